@@ -1,0 +1,67 @@
+"""evalkit: what did a village programme change? From raw files to honest findings.
+
+Nothing heavy is imported before it is used: names are looked up on first access.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalkit.design import Design
+    from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
+    from evalkit.estimators import did, event_study, itt, pre_post
+    from evalkit.finding import Finding, evaluate
+    from evalkit.inference import adjust, infer
+    from evalkit.moments import Moments
+    from evalkit.panel import Panel
+    from evalkit.programme import Programme, load
+    from evalkit.results import Estimate, Inference
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Design": "design",
+    **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
+    **dict.fromkeys(("did", "event_study", "itt", "pre_post"), "estimators"),
+    **dict.fromkeys(("Finding", "evaluate"), "finding"),
+    **dict.fromkeys(("adjust", "infer"), "inference"),
+    "Moments": "moments",
+    "Panel": "panel",
+    **dict.fromkeys(("Programme", "load"), "programme"),
+    **dict.fromkeys(("Estimate", "Inference"), "results"),
+}
+
+__all__ = [
+    "DataError",
+    "Design",
+    "DesignError",
+    "Estimate",
+    "EvalkitError",
+    "Finding",
+    "Inference",
+    "Moments",
+    "Panel",
+    "PlanError",
+    "Programme",
+    "UsageError",
+    "adjust",
+    "did",
+    "evaluate",
+    "event_study",
+    "infer",
+    "itt",
+    "load",
+    "pre_post",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"evalkit.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

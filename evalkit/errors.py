@@ -1,0 +1,67 @@
+"""The errors that evalkit raises: each says where, what was found, what is needed and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MAX_LISTED = 5
+
+
+class EvalkitError(Exception):
+    """Base of every error that evalkit raises on purpose.
+
+    Parameters
+    ----------
+    where : str
+        File, column, parameter or step at fault.
+    found : str
+        What was found there, with counts and keys.
+    needed : str
+        What would be right.
+    todo : str
+        What the person can do next.
+    """
+
+    def __init__(self, where: str, found: str, needed: str = "", todo: str = "") -> None:
+        self.where, self.found, self.needed, self.todo = where, found, needed, todo
+        parts = [f"{where}: {found.rstrip('.')}."]
+        parts += [f"Needed: {needed.rstrip('.')}."] if needed else []
+        parts += [f"What to do: {todo.rstrip('.')}."] if todo else []
+        super().__init__(" ".join(parts))
+
+    def __reduce__(self) -> tuple[type[EvalkitError], tuple[str, str, str, str]]:
+        """Let the error travel between worker processes."""
+        return type(self), (self.where, self.found, self.needed, self.todo)
+
+
+class DataError(EvalkitError):
+    """The rows or files do not allow the work: exit status 1."""
+
+
+class DesignError(EvalkitError):
+    """The design (who is treated, when, in which villages) does not allow the estimate: exit status 1."""
+
+
+class PlanError(EvalkitError):
+    """programme.toml, a codebook or the parameters of a notebook are wrong: exit status 1."""
+
+
+class UsageError(EvalkitError):
+    """A call or a command line is wrong: exit status 2."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return ``"; nearest: 'x'"`` for the name closest to `name`, or the first few names there are."""
+    known = [str(n) for n in names]
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"nearest: {close[0]!r}"
+    return f"there are: {listed(known)}" if known else "there are none"
+
+
+def listed(values: Iterable[object], most: int = MAX_LISTED) -> str:
+    """Return the first few values as text, and how many more there are."""
+    items = [str(v) for v in values]
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more

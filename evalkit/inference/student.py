@@ -1,0 +1,46 @@
+"""From standard errors and degrees of freedom to t, p and intervals: the only place where this is done."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from evalkit.errors import UsageError
+from evalkit.results import Estimate, FloatArray, Inference
+
+EXACT_FIT = 1e-10
+"""A standard error below this share of the estimate's own scale is rounding, not precision."""
+
+
+def by_student(
+    estimate: Estimate, method: str, std_error: FloatArray, df: FloatArray, level: float, reason: str = ""
+) -> Inference:
+    """Build the Inference of terms from standard errors (m,) and df (m,); NaN stays NaN, never 0.
+
+    Terms that are fixed (the base of an event study) have neither standard error nor interval.
+    """
+    if not 0 < level < 1:
+        raise UsageError("conf_level", f"{level}", "a number between 0 and 1", "give for example .95")
+    se, df = _defined(estimate, std_error, df)
+    statistic = estimate.values / se
+    p = 2 * stdtr(df, -np.abs(statistic))
+    half = stdtrit(df, (1 + level) / 2) * se
+    return Inference(
+        estimate, method, se, df, statistic, p, estimate.values - half, estimate.values + half, level, reason
+    )
+
+
+def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> Inference:
+    """Return an Inference without any interval, and the reason why there is none."""
+    nothing = np.full(len(estimate.terms), np.nan)
+    return Inference(
+        estimate, method, nothing, nothing, nothing, nothing, nothing, nothing, conf_level=level, reason=reason
+    )
+
+
+def _defined(estimate: Estimate, std_error: FloatArray, df: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Set standard error and df to NaN where a term is fixed or the fit is exact."""
+    fixed = ~np.any(estimate.basis.contrasts != 0, axis=1)
+    scale = np.abs(estimate.values) + np.abs(estimate.basis.contrasts) @ np.abs(estimate.basis.beta)
+    undefined = fixed | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
+    return np.where(undefined, np.nan, std_error), np.where(undefined, np.nan, df)

@@ -1,0 +1,159 @@
+"""One pass over the rows of an outcome: sums by (village, cohort, attendance pattern)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.moments.exact import exact_group_sum, exact_group_sums
+from evalkit.results import FloatArray
+
+MAX_PERIODS = 63
+HALF = 32
+CELL_FIELDS = ("cluster", "cohort", "pattern", "n_units", "sum_w", "sum_w2", "sum_y", "sum_wy", "sum_yy")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one outcome as numbers: `unit, period, weight, y` by row (n,), `cluster, cohort` by unit.
+
+    No (unit, period) occurs twice; some units may have no row.
+    """
+
+    unit: NDArray[np.int64]
+    period: NDArray[np.int64]
+    weight: FloatArray | None
+    y: FloatArray
+    cluster: NDArray[np.int64]
+    cohort: NDArray[np.int64]
+    n_periods: int
+
+    @property
+    def n_units(self) -> int:
+        """The number of units, with or without rows."""
+        return len(self.cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """A_vg (B, T, T) and b_vg (B, T) by (village, cohort), summed household by household.
+
+    Kept only where weights change between a household's rounds, or where patterns were folded before sharing.
+    """
+
+    cluster: NDArray[np.int64]
+    cohort: NDArray[np.int64]
+    a: FloatArray
+    b: FloatArray
+
+    def of(self, cluster: NDArray[np.int64], cohort: NDArray[np.int64]) -> Blocks:
+        """Return the blocks of these villages and cohorts."""
+        pairs = set(zip(cluster.tolist(), cohort.tolist(), strict=True))
+        keep = np.array([pair in pairs for pair in zip(self.cluster.tolist(), self.cohort.tolist(), strict=True)])
+        return Blocks(self.cluster[keep], self.cohort[keep], self.a[keep], self.b[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Sums of one outcome by (village, cohort, pattern), R rows sorted by these keys, T periods.
+
+    ``pattern`` has bit p set where the period p is attended; ``sum_w, sum_w2, sum_y, sum_wy, sum_yy`` are (R, T),
+    zero where not attended. ``blocks`` is given where weights change by round.
+    """
+
+    cluster: NDArray[np.int64]
+    cohort: NDArray[np.int64]
+    pattern: NDArray[np.uint64]
+    n_units: NDArray[np.int64]
+    sum_w: FloatArray
+    sum_w2: FloatArray
+    sum_y: FloatArray
+    sum_wy: FloatArray
+    sum_yy: FloatArray
+    blocks: Blocks | None
+
+    @property
+    def attended(self) -> NDArray[np.bool_]:
+        """Whether a pattern attends a period, (R, T)."""
+        periods = np.arange(self.sum_y.shape[1], dtype=np.uint64)
+        return np.asarray((self.pattern[:, None] >> periods) & np.uint64(1) == 1, dtype=np.bool_)
+
+    def where(self, keep: NDArray[np.bool_]) -> Cells:
+        """Return the rows to keep (R,), and of the blocks those whose village and cohort are still there."""
+        keys = {name: getattr(self, name)[keep] for name in CELL_FIELDS}
+        return Cells(**keys, blocks=None if self.blocks is None else self.blocks.of(keys["cluster"], keys["cohort"]))
+
+
+def sum_cells(rows: Rows) -> Cells:
+    """Make the cells of one outcome; rows must have no doubled (unit, period)."""
+    unit_pattern = _patterns(rows)
+    seen = np.flatnonzero(unit_pattern)
+    keys, first, inverse, n_units = _cell_keys(rows.cluster[seen], rows.cohort[seen], unit_pattern[seen])
+    cell_of_unit = np.zeros(rows.n_units, dtype=np.int64)
+    cell_of_unit[seen] = inverse
+    n_cells, n_periods = len(first), rows.n_periods
+    spot = cell_of_unit[rows.unit] * n_periods + rows.period
+
+    def total(values: FloatArray) -> FloatArray:
+        return exact_group_sum(values, spot, n_cells * n_periods).reshape(n_cells, n_periods)
+
+    count = np.bincount(spot, minlength=n_cells * n_periods).reshape(n_cells, n_periods).astype(np.float64)
+    sum_y, sum_yy = total(rows.y), total(rows.y * rows.y)
+    if rows.weight is None:
+        return Cells(*keys, n_units, count, count, sum_y, sum_y, sum_yy, None)
+    w = rows.weight
+    blocks = _blocks(rows, w, seen) if _varies(rows, w) else None
+    return Cells(*keys, n_units, total(w), total(w * w), sum_y, total(w * rows.y), sum_yy, blocks)
+
+
+def _cell_keys(
+    cluster: NDArray[np.int64], cohort: NDArray[np.int64], pattern: NDArray[np.uint64]
+) -> tuple[
+    tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+]:
+    """Return the distinct (cluster, cohort, pattern), sorted; a first unit of each; each unit's number; and counts."""
+    patterns, pattern_code = np.unique(pattern, return_inverse=True)
+    n_cohorts = int(cohort.max()) + 1
+    code = (cluster * n_cohorts + cohort) * len(patterns) + pattern_code
+    _, first, inverse, counts = np.unique(code, return_index=True, return_inverse=True, return_counts=True)
+    return (cluster[first], cohort[first], pattern[first]), first, inverse, counts.astype(np.int64)
+
+
+def _patterns(rows: Rows) -> NDArray[np.uint64]:
+    """Return the attended periods of each unit as bits; a sum of distinct powers of two is their union."""
+    pattern = np.zeros(rows.n_units, dtype=np.uint64)
+    for low in range(0, rows.n_periods, HALF):
+        period = np.arange(rows.n_periods)
+        powers = np.where((period >= low) & (period < low + HALF), 2.0 ** (period - low), 0.0)
+        half = np.bincount(rows.unit, weights=powers[rows.period], minlength=rows.n_units)
+        pattern |= half.astype(np.uint64) << np.uint64(low)
+    return pattern
+
+
+def _varies(rows: Rows, weight: FloatArray) -> bool:
+    of_unit = np.zeros(rows.n_units)
+    of_unit[rows.unit] = weight
+    return bool((of_unit[rows.unit] != weight).any())
+
+
+def _blocks(rows: Rows, weight: FloatArray, seen: NDArray[np.int64]) -> Blocks:
+    """Sum A = diag w − ww'/Σw and b = wy − w Σwy/Σw household by household, over the units that have rows."""
+    cluster, cohort = rows.cluster[seen], rows.cohort[seen]
+    n_periods = rows.n_periods
+    w, wy = np.zeros((2, rows.n_units, n_periods))
+    w[rows.unit, rows.period] = weight
+    wy[rows.unit, rows.period] = weight * rows.y
+    w, wy = w[seen], wy[seen]
+    _, first, inverse = np.unique(cluster * (cohort.max() + 1) + cohort, return_index=True, return_inverse=True)
+    share = w / w.sum(axis=1, keepdims=True)
+    b = exact_group_sums(wy - share * wy.sum(axis=1, keepdims=True), inverse, len(first))
+    a = np.empty((len(first), n_periods, n_periods))
+    for p in range(n_periods):
+        a[:, p, :] = -exact_group_sums(share * w[:, [p]], inverse, len(first))
+        a[:, p, p] += exact_group_sum(np.ascontiguousarray(w[:, p]), inverse, len(first))
+    return Blocks(cluster[first], cohort[first], a, b)

@@ -1,0 +1,159 @@
+"""From canonical rows to cells: numbering of units, villages, rounds and cohorts, with the checks of a panel."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from evalkit.columns import CLUSTER, FIRST, STRATUM, TIME, UNIT, WEIGHT, require_keys
+from evalkit.design import AssignedTo, Design
+from evalkit.errors import DataError
+from evalkit.moments.cells import MAX_PERIODS, Cells, Rows, sum_cells
+from evalkit.moments.codes import Codes, cohort_codes, key_codes, name_codes, whole_codes
+from evalkit.panel import check_assignment, check_rows
+from evalkit.results import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one pass found."""
+
+    clusters: tuple[str, ...]
+    strata: tuple[str, ...] | None
+    periods: tuple[int, ...]
+    cohorts: tuple[int | None, ...]
+    assigned_to: AssignedTo
+    cells: Mapping[str, Cells]
+    n_rows: int
+
+
+def cells_of_outcomes(frame: pl.LazyFrame, design: Design, outcomes: Sequence[str]) -> Source:
+    """Collect the needed columns once and make the cells of each outcome."""
+    rows = frame.filter(pl.any_horizontal(pl.col(outcomes).is_not_null())).collect()
+    _require_observed(frame, rows, outcomes)
+    require_keys(rows)
+    keys = _number(rows)
+    _require_sound(rows, keys, outcomes)
+    assigned = _assignment(rows, keys, design)
+    if len(keys.periods) > MAX_PERIODS:
+        raise DataError(
+            "rounds", f"there are {len(keys.periods)}", f"at most {MAX_PERIODS}", "group them (months to quarters)"
+        )
+    weight = rows[WEIGHT].to_numpy() if design.weights else None
+    cells = {name: sum_cells(_rows_of(rows[name], keys, weight)) for name in outcomes}
+    strata = _strata(rows, keys, assigned) if design.strata else None
+    return Source(keys.clusters, strata, keys.periods, keys.cohorts, assigned, cells, rows.height)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Keys as numbers: `unit` and `period` by row, `cluster` and `cohort` by unit (the last row's, checked)."""
+
+    clusters: tuple[str, ...]
+    periods: tuple[int, ...]
+    cohorts: tuple[int | None, ...]
+    unit: Codes
+    period: Codes
+    cluster: Codes
+    cohort: Codes
+    moves: bool
+
+
+def _number(rows: pl.DataFrame) -> _Keys:
+    _, unit = key_codes(rows[UNIT])
+    n_units = int(unit.max()) + 1
+    clusters, cluster = name_codes(rows[CLUSTER])
+    cohorts, cohort = cohort_codes(rows[FIRST])
+    periods, period = whole_codes(rows[TIME].to_numpy())
+    village, moved = _of_unit(unit, n_units, cluster)
+    adoption, switched = _of_unit(unit, n_units, cohort)
+    rounds = tuple(int(p) for p in periods)
+    return _Keys(clusters, rounds, cohorts, unit, period, village, adoption, moved or switched)
+
+
+def _of_unit(unit: Codes, n_units: int, by_row: Codes) -> tuple[Codes, bool]:
+    """Return the key of each unit (its last row's), and whether it differs between rows of a unit."""
+    place = np.zeros(n_units, dtype=np.int64)
+    place[unit] = by_row
+    return place, bool((place[unit] != by_row).any())
+
+
+def _rows_of(y: pl.Series, keys: _Keys, weight: FloatArray | None) -> Rows:
+    """Return the rows in which one outcome is observed."""
+    n_periods = len(keys.periods)
+    if y.null_count() == 0:
+        return Rows(keys.unit, keys.period, weight, y.to_numpy(), keys.cluster, keys.cohort, n_periods)
+    take = y.is_not_null().to_numpy()
+    w = None if weight is None else weight[take]
+    return Rows(keys.unit[take], keys.period[take], w, y.to_numpy()[take], keys.cluster, keys.cohort, n_periods)
+
+
+def _require_observed(frame: pl.LazyFrame, rows: pl.DataFrame, outcomes: Sequence[str]) -> None:
+    for name in outcomes:
+        if rows[name].null_count() == rows.height:
+            n = frame.select(pl.len()).collect().item()
+            raise DataError(
+                f"outcome {name!r}",
+                f"all {n} rows are missing",
+                "observed values",
+                "check the column and the missing codes",
+            )
+
+
+def _require_sound(rows: pl.DataFrame, keys: _Keys, outcomes: Sequence[str]) -> None:
+    """Look for trouble with numbers alone; where there is any, let the panel's checks name it."""
+    doubled = _has_doubles(keys, len(rows))
+    odd = any(not np.isfinite(rows[name].drop_nulls().to_numpy()).all() for name in outcomes)
+    w = rows[WEIGHT] if WEIGHT in rows.columns else None
+    bad = w is not None and (w.null_count() > 0 or not bool((w > 0).all()) or not bool(w.is_finite().all()))
+    if not (doubled or odd or bad or keys.moves or -1 in keys.cohorts):
+        return
+    for name in outcomes:
+        check_rows(rows.filter(pl.col(name).is_not_null()), name)
+
+
+def _has_doubles(keys: _Keys, n_rows: int) -> bool:
+    """Whether some unit has two rows in a round: the bits of its periods then sum to a number with fewer bits."""
+    n_periods = len(keys.periods)
+    spots = np.zeros(len(keys.cluster) * n_periods, dtype=bool)
+    spots[keys.unit * n_periods + keys.period] = True
+    return int(spots.sum()) < n_rows
+
+
+def _assignment(rows: pl.DataFrame, keys: _Keys, design: Design) -> AssignedTo:
+    """Return what the data show; the panel's check names villages where they contradict the plan."""
+    pairs = np.unique(keys.cluster * len(keys.cohorts) + keys.cohort)
+    found: AssignedTo = "unit" if len(pairs) > len(keys.clusters) else "cluster"
+    if (design.assigned_to == "cluster" and found == "unit") or design.strata:
+        return check_assignment(rows, design)
+    return design.assigned_to or found
+
+
+def _strata(rows: pl.DataFrame, keys: _Keys, assigned: AssignedTo) -> tuple[str, ...] | None:
+    """Return the stratum of each village; None where households of a village lie in several."""
+    by_village = rows.group_by(pl.col(CLUSTER).cast(pl.String)).agg(
+        pl.col(STRATUM).n_unique().alias("n"), pl.col(STRATUM).first()
+    )
+    missing = by_village[STRATUM].null_count()
+    if missing:
+        raise DataError(
+            "strata", f"{missing} villages have no stratum", "a stratum for each village", "complete the roster"
+        )
+    if (by_village["n"] > 1).any() and assigned == "unit":
+        return None
+    strata = dict(by_village.select(CLUSTER, STRATUM).iter_rows())
+    return tuple(strata[c] for c in keys.clusters)
+
+
+def part_of(cells: Mapping[str, Cells], clusters: Sequence[str]) -> str:
+    """Return the id of a part: a hash of its sums, so that the same rows always give the same id."""
+    digest = hashlib.sha256("\x1f".join(clusters).encode())
+    for name, c in cells.items():
+        digest.update(name.encode())
+        for array in (c.cluster, c.cohort, c.pattern, c.n_units, c.sum_w, c.sum_wy):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]

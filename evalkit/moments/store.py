@@ -1,0 +1,132 @@
+"""Moments as a file: one parquet table of cells (and blocks), with the design and the grid in its metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from evalkit.design import Design
+from evalkit.errors import DataError
+from evalkit.moments.cells import Blocks, Cells
+from evalkit.moments.value import SCHEMA_VERSION, Moments, Part
+
+KEY = "evalkit.moments"
+WIDE = ("sum_w", "sum_w2", "sum_y", "sum_wy", "sum_yy")
+
+
+def write_moments(moments: Moments, path: Path) -> Path:
+    """Write through a temporary file in the same folder, so that no half-written file is ever seen."""
+    tables = [_cell_table(name, cells, moments) for name, cells in moments.cells.items()]
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    pl.concat(tables).write_parquet(
+        temporary, compression="zstd", metadata={KEY: json.dumps(_header(moments), sort_keys=True)}
+    )
+    temporary.replace(path)
+    return path
+
+
+def read_moments(path: Path) -> Moments:
+    """Read a moments file; refuse one that is none, or of a newer schema."""
+    if not path.is_file():
+        raise DataError(str(path), "there is no such file", "a moments file", "check the path")
+    header = _read_header(path)
+    table = pl.read_parquet(path)
+    n_periods = len(header["periods"])
+    cells = {name: _cells(table.filter(pl.col("outcome") == name), n_periods) for name in header["outcomes"]}
+    return Moments(
+        design=Design(**header["design"]),
+        clusters=tuple(header["clusters"]),
+        strata=None if header["strata"] is None else tuple(header["strata"]),
+        periods=tuple(header["periods"]),
+        cohorts=tuple(header["cohorts"]),
+        assigned_to=header["assigned_to"],
+        cells=cells,
+        parts=tuple(Part(p["id"], p["n_rows"], tuple(p["clusters"])) for p in header["parts"]),
+    )
+
+
+def is_moments_file(path: Path) -> bool:
+    """Whether a parquet file holds moments."""
+    return path.suffix == ".parquet" and path.is_file() and KEY in pl.read_parquet_metadata(path)
+
+
+def _header(m: Moments) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "design": asdict(m.design),
+        "clusters": m.clusters,
+        "strata": m.strata,
+        "periods": m.periods,
+        "cohorts": m.cohorts,
+        "assigned_to": m.assigned_to,
+        "outcomes": m.outcomes,
+        "parts": [asdict(p) for p in m.parts],
+    }
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        metadata = pl.read_parquet_metadata(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(
+            str(path), f"it is not a parquet file ({error})", "a moments file", "make it with evalkit moments"
+        ) from error
+    if KEY not in metadata:
+        raise DataError(
+            str(path), "it is a parquet file without moments", "a moments file", "make it with evalkit moments"
+        )
+    header: dict[str, Any] = json.loads(metadata[KEY])
+    if header["schema_version"] > SCHEMA_VERSION:
+        raise DataError(
+            str(path), f"moments schema {header['schema_version']}", f"at most {SCHEMA_VERSION}", "update evalkit"
+        )
+    return header
+
+
+def _cell_table(name: str, cells: Cells, moments: Moments) -> pl.DataFrame:
+    n = len(moments.periods)
+    nothing = pl.lit(None, pl.Array(pl.Float64, (n, n)))
+    columns: dict[str, Any] = {
+        "cluster": cells.cluster,
+        "cohort": cells.cohort,
+        "pattern": cells.pattern,
+        "n_units": cells.n_units,
+    }
+    wide = [pl.Series(k, getattr(cells, k), dtype=pl.Array(pl.Float64, n)) for k in WIDE]
+    table = pl.DataFrame(columns).with_columns(*wide, nothing.alias("a"), pl.lit(name).alias("outcome"))
+    if cells.blocks is None:
+        return table
+    return pl.concat([table, _block_table(cells.blocks, n, table)])
+
+
+def _block_table(blocks: Blocks, n: int, like: pl.DataFrame) -> pl.DataFrame:
+    """Blocks are rows without a pattern; b stands in sum_wy."""
+    rows = pl.DataFrame({"cluster": blocks.cluster, "cohort": blocks.cohort}).with_columns(
+        pl.Series("sum_wy", blocks.b, dtype=pl.Array(pl.Float64, n)),
+        pl.Series("a", blocks.a, dtype=pl.Array(pl.Float64, (n, n))),
+        pl.lit(like["outcome"][0]).alias("outcome"),
+    )
+    missing = [pl.lit(None, dtype).alias(c) for c, dtype in like.schema.items() if c not in rows.columns]
+    return rows.with_columns(missing).select(like.columns)
+
+
+def _cells(table: pl.DataFrame, n: int) -> Cells:
+    blocks, cells = table.filter(pl.col("a").is_not_null()), table.filter(pl.col("a").is_null())
+    cluster, cohort, pattern, n_units = (cells[k].to_numpy() for k in ("cluster", "cohort", "pattern", "n_units"))
+    w, w2, y, wy, yy = (_matrix(cells[k], n) for k in WIDE)
+    return Cells(cluster, cohort, pattern, n_units, w, w2, y, wy, yy, _blocks(blocks, n) if blocks.height else None)
+
+
+def _blocks(table: pl.DataFrame, n: int) -> Blocks:
+    a = np.ascontiguousarray(table["a"].to_numpy(), dtype=np.float64).reshape(-1, n, n)
+    return Blocks(table["cluster"].to_numpy(), table["cohort"].to_numpy(), a, _matrix(table["sum_wy"], n))
+
+
+def _matrix(column: pl.Series, n: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.ascontiguousarray(column.to_numpy(), dtype=np.float64).reshape(-1, n)

@@ -1,0 +1,61 @@
+"""The panel of a programme's indicator: from the cache, or from raw files through intake and indicators."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from evalkit.cache import Entry, cache_folder, code_hash, hash_of, read_entry, write_entry
+from evalkit.flow import FlowStep, SampleFlow
+from evalkit.indicators import build
+from evalkit.intake import checksums, read_programme
+from evalkit.panel import Panel, Winsorised
+from evalkit.programme import IndicatorPlan, Programme
+
+
+def cached_panel(cls: type[Panel], programme: Programme, indicator: str) -> Panel:
+    """Return the panel of one indicator; it is built where inputs, plan or code have changed since it was stored."""
+    plan = programme.indicator(indicator)
+    root, key = cache_folder(programme.folder), panel_key(programme, plan)
+    entry = read_entry(root, key)
+    if entry is None:
+        panel = build_panel(cls, programme, plan)
+        write_entry(root, key, Entry({"frame": panel.frame, "followed": panel.followed}, _facts(panel)))
+        return panel
+    facts = entry.meta
+    flow = SampleFlow(tuple(FlowStep(**s) for s in facts["flow"]))
+    cut = None if facts["winsorised"] is None else Winsorised(**facts["winsorised"])
+    return cls(
+        entry.tables["frame"],
+        entry.tables["followed"],
+        programme.design_for(plan),
+        plan.name,
+        facts["assigned_to"],
+        flow,
+        (),
+        cut,
+    )
+
+
+def build_panel(cls: type[Panel], programme: Programme, plan: IndicatorPlan) -> Panel:
+    """Read raw files, build the indicator, and arrange the panel."""
+    intake = read_programme(programme)
+    series = build(intake.frame, plan, programme, intake.prices)
+    frame = intake.frame.drop(plan.name, strict=False).with_columns(series)
+    return cls.from_frame(
+        frame, design=programme.design_for(plan), outcome=plan.name, winsorise=plan.winsorise, flow=intake.flow
+    )
+
+
+def panel_key(programme: Programme, plan: IndicatorPlan) -> str:
+    """Return the key of a panel: a hash of the raw files, the plan and the code."""
+    return hash_of("panel", programme.id, checksums(programme), plan.model_dump(mode="json"), code_hash())
+
+
+def _facts(panel: Panel) -> dict[str, Any]:
+    steps = [asdict(s) for s in panel.flow.steps]
+    return {
+        "flow": steps,
+        "assigned_to": panel.assigned_to,
+        "winsorised": None if panel.winsorised is None else asdict(panel.winsorised),
+    }

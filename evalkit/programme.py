@@ -1,0 +1,266 @@
+"""Programme: the one file (programme.toml) in which an evaluator says what is evaluated and how."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from evalkit.design import AssignedTo, Assignment, Comparison, Design
+from evalkit.errors import PlanError, nearest
+
+FILE_NAME = "programme.toml"
+SCHEMA_VERSION = 1
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Frozen):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class Deflator(_Frozen):
+    """The price index that turns money into constant yuan of the base year."""
+
+    file: str
+    region: str
+
+
+class About(_Frozen):
+    """[programme]: identity, provenance, currency."""
+
+    id: Name
+    name: Text
+    provenance: Literal["real", "simulated"]
+    licence: str = ""
+    attribution: str = ""
+    currency: str = "CNY"
+    base_year: int | None = None
+    deflator: Deflator | None = None
+
+
+class DesignPlan(_Frozen):
+    """[design]: columns and facts of the evaluation design."""
+
+    unit: str | None = None
+    cluster: str
+    time: str | None = None
+    first_treated: str | None = None
+    treatment: str | None = None
+    weights: str | None = None
+    strata: str | None = None
+    assignment: Assignment
+    assigned_to: AssignedTo = "cluster"
+    comparison: Comparison = "not_yet"
+    anticipation: int = Field(default=0, ge=0)
+
+
+class Source(_Frozen):
+    """[[sources]]: one kind of raw file; `file` may be a pattern whose field becomes the round."""
+
+    kind: Literal["roster", "survey", "ledger", "links", "requests", "prices"]
+    file: str
+    key: tuple[str, ...] = Field(min_length=1)
+    sheet: str | None = None
+    encoding: str | None = None
+    codebook: str | None = None
+    date: str | None = None
+
+
+class IndicatorPlan(_Frozen):
+    """[[indicators]]: one outcome, what it means and how it will be estimated, fixed before looking."""
+
+    name: Name
+    label: Text
+    domain: Literal["income", "credit", "sales", "other"]
+    unit: str
+    role: Literal["primary", "secondary", "exploratory"] = "secondary"
+    family: str
+    better: Literal["higher", "lower"] = "higher"
+    trivial: float | None = Field(default=None, ge=0)
+    winsorise: float | None = Field(default=None, gt=0.5, lt=1)
+    weights: str | None = None
+    estimator: str
+    inference: str = "auto"
+    robustness: tuple[str, ...] = ()
+
+
+class Cost(_Frozen):
+    """[[costs]]: one item of what the programme cost."""
+
+    item: str
+    amount_yuan: float = Field(ge=0)
+    year: int
+    range: tuple[float, float] | None = None
+
+
+class Disclosure(_Frozen):
+    """[disclosure]: smallest cells that may be shown."""
+
+    min_households: int = Field(default=10, ge=1)
+    min_villages: int = Field(default=2, ge=1)
+    audience: Literal["public", "internal"] = "public"
+
+
+class Truth(_Frozen):
+    """[truth]: the file with the known effects of a simulated programme."""
+
+    file: str
+
+
+class Programme(_Frozen):
+    """A validated programme.toml and the folder that it stands in."""
+
+    schema_version: Literal[1]
+    about: About = Field(alias="programme")
+    design: DesignPlan
+    sources: tuple[Source, ...] = Field(min_length=1)
+    indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
+    costs: tuple[Cost, ...] = ()
+    disclosure: Disclosure = Disclosure()
+    truth: Truth | None = None
+    folder: Path
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Programme:
+        problems = []
+        names = [i.name for i in self.indicators]
+        problems += [f"indicator {n!r} is named twice" for n in sorted({n for n in names if names.count(n) > 1})]
+        if (self.design.first_treated is None) == (self.design.treatment is None):
+            problems.append("[design] needs exactly one of first_treated and treatment")
+        if self.truth is not None and self.about.provenance == "real":
+            problems.append("[truth] is for simulated programmes only")
+        if self.about.deflator is not None and self.about.base_year is None:
+            problems.append("[programme] has a deflator and needs base_year")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def id(self) -> str:
+        """The programme's id."""
+        return self.about.id
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the data are made up; every page says so."""
+        return self.about.provenance == "simulated"
+
+    def indicator(self, name: str) -> IndicatorPlan:
+        """Return the plan of one indicator; raise PlanError naming the nearest where there is none."""
+        for plan in self.indicators:
+            if plan.name == name:
+                return plan
+        names = [i.name for i in self.indicators]
+        raise PlanError(
+            f"{self.id}, indicator",
+            f"{name!r} is not in the plan ({nearest(name, names)})",
+            f"one of the {len(names)} indicators of {FILE_NAME}",
+            f"correct the name or add [[indicators]] to {FILE_NAME}",
+        )
+
+    def design_for(self, plan: IndicatorPlan) -> Design:
+        """Return the Design with which one indicator is estimated."""
+        values = self.design.model_dump()
+        return Design(**{**values, "weights": plan.weights or self.design.weights})
+
+    def __repr__(self) -> str:
+        names = ", ".join(i.name for i in self.indicators)
+        return f"Programme({self.id!r}, {self.about.provenance}, indicators: {names})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(i.name)}</td><td>{escape(i.label.en)}</td><td>{i.domain}</td><td>{escape(i.estimator)}</td></tr>"
+            for i in self.indicators
+        )
+        return f"<p><b>{escape(self.about.name.en)}</b> ({self.about.provenance})</p><table><tr><th>indicator</th><th>label</th><th>domain</th><th>estimator</th></tr>{rows}</table>"
+
+
+def load(path: str | Path) -> Programme:
+    """Read and validate a programme.
+
+    Parameters
+    ----------
+    path : str or Path
+        The programme's folder, or its programme.toml.
+
+    Raises
+    ------
+    PlanError
+        The file is missing, is not TOML, or does not fit the schema; all mistakes are told at once.
+    """
+    file = Path(path)
+    file = file / FILE_NAME if file.is_dir() else file
+    if not file.is_file():
+        raise PlanError(
+            str(file),
+            "there is no such file",
+            f"a folder with a {FILE_NAME}",
+            f"give the path of a programme's folder, e.g. data_raw/moz_savings{_neighbours(file)}",
+        )
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PlanError(
+            str(file), f"it is not valid TOML in UTF-8 ({error})", "a TOML file", "correct the line named"
+        ) from error
+    version = values.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise PlanError(str(file), f"schema_version {version}", f"at most {SCHEMA_VERSION}", "update evalkit")
+    try:
+        return Programme.model_validate({**values, "folder": file.parent.resolve()})
+    except ValidationError as error:
+        raise PlanError(
+            str(file), _mistakes(error), "the schema of docs/programme.md", "correct each of them"
+        ) from error
+
+
+def _neighbours(file: Path) -> str:
+    root = file.parent.parent if file.name == FILE_NAME else file.parent
+    if not root.is_dir():
+        return ""
+    names = sorted(p.parent.name for p in root.glob(f"*/{FILE_NAME}"))
+    wanted = file.parent.name if file.name == FILE_NAME else file.name
+    return f" ({nearest(wanted, names)})" if names else ""
+
+
+def _mistakes(error: ValidationError) -> str:
+    found = [_mistake(e) for e in error.errors()]
+    count = f"{len(found)} mistake{'s' if len(found) > 1 else ''}"
+    return f"{count}: " + "; ".join(f"({n}) {text}" for n, text in enumerate(found, 1))
+
+
+def _mistake(error: Any) -> str:
+    path = list(error["loc"])
+    place = ".".join(str(p + 1) if isinstance(p, int) else str(p) for p in path) or "file"
+    if error["type"] == "extra_forbidden":
+        return f"{place} is not a known entry ({nearest(str(path[-1]), _siblings(path))})"
+    if error["type"] == "missing":
+        return f"{place} is missing"
+    if error["type"] == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return f"{place} = {error['input']!r}: {error['msg']}"
+
+
+def _siblings(path: list[Any]) -> list[str]:
+    models: dict[str, type[BaseModel]] = {
+        "programme": About,
+        "design": DesignPlan,
+        "sources": Source,
+        "indicators": IndicatorPlan,
+        "costs": Cost,
+        "disclosure": Disclosure,
+        "truth": Truth,
+    }
+    fields = models[path[0]].model_fields if len(path) > 1 and path[0] in models else Programme.model_fields
+    return [f.alias or name for name, f in fields.items() if name != "folder"]

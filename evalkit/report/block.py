@@ -1,0 +1,65 @@
+"""Block: what the report's functions return; it shows itself in Jupyter and on the page, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from evalkit.report.wording import LANGUAGES, Language
+
+FINDING_MIME = "application/vnd.evalkit.finding+json"
+SUMMARY_MIME = "application/vnd.evalkit.summary+json"
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a page: HTML that holds both languages, and further forms of it by mime type."""
+
+    html: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __add__(self, other: Block) -> Block:
+        return Block(self.html + other.html, {**self.data, **other.data})
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/html": self.html, **self.data}
+
+
+@dataclass(frozen=True, slots=True)
+class FigureBlock:
+    """A figure with its title, alternative text and table; JupyterLab gets the plotly figure first, then the rest."""
+
+    block: Block
+    figure: Mapping[str, Any]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display({PLOTLY_MIME: self.figure}, raw=True, metadata={"evalkit": {"page": False}})
+        display(self.block)
+
+
+def both(make: Callable[[Language], str], tag: str = "div") -> str:
+    """Return what `make` gives in each language, in elements that the page's switch shows and hides."""
+    return "".join(f'<{tag} lang="{lang}">{make(lang)}</{tag}>' for lang in LANGUAGES)
+
+
+def text(value: object) -> str:
+    """Return a value as text that can do nothing in a page."""
+    return escape(str(value), quote=True)
+
+
+def heading(make: Callable[[Language], str], level: int = 2) -> str:
+    """Return a heading in both languages."""
+    return f"<h{level}>{both(lambda lang: text(make(lang)), 'span')}</h{level}>"
+
+
+def paragraph(make: Callable[[Language], str], kind: str = "note") -> str:
+    """Return a paragraph in both languages; `make` gives plain text."""
+    return f'<div class="{kind}">{both(lambda lang: text(make(lang)), "p")}</div>'

@@ -1,0 +1,149 @@
+"""Numbers as a reader of each language writes them: money, shares, counts, differences and ranges."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeGuard
+
+from evalkit.report.wording import WORDS, Language
+
+MINUS = "−"
+DASH = "–"
+WAN = 10_000
+CURRENCIES = {"yuan": "CNY", "cny": "CNY", "rmb": "CNY", "mzn": "MZN", "usd": "USD"}
+SHARES = ("share", "proportion")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What an indicator is measured in: money, a share (0 to 1), percent (0 to 100) or a counted thing; per what."""
+
+    kind: Literal["money", "share", "percent", "other"]
+    code: str = ""
+    per: tuple[str, ...] = ()
+
+
+def unit_of(text: str) -> Unit:
+    """Read the unit of programme.toml: ``yuan/year``, ``share``, ``percent``, ``MZN``, ``orders/year``."""
+    head, *per = text.strip().split("/")
+    name = head.strip().lower()
+    if name in CURRENCIES:
+        return Unit("money", CURRENCIES[name], tuple(per))
+    if name in SHARES:
+        return Unit("share")
+    if name in ("percent", "%"):
+        return Unit("percent")
+    return Unit("other", head.strip(), tuple(per))
+
+
+def level(value: float | None, unit: Unit, lang: Language) -> str:
+    """Write a mean: ``31.2%``, ``1.23万元/年``, ``12,300 yuan a year``; a dash where there is none."""
+    if not is_number(value):
+        return DASH
+    if unit.kind in ("share", "percent"):
+        return percent(value if unit.kind == "share" else value / 100, lang)
+    return _quantity(value, unit, lang)
+
+
+def difference(value: float | None, unit: Unit, lang: Language, *, signed: bool = False) -> str:
+    """Write a difference or an effect; shares become percentage points."""
+    if not is_number(value):
+        return DASH
+    sign = "+" if signed and value > 0 else ""
+    if unit.kind in ("share", "percent"):
+        points = value * 100 if unit.kind == "share" else value
+        return f"{sign}{_minus(f'{points:.1f}')}{_gap(lang)}{WORDS[lang].units['points']}"
+    return sign + _quantity(value, unit, lang)
+
+
+def interval(low: float | None, high: float | None, unit: Unit, lang: Language) -> str:
+    """Write the two ends of an interval with the unit once, for tables."""
+    if not is_number(low) or not is_number(high):
+        return DASH
+    joint = "至" if lang == "zh" else " to "
+    ends = [difference(v, unit, lang) for v in (low, high)]
+    tail = _common_tail(*ends)
+    return f"{ends[0].removesuffix(tail).rstrip()}{joint}{ends[1]}" if tail else joint.join(ends)
+
+
+def span(low: float, high: float, unit: Unit, lang: Language) -> str:
+    """Write an interval that may lie on both sides of zero in words: from so much lower to so much higher."""
+    ends = [_direction(v, unit, lang) for v in (low, high)]
+    return WORDS[lang].directions["span"].format(a=ends[0], b=ends[1])
+
+
+def magnitude_range(low: float, high: float, unit: Unit, lang: Language) -> str:
+    """Write an interval on one side of zero as sizes, the smaller first."""
+    small, large = sorted((abs(low), abs(high)))
+    return interval(small, large, unit, lang)
+
+
+def percent(share: float, lang: Language, digits: int = 1) -> str:
+    """Write a share as percent: ``31.2%``."""
+    return _minus(f"{share * 100:.{digits}f}") + "%"
+
+
+def whole(value: float | None, lang: Language) -> str:
+    """Write a count: with thousands separators in English, plain in Chinese up to 万."""
+    if not is_number(value):
+        return DASH
+    return f"{value:,.0f}" if lang == "en" else f"{value:.0f}"
+
+
+def p_text(p: float | None) -> str:
+    """Write a p-value exactly to three digits; very small ones as a bound."""
+    if not is_number(p):
+        return DASH
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def plain(value: float | None, digits: int = 3) -> str:
+    """Write a number to so many digits after the point; a dash where there is none."""
+    return _minus(f"{value:.{digits}f}") if is_number(value) else DASH
+
+
+def is_number(value: float | None) -> TypeGuard[float]:
+    """Whether there is a finite number."""
+    return value is not None and math.isfinite(value)
+
+
+def _quantity(value: float, unit: Unit, lang: Language) -> str:
+    words = WORDS[lang].units
+    name = words.get(unit.code, unit.code)
+    per = "".join((" " if lang == "en" else "") + words.get(p, f"/{p}") for p in unit.per)
+    if lang == "zh" and abs(value) >= WAN:
+        return f"{_minus(_digits(value / WAN))}万{name}{per}"
+    rounded = value if abs(value) < WAN else float(f"{value:.3g}")
+    return f"{_minus(_digits(rounded, comma=lang == 'en'))}{_gap(lang) if name else ''}{name}{per}"
+
+
+def _digits(value: float, *, comma: bool = False) -> str:
+    """Write about three digits: whole numbers from 100 on, one decimal from 10, else two."""
+    size = abs(value)
+    places = 0 if size >= 100 or value == 0 else 1 if size >= 10 else 2
+    return f"{value:,.{places}f}" if comma else f"{value:.{places}f}"
+
+
+def _direction(value: float, unit: Unit, lang: Language) -> str:
+    words = WORDS[lang].directions
+    if value == 0:
+        return words["zero"]
+    key = ("up" if value > 0 else "down") + ("_share" if unit.kind in ("share", "percent") else "")
+    size = difference(abs(value), unit, lang)
+    return words[key].format(x=size) if lang == "en" else words[key] + size
+
+
+def _common_tail(a: str, b: str) -> str:
+    """Return the unit that both texts end in: what follows the last digit."""
+    tails = [t.rstrip()[max((i for i, c in enumerate(t) if c.isdigit()), default=-1) + 1 :] for t in (a, b)]
+    return tails[0] if tails[0] == tails[1] else ""
+
+
+def _gap(lang: Language) -> str:
+    return " " if lang == "en" else ""
+
+
+def _minus(text: str) -> str:
+    negative_zero = text.startswith("-") and not any(c in "123456789" for c in text)
+    return text[1:] if negative_zero else text.replace("-", MINUS)

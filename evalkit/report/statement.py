@@ -1,0 +1,162 @@
+"""The answer in plain sentences: by how much, how sure, what it rests on, what not to conclude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalkit.finding import Finding
+from evalkit.report.block import Block, both, text
+from evalkit.report.numbers import Unit, difference, is_number, level, magnitude_range, percent, span, unit_of, whole
+from evalkit.report.wording import WORDS, Case, Language, case_of
+from evalkit.report.wording.choose import Position, position_of
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a sentence may use: names, the numbers of the headline, and the unit."""
+
+    programme: str
+    label: str
+    unit: Unit
+    estimate: float | None
+    low: float | None
+    high: float | None
+    trivial: float | None
+    reason: str = ""
+
+
+def case_for(finding: Finding) -> Case:
+    """Return which sentence the finding gets."""
+    codes = [r.code for r in finding.gate.reasons]
+    return case_of(finding.gate.claim, codes, position(finding), has_rounds=finding.programme.design.time is not None)
+
+
+def position(finding: Finding) -> Position:
+    """Return where the headline's interval lies."""
+    row = finding.main.row("att")
+    return position_of(row["estimate"], row["conf_low"], row["conf_high"], finding.indicator.trivial)
+
+
+def facts_of(finding: Finding, lang: Language) -> Facts:
+    """Collect what the sentences of one language use."""
+    row = finding.main.row("att")
+    return Facts(
+        programme=getattr(finding.programme.about.name, lang),
+        label=phrase(getattr(finding.indicator.label, lang), lang),
+        unit=unit_of(finding.indicator.unit),
+        estimate=row["estimate"],
+        low=row["conf_low"],
+        high=row["conf_high"],
+        trivial=finding.indicator.trivial,
+        reason=reasons_text(finding, lang),
+    )
+
+
+def sentence(case: Case, facts: Facts, lang: Language) -> str:
+    """Write the answer; it holds no number where the gate allows none."""
+    words = WORDS[lang]
+    template = words.sentences[case.form, case.position]
+    values = {"programme": facts.programme, "label": facts.label, "reason": facts.reason}
+    if case.shows_numbers:
+        values |= _numbers(case, facts, lang)
+    values |= {"assumption": words.assumptions.get(case.condition, ""), "cannot": words.cannot.get(case.condition, "")}
+    return capital(template.format(**values))
+
+
+def reasons_text(finding: Finding, lang: Language) -> str:
+    """Return the gate's reasons in one clause."""
+    words = WORDS[lang]
+    return ("；" if lang == "zh" else "; ").join(words.reasons[r.code].format(**r.values) for r in finding.gate.reasons)
+
+
+def headline(finding: Finding, lang: Language) -> str:
+    """Return the finding's one sentence."""
+    return sentence(case_for(finding), facts_of(finding, lang), lang)
+
+
+def statement(finding: Finding) -> Block:
+    """Return the answer: the sentence always in both languages, then meaning, basis and caution in the chosen one."""
+    lines = both(lambda lang: text(headline(finding, lang)), "p")
+    return Block(f'<section class="answer"><div class="headline always">{lines}</div>{both(lambda lang: _details(finding, lang))}</section>')
+
+
+def _details(finding: Finding, lang: Language) -> str:
+    words = WORDS[lang]
+    items = [("claim_title", words.claims[finding.gate.claim]), ("meaning", meaning(finding, lang)), ("rests_on", basis(finding, lang)), ("not_to_conclude", caution(finding, lang))]
+    rows = "".join(f"<dt>{text(words.label(key))}</dt><dd>{text(value)}</dd>" for key, value in items if value)
+    return f"<dl>{rows}</dl>"
+
+
+def meaning(finding: Finding, lang: Language) -> str:
+    """Return the size in things people know: relative to the comparison mean; empty where nothing may be said."""
+    case, facts, mean = case_for(finding), facts_of(finding, lang), finding.comparison_mean
+    if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
+        return ""
+    words, shown = WORDS[lang], level(mean, facts.unit, lang)
+    if facts.unit.kind in ("share", "percent"):
+        return words.label("comparison_share", mean=shown) + _range_note(case, lang)
+    if mean <= 0 or case.position not in ("up", "down"):
+        return words.label("comparison_share", mean=shown) + _range_note(case, lang)
+    return words.label("of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown) + _range_note(case, lang)
+
+
+def basis(finding: Finding, lang: Language) -> str:
+    """Return what the answer rests on: counts, how villages came in, how the interval is made."""
+    counts, stop = finding.main.estimate.counts, "。" if lang == "zh" else "."
+    key = "sample" if counts.n_comparison_clusters else "sample_pilot_only"
+    numbers = {name: whole(getattr(counts, name), lang) for name in ("n_clusters", "n_units")}
+    sample = WORDS[lang].label(key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers)
+    parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
+    parts += [reasons_text(finding, lang)]
+    parts += [method_text(finding, lang)] if case_for(finding).shows_numbers else []
+    return ("；" if lang == "zh" else "; ").join(parts) + stop
+
+
+def caution(finding: Finding, lang: Language) -> str:
+    """Return what not to conclude."""
+    words, case, gate = WORDS[lang], case_for(finding), finding.gate
+    claim = "not_reportable" if case.form == "not_reportable" else gate.claim
+    keys = [claim]
+    keys += ["unclear"] if case.position == "unclear" else []
+    keys += [finding.indicator.role] if finding.indicator.role != "primary" else []
+    keys += ["simulated"] if finding.programme.is_simulated else []
+    return ("" if lang == "zh" else " ").join(words.caution[k] for k in keys)
+
+
+def method_text(finding: Finding, lang: Language) -> str:
+    """Say how the headline's interval is made."""
+    main, df = finding.main, finding.main.row("att")["df"]
+    known = WORDS[lang].inferences
+    if main.method not in known or df is None:
+        return known["none"] if df is None else main.method
+    return known[main.method].format(df=df)
+
+
+def phrase(label: str, lang: Language) -> str:
+    """Return a label as it stands inside a sentence: in English without its capital, unless it is an abbreviation."""
+    if lang == "en" and len(label) > 1 and label[0].isupper() and label[1].islower():
+        return label[0].lower() + label[1:]
+    return label
+
+
+def capital(sentence_: str) -> str:
+    """Return a sentence that begins with a capital."""
+    return sentence_[:1].upper() + sentence_[1:]
+
+
+def _range_note(case: Case, lang: Language) -> str:
+    return "" if case.position == "no_interval" else ("" if lang == "zh" else " ") + WORDS[lang].label("range_note")
+
+
+def _numbers(case: Case, facts: Facts, lang: Language) -> dict[str, str]:
+    estimate, unit = facts.estimate, facts.unit
+    kind = "_share" if unit.kind in ("share", "percent") else ""
+    directions = WORDS[lang].directions
+    values = {"rise": directions["up" + kind], "fall": directions["down" + kind]}
+    if is_number(estimate):
+        values |= {"amount": difference(abs(estimate), unit, lang), "signed": difference(estimate, unit, lang, signed=True)}
+    if is_number(facts.low) and is_number(facts.high):
+        values |= {"range": magnitude_range(facts.low, facts.high, unit, lang), "span": span(facts.low, facts.high, unit, lang)}
+    if is_number(facts.trivial):
+        values["trivial"] = difference(facts.trivial, unit, lang)
+    return values

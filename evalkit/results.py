@@ -1,0 +1,172 @@
+"""The frozen values that estimators and inference return, and the columns of their tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+TIDY_SCHEMA: dict[str, type[pl.DataType]] = {
+    "term": pl.String,
+    "estimate": pl.Float64,
+    "std_error": pl.Float64,
+    "statistic": pl.Float64,
+    "df": pl.Float64,
+    "p_value": pl.Float64,
+    "conf_low": pl.Float64,
+    "conf_high": pl.Float64,
+    "conf_level": pl.Float64,
+    "n_obs": pl.Int64,
+    "n_units": pl.Int64,
+    "n_clusters": pl.Int64,
+    "n_treated_clusters": pl.Int64,
+    "estimator": pl.String,
+    "inference": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What an estimate rests on, after drops; the same for all its terms."""
+
+    n_obs: int
+    n_units: int
+    n_clusters: int
+    n_treated_clusters: int
+    n_comparison_clusters: int
+    n_dropped_singletons: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSums:
+    """Sums by village of a linear regression: all that clustered inference needs.
+
+    ``treated`` and ``untreated`` (G,) say whether a village has households that are ever treated, and never;
+    a village treated as a whole has only one of them.
+
+    Shapes: G villages, K columns. ``s0, s1, s2`` are Σ w^k x x' (k = 0, 1, 2) of the residualised
+    regressors, ``r0, r1`` are Σ w^k x y. Without weights ``s0 is s1 is s2`` and ``r0 is r1``;
+    they are None where a weight changes between a household's rounds (see `inference.crv2`).
+    """
+
+    clusters: tuple[str, ...]
+    treated: NDArray[np.bool_]
+    untreated: NDArray[np.bool_]
+    strata: tuple[str, ...] | None
+    s1: FloatArray
+    r1: FloatArray
+    s0: FloatArray | None
+    s2: FloatArray | None
+    r0: FloatArray | None
+    weighted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A solved linear regression: coefficients, and contrasts of them that the terms report.
+
+    ``beta`` (K,), ``bread`` (K, K) = (Σ S_v)⁻ with zero rows for dropped columns, ``contrasts`` (m, K);
+    ``k_dof`` is the K of the small-sample factor (N − 1)/(N − K); ``rss`` the weighted residual sum of squares or None.
+    """
+
+    sums: ClusterSums
+    beta: FloatArray
+    bread: FloatArray
+    contrasts: FloatArray
+    k_dof: int
+    rss: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reassignment:
+    """What the regression would be under any other assignment: all that permutation needs.
+
+    U assignment units (villages, or households where these were assigned), C arms or adoption rounds, K columns.
+    ``cluster`` (U,) is the place of a unit's village among the regression's clusters; units are exchanged within equal
+    ``stratum`` (U,). ``assigned`` (U,) is the arm each really had. ``s`` (U, C, K, K) and ``r`` (U, C, K) are a unit's sums
+    under each arm; ``shift`` (U, C, K) is `r` with the real exposure in place of the outcome, for intervals.
+    """
+
+    cluster: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    assigned: NDArray[np.int64]
+    s: FloatArray
+    r: FloatArray
+    shift: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Point estimates by term, before any inference.
+
+    ``values`` (m,) stand in the order of ``terms``; ``columns`` holds method-specific tidy columns
+    (each of length m), ``notes`` what was dropped or assumed, in plain English. ``reassign`` gives the sums under other
+    assignments, or says (by raising DesignError) why it can't.
+    """
+
+    estimator: str
+    outcome: str
+    terms: tuple[str, ...]
+    values: FloatArray
+    basis: Linear
+    counts: Counts
+    columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    reassign: Callable[[], Reassignment] | None = None
+
+    def tidy(self) -> pl.DataFrame:
+        """Return one row a term; the columns of inference are null."""
+        return tidy_frame(self, inference=None)
+
+    def _repr_html_(self) -> str:
+        return self.tidy()._repr_html_()
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """Standard errors, p-values and intervals of an Estimate. Undefined numbers are NaN here, null in `tidy`."""
+
+    estimate: Estimate
+    method: str
+    std_error: FloatArray
+    df: FloatArray
+    statistic: FloatArray
+    p_value: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    conf_level: float
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+    def tidy(self) -> pl.DataFrame:
+        """Return one row a term with the columns of `TIDY_SCHEMA` first, then method-specific ones."""
+        return tidy_frame(self.estimate, inference=self)
+
+    def row(self, term: str) -> dict[str, Any]:
+        """Return the tidy row of one term."""
+        return self.tidy().row(by_predicate=pl.col("term") == term, named=True)
+
+    def _repr_html_(self) -> str:
+        return self.tidy()._repr_html_()
+
+
+def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
+    """Build the tidy table of an estimate, with or without its inference."""
+    m = len(estimate.terms)
+    data: dict[str, Any] = {"term": list(estimate.terms), "estimate": estimate.values}
+    for name in ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high"):
+        data[name] = np.full(m, np.nan) if inference is None else getattr(inference, name)
+    data["conf_level"] = [None if inference is None else inference.conf_level] * m
+    for name in ("n_obs", "n_units", "n_clusters", "n_treated_clusters"):
+        data[name] = [getattr(estimate.counts, name)] * m
+    data["estimator"] = [estimate.estimator] * m
+    data["inference"] = [None if inference is None else inference.method] * m
+    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
+    extra = [pl.Series(name, list(values)) for name, values in estimate.columns.items()]
+    return frame.select(*TIDY_SCHEMA).with_columns(extra)
