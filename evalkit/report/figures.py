@@ -1,0 +1,126 @@
+"""Figures: one theme; the message as title, alternative text from the numbers, a table beside each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.report.block import Block, FigureBlock, both, text
+from evalkit.report.html_table import Grid
+from evalkit.report.wording import Language
+
+INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
+PILOT, COMPARISON = "#0b5f8a", "#b35c00"
+TRACE_TYPES = frozenset({"scatter"})
+"""All kinds of traces that figures here use; a test holds that the vendored bundle draws them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A figure in one language: title, subtitle, alternative text, plotly JSON and the table beside it."""
+
+    title: str
+    subtitle: str
+    alt: str
+    figure: dict[str, Any]
+    table: Grid
+
+
+def figure_block(draw: Callable[[Language], Drawn]) -> FigureBlock:
+    """Return the figure in both languages."""
+    return FigureBlock(Block(both(lambda lang: _figure_html(draw(lang)))), draw("zh").figure)
+
+
+def _figure_html(drawn: Drawn) -> str:
+    payload = json.dumps(drawn.figure, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+    height = drawn.figure["layout"].get("height", 340)
+    return (
+        f'<figure><figcaption><b>{text(drawn.title)}</b><span>{text(drawn.subtitle)}</span></figcaption>'
+        f'<div class="plot" role="img" aria-label="{text(drawn.alt)}" style="height:{height}px">'
+        f'<script type="application/json">{payload}</script></div>{drawn.table.html()}</figure>'
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points of one series; `low` and `high` are the ends of intervals, None where there is none."""
+
+    name: str
+    x: Sequence[Any]
+    y: Sequence[Any]
+    color: str = PILOT
+    symbol: str = "circle"
+    dash: str = "solid"
+    mode: str = "lines+markers"
+    low: Sequence[float | None] = ()
+    high: Sequence[float | None] = ()
+    across: bool = False
+
+
+def trace(series: Series) -> dict[str, Any]:
+    """Return a plotly trace; intervals are error bars, along x where `across`."""
+    from plotly.graph_objects import Scatter
+
+    values = {"name": series.name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+    marker = {"color": series.color, "symbol": series.symbol, "size": 9}
+    bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
+    return dict(Scatter(**values, marker=marker, line={"color": series.color, "dash": series.dash, "width": 2}, **bars).to_plotly_json())
+
+
+def _bars(series: Series) -> dict[str, Any]:
+    middle = series.x if series.across else series.y
+    above = [None if h is None else h - m for h, m in zip(series.high, middle, strict=True)]
+    below = [None if w is None else m - w for w, m in zip(series.low, middle, strict=True)]
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": series.color, "thickness": 1.6, "width": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Titles and kinds of the two axes; `marks` are vertical dashed lines, `zero` draws the zero line."""
+
+    x: str
+    y: str
+    zero: bool = False
+    zero_across: bool = False
+    marks: tuple[float, ...] = ()
+    percent_y: bool = False
+    percent_x: bool = False
+    whole_x: bool = False
+    legend: bool = True
+    height: int = 340
+    ticks_y: tuple[tuple[float, str], ...] = ()
+
+
+def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
+    """Return the JSON of a figure in the house theme."""
+    from plotly.graph_objects import Layout
+
+    layout = Layout(
+        template="none",
+        height=axes.height,
+        margin={"l": 8, "r": 12, "t": 40 if axes.legend else 12, "b": 8},
+        font={"family": "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif", "size": 14, "color": INK},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=axes.legend,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        xaxis=_axis(axes.x, percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across),
+        yaxis=_axis(axes.y, percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
+        shapes=[{"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": MUTED, "dash": "dot", "width": 1.5}} for x in axes.marks],
+    )
+    return {"data": [trace(s) for s in series], "layout": dict(layout.to_plotly_json())}
+
+
+def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, Any]:
+    axis: dict[str, Any] = {"title": {"text": title, "standoff": 10}, "automargin": True, "gridcolor": GRID, "zeroline": zero, "zerolinecolor": INK, "zerolinewidth": 1.5, "showline": False, "fixedrange": True}
+    axis |= {"tickformat": ".0%"} if percent else {"separatethousands": True, "exponentformat": "none"}
+    return axis | ({"tickformat": "d", "dtick": 1} if whole else {})
+
+
+def _named_ticks(ticks: Sequence[tuple[float, str]]) -> dict[str, Any]:
+    if not ticks:
+        return {}
+    places, names = zip(*ticks, strict=True)
+    return {"tickmode": "array", "tickvals": list(places), "ticktext": list(names), "range": [min(places) - 0.6, max(places) + 0.6], "showgrid": False}

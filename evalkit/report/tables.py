@@ -1,0 +1,112 @@
+"""Tables of results: four cells, estimates, robustness, adjusted programme table, truth beside estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evalkit.diagnostics import CellRow, FourCell
+from evalkit.finding import Finding
+from evalkit.programme import Disclosure
+from evalkit.report.block import Block, both, heading, paragraph
+from evalkit.report.disclosure import Held, Size, held_text, withheld
+from evalkit.report.html_table import Grid
+from evalkit.report.numbers import DASH, Unit, difference, interval, level, p_text, plain, unit_of, whole
+from evalkit.report.statement import case_for
+from evalkit.report.wording import WORDS, Language
+
+
+def four_cell(finding: Finding) -> Block:
+    """Return means before and after in both arms, first differences and their difference, on one sample."""
+    cells, note = finding.cells, "four_cell_note" if finding.cells.before_label else "arms_note"
+    tables = both(lambda lang: _four_cell(cells, finding, lang).html())
+    return Block(heading(lambda lang: WORDS[lang].label("four_cell")) + tables + paragraph(lambda lang: WORDS[lang].label(note)))
+
+
+def shown_cells(cells: FourCell, limits: Disclosure) -> dict[str, Held | None]:
+    """Say which rows of the four cells are withheld; the difference goes with either arm."""
+    arms = [cells.row("pilot"), cells.row("comparison")]
+    held = withheld([Size(r.n_units or 0, r.n_villages or 0) for r in arms], limits)
+    return {"pilot": held[0], "comparison": held[1], "difference": held[0] or held[1]}
+
+
+def _four_cell(cells: FourCell, finding: Finding, lang: Language) -> Grid:
+    words, unit, limits = WORDS[lang], unit_of(finding.indicator.unit), finding.programme.disclosure
+    held = shown_cells(cells, limits)
+    rounds = cells.before_label is not None
+    after = words.rows["after"] if rounds else words.label("mean")
+    head = ["", f"{words.rows['before']} ({cells.before_label})", f"{after} ({cells.after_label})", words.rows["change"]] if rounds else ["", after]
+    rows = [_cell_row(r, unit, lang, held_text(h, limits, lang) if (h := held[r.row]) else "", rounds=rounds) for r in cells.rows]
+    return Grid([*head, words.label("households"), words.label("villages")], rows)
+
+
+def _cell_row(row: CellRow, unit: Unit, lang: Language, hidden: str, *, rounds: bool) -> list[str]:
+    name = WORDS[lang].rows[row.row]
+    if hidden:
+        return [name, *[hidden] * (5 if rounds else 3)]
+    write = difference if row.row == "difference" else level
+    means = [write(row.before, unit, lang), write(row.after, unit, lang), difference(row.change, unit, lang)] if rounds else [write(row.after, unit, lang)]
+    counts = ["", ""] if row.row == "difference" else [whole(row.n_units, lang), whole(row.n_villages, lang)]
+    return [name, *means, *counts]
+
+
+def estimates(finding: Finding) -> Block:
+    """Return the main result, the other methods and the pilot villages' own change, one row each."""
+    if not case_for(finding).shows_numbers:
+        return Block("")
+    grids = both(lambda lang: _estimates(finding, lang).html())
+    return Block(heading(lambda lang: WORDS[lang].label("estimates")) + grids + paragraph(lambda lang: WORDS[lang].label("robustness_note")))
+
+
+def _estimates(finding: Finding, lang: Language) -> Grid:
+    words = WORDS[lang]
+    results = [(words.rows["main"], finding.main), *((words.label("robustness"), r) for _, r in finding.robustness)]
+    results += [(words.rows["naive"], finding.naive)] if finding.naive is not None and finding.main.estimate.estimator != "pre_post" else []
+    rows = [[name, estimator_name(r.estimate.estimator if r is not None else "", lang), *_numbers(r.row("att"), unit_of(finding.indicator.unit), lang), r.method.upper()] for name, r in _named(results, finding)]
+    head = ["", words.label("method"), words.label("estimate"), words.label("interval"), words.label("std_error"), words.label("df"), words.label("p_value"), words.label("why_interval")]
+    note = words.label("null_reason", reason=words.reasons["no_interval"])
+    grid = Grid(head, rows, words=(1, 7))
+    return Grid(head, rows, note=note, words=(1, 7)) if grid.has_dash else grid
+
+
+def _named(results: Sequence[tuple[str, Any]], finding: Finding) -> list[tuple[str, Any]]:
+    """Leave a second row out that would repeat the main result."""
+    return [(name, r) for name, r in results if r is finding.main or r.estimate.estimator != finding.main.estimate.estimator or r.row("att") != finding.main.row("att")]
+
+
+def _numbers(row: dict[str, Any], unit: Unit, lang: Language) -> list[str]:
+    return [
+        difference(row["estimate"], unit, lang, signed=True),
+        interval(row["conf_low"], row["conf_high"], unit, lang),
+        difference(row["std_error"], unit, lang),
+        plain(row["df"], 1),
+        p_text(row["p_value"]),
+    ]
+
+
+def estimator_name(code: str, lang: Language) -> str:
+    """Return an estimator's name; one without wording keeps its code."""
+    return WORDS[lang].estimators.get(code, code)
+
+
+def truth(finding: Finding) -> Block:
+    """Return truth beside estimate for a simulated programme; nothing for a real one."""
+    if finding.truth is None or not finding.programme.is_simulated:
+        return Block("")
+    grids = both(lambda lang: _truth(finding, lang).html())
+    notes = paragraph(lambda lang: " ".join((WORDS[lang].label("truth_note"), WORDS[lang].label("naive_note"))))
+    return Block(f'<section class="truth">{heading(lambda lang: WORDS[lang].label("truth"))}{grids}{notes}</section>')
+
+
+def _truth(finding: Finding, lang: Language) -> Grid:
+    words, unit, known = WORDS[lang], unit_of(finding.indicator.unit), finding.truth or {}
+    pairs = [(words.rows["main"], finding.main, "att"), *((estimator_name(n, lang), r, "att") for n, r in finding.robustness)]
+    pairs += [(words.rows["naive"], finding.naive, "att")] if finding.naive is not None else []
+    rows = []
+    for name, result, key in pairs:
+        row, value = result.row("att"), known.get(key)
+        low, high = row["conf_low"], row["conf_high"]
+        inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")
+        rows.append([name, difference(value, unit, lang, signed=True), difference(row["estimate"], unit, lang, signed=True), interval(low, high, unit, lang), inside])
+    head = ["", words.label("truth_value"), words.label("estimate"), words.label("interval"), words.label("covered")]
+    return Grid(head, rows, words=(4,))
