@@ -176,6 +176,8 @@ class Programme(_Frozen):
         names = ", ".join(i.name for i in self.indicators)
         return f"Programme({self.id!r}, {self.about.provenance}, indicators: {names})"
 
+    __str__ = __repr__
+
     def _repr_html_(self) -> str:
         from html import escape
 

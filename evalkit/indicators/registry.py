@@ -1,0 +1,56 @@
+"""Building an indicator: a canonical column of its name, or a registered function of several; deflated where it is money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from evalkit.errors import DataError, PlanError, listed, nearest
+from evalkit.indicators.deflation import constant_prices
+from evalkit.indicators.income import disposable_income_pc_yuan
+from evalkit.programme import IndicatorPlan, Programme
+
+FUNCTIONS: dict[str, Callable[[], tuple[tuple[str, ...], pl.Expr]]] = {
+    "disposable_income_pc_yuan": disposable_income_pc_yuan
+}
+"""By name: the canonical columns that an indicator needs, and the expression that makes it."""
+
+
+def build(frame: pl.DataFrame, plan: IndicatorPlan, programme: Programme, prices: pl.DataFrame | None) -> pl.Series:
+    """Return the indicator of each row of intake's frame, in constant prices where it is money and there is a deflator.
+
+    Raises
+    ------
+    PlanError
+        No column bears the indicator's name and no function makes it.
+    DataError
+        A column that the function needs is missing, or the deflator lacks a round.
+    """
+    expression = _expression(frame, plan)
+    if prices is not None and programme.design.time is not None and plan.unit.split("/")[0] == "yuan":
+        expression = expression * constant_prices(frame[programme.design.time], prices, programme.about.base_year)
+    return frame.select(expression.cast(pl.Float64).alias(plan.name))[plan.name]
+
+
+def _expression(frame: pl.DataFrame, plan: IndicatorPlan) -> pl.Expr:
+    if plan.name in frame.columns:
+        return pl.col(plan.name)
+    if plan.name not in FUNCTIONS:
+        known = [*FUNCTIONS, *frame.columns]
+        raise PlanError(
+            f"indicator {plan.name!r}",
+            f"no column and no function bears this name ({nearest(plan.name, known)})",
+            "a canonical column of the codebook, or an indicator that evalkit builds",
+            "correct the name, or enter the column in the codebook",
+        )
+    needs, expression = FUNCTIONS[plan.name]()
+    absent = [c for c in needs if c not in frame.columns]
+    if absent:
+        raise DataError(
+            f"indicator {plan.name!r}",
+            f"the columns {listed(absent)} are missing",
+            f"the columns {listed(needs)}",
+            "enter them in the codebook",
+        )
+    return expression

@@ -1,0 +1,141 @@
+"""The codebook: which raw header is which canonical column, in which unit and rounds."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from evalkit.errors import DataError, PlanError, listed, nearest
+from evalkit.intake.encoding import read_text
+
+COLUMNS = (
+    "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
+    "identifier", "label_zh", "label_en", "source",
+)  # fmt: skip
+KINDS = ("id", "text", "category", "integer", "number", "flag", "date")
+NUMBERS = ("integer", "number", "flag")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a codebook.
+
+    ``factor`` turns the raw unit into the canonical one; rounds None = all; ``source`` = "" is for every kind of file.
+    """
+
+    raw_header: str
+    name: str
+    kind: str
+    unit: str
+    factor: float
+    first_round: int | None
+    last_round: int | None
+    low: float | None
+    high: float | None
+    missing_codes: tuple[str, ...]
+    identifier: str
+    label_zh: str
+    label_en: str
+    source: str
+
+    def applies_to(self, round_: int | None) -> bool:
+        """Whether the entry is meant for a round."""
+        if round_ is None:
+            return True
+        return (self.first_round is None or round_ >= self.first_round) and (
+            self.last_round is None or round_ <= self.last_round
+        )
+
+
+def read_codebook(path: Path) -> tuple[Entry, ...]:
+    """Read a codebook; every mistake in it is told at once."""
+    text, _ = read_text(path)
+    table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False).fill_null("")
+    missing = [c for c in ("raw_header", "name", "kind") if c not in table.columns]
+    if missing:
+        raise PlanError(
+            str(path), f"the columns {listed(missing)} are missing", f"the columns {', '.join(COLUMNS)}", "add them"
+        )
+    extra = [c for c in table.columns if c not in COLUMNS]
+    if extra:
+        raise PlanError(
+            str(path),
+            f"the column {extra[0]!r} is not known ({nearest(extra[0], COLUMNS)})",
+            f"the columns {', '.join(COLUMNS)}",
+            "correct the header",
+        )
+    entries, mistakes = [], []
+    for line, row in enumerate(table.to_dicts(), 2):
+        try:
+            entries.append(_entry({c: str(row.get(c, "")).strip() for c in COLUMNS}))
+        except ValueError as error:
+            mistakes.append(f"line {line}: {error}")
+    if mistakes:
+        raise PlanError(
+            str(path), "; ".join(mistakes), "a codebook as docs/programme.md describes", "correct these lines"
+        )
+    return tuple(entries)
+
+
+def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[str], place: str) -> list[Entry]:
+    """Return the entries of one file; refuse a file that lacks a header, naming the nearest it has."""
+    meant = [e for e in entries if e.applies_to(round_)]
+    for entry in meant:
+        if entry.raw_header not in headers:
+            free = [h for h in headers if h not in {e.raw_header for e in meant}]
+            raise DataError(
+                place,
+                f"there is no column {entry.raw_header!r} ({nearest(entry.raw_header, free or headers)})",
+                f"the column for {entry.name}",
+                "correct raw_header or round in the codebook",
+            )
+    return meant
+
+
+def _entry(row: dict[str, str]) -> Entry:
+    if row["kind"] not in KINDS:
+        raise ValueError(f"kind {row['kind']!r} ({nearest(row['kind'], KINDS)})")
+    if not row["name"].isidentifier() or not row["name"].islower():
+        raise ValueError(f"name {row['name']!r} is not in small letters, digits and _")
+    first, last = _rounds(row["round"])
+    codes = tuple(c.strip() for c in row["missing_codes"].split(";") if c.strip())
+    factor = 1.0 if row["factor"] == "" else _number(row["factor"], "factor")
+    low, high = (None if row[c] == "" else _number(row[c], c) for c in ("min", "max"))
+    return Entry(
+        row["raw_header"],
+        row["name"],
+        row["kind"],
+        row["unit"],
+        factor,
+        first,
+        last,
+        low,
+        high,
+        codes,
+        row["identifier"],
+        row["label_zh"],
+        row["label_en"],
+        row["source"],
+    )
+
+
+def _rounds(text: str) -> tuple[int | None, int | None]:
+    """Read 2012-2014, 2015-, -2014 or 2015."""
+    if not text:
+        return None, None
+    first, dash, last = text.partition("-")
+    try:
+        low, high = (int(p) if p else None for p in (first, last))
+    except ValueError as error:
+        raise ValueError(f"round {text!r} is not like 2012-2014, 2015- or 2015") from error
+    return (low, high) if dash else (low, low)
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ValueError(f"{what} {text!r} is not a number") from error

@@ -1,0 +1,175 @@
+"""read_programme: from the raw files of a programme to canonical rows, with a ledger of everything left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalkit.errors import DataError, PlanError, listed, nearest
+from evalkit.flow import FlowStep, SampleFlow
+from evalkit.intake.codebook import Entry, entries_for, read_codebook
+from evalkit.intake.convert import FILE, ROW, convert
+from evalkit.intake.files import existing, files_of, read_table, sha256
+from evalkit.intake.prices import read_prices
+from evalkit.intake.records import FileRecord, Intake
+from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
+from evalkit.programme import Programme, Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One source: its checked rows, what was rejected and found, its files, and the number of raw rows."""
+
+    frame: pl.DataFrame
+    rejected: pl.DataFrame
+    quality: pl.DataFrame
+    files: tuple[FileRecord, ...]
+    n_raw: int
+    missing: pl.DataFrame
+
+
+def read_programme(programme: Programme) -> Intake:
+    """Read, map, check and join a programme's raw files. Nothing is written.
+
+    Raises
+    ------
+    DataError, PlanError
+        A file, sheet or column is missing or unreadable, a codebook is wrong, or no row is left.
+    """
+    rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
+    surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
+    if len(surveys) != 1 or len(rosters) > 1:
+        raise PlanError(
+            f"{programme.id}, [[sources]]",
+            f"{len(surveys)} surveys and {len(rosters)} rosters",
+            "one survey and at most one roster",
+            "put the rounds of a survey under one pattern",
+        )
+    survey = surveys[0]
+    steps = [FlowStep("raw_rows", survey.n_raw, _units(survey.frame, programme), 0)]
+    steps.append(_step("rejected_rows", survey.frame, programme, survey.n_raw))
+    frame, parts = survey.frame, [*rosters, survey]
+    if rosters:
+        frame, joined = _join(programme, survey, rosters[0])
+        steps.append(_step("joined_roster", frame, programme, survey.frame.height))
+        parts.append(joined)
+    _require_rows(programme, frame)
+    return Intake(
+        frame=frame.drop(ROW, FILE),
+        rejected=pl.concat([p.rejected for p in parts]),
+        quality=pl.concat([p.quality for p in parts]),
+        missing=survey.missing,
+        flow=SampleFlow(tuple(steps)),
+        files=tuple(f for p in parts for f in p.files),
+        prices=read_prices(programme),
+    )
+
+
+def _read_source(programme: Programme, source: Source) -> _Read:
+    if source.codebook is None:
+        raise PlanError(
+            f"{programme.id}, [[sources]] {source.file}",
+            "no codebook is named",
+            "a codebook that maps its headers",
+            'add codebook = "codebook.csv"',
+        )
+    entries = read_codebook(existing(programme.folder / source.codebook))
+    entries = tuple(e for e in entries if not e.source or e.source == source.kind)
+    time = programme.design.time
+    parts, records, unmapped = [], [], set()
+    for path, round_ in files_of(source, programme.folder):
+        table = read_table(source, path, round_)
+        meant = entries_for(entries, round_, table.frame.columns, path.relative_to(programme.folder).as_posix())
+        converted = convert(table, meant, source.key, time, source.kind)
+        parts.append(converted)
+        unmapped |= set(converted.unmapped)
+        records.append(
+            FileRecord(
+                path.relative_to(programme.folder).as_posix(),
+                sha256(path),
+                source.kind,
+                table.encoding,
+                table.frame.height,
+            )
+        )
+    frame = pl.concat([p.frame for p in parts], how="diagonal")
+    absent = [k for k in source.key if k not in frame.columns]
+    if absent:
+        raise PlanError(
+            f"{programme.id}, [[sources]] {source.file}",
+            f"the key {listed(absent)} is no canonical column ({nearest(absent[0], frame.columns)})",
+            "names that the codebook gives",
+            "correct key or codebook",
+        )
+    n_raw = sum(r.n_rows for r in records)
+    keys = check_keys(frame, source.key, source.kind)
+    ranges = check_ranges(keys.frame, entries)
+    not_numbers = pl.concat([p.rejected for p in parts])
+    quality = [
+        line("number", c, "error", n_raw, n) for c, n in not_numbers.group_by("column").len().sort("column").iter_rows()
+    ]
+    quality += [line("unmapped", c, "warning", n_raw, n_raw) for c in sorted(unmapped)]
+    missing = _missing(ranges.frame, entries, time)
+    return _Read(
+        ranges.frame,
+        pl.concat([not_numbers, keys.rejected]),
+        pl.concat([keys.quality, ranges.quality, *quality]),
+        tuple(records),
+        n_raw,
+        missing,
+    )
+
+
+def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFrame, _Read]:
+    """Give each row the columns of its village; rows of unknown villages are rejected."""
+    cluster = programme.design.cluster
+    for part, what in ((survey, "survey"), (roster, "roster")):
+        if cluster not in part.frame.columns:
+            raise DataError(
+                f"{programme.id}, {what}",
+                f"there is no column {cluster!r} ({nearest(cluster, part.frame.columns)})",
+                "the village of design.cluster",
+                "enter it in the codebook",
+            )
+    key = next(s.key for s in programme.sources if s.kind == "survey")
+    found = check_villages(survey.frame, roster.frame, cluster, key, "survey")
+    shared = [c for c in roster.frame.columns if c in survey.frame.columns and c != cluster]
+    frame = found.frame.join(roster.frame.drop(shared), on=cluster, how="left", maintain_order="left")
+    return frame, _Read(frame, found.rejected, found.quality, (), 0, pl.DataFrame())
+
+
+def _missing(frame: pl.DataFrame, entries: Sequence[Entry], time: str | None) -> pl.DataFrame:
+    """Count missing values by column and round."""
+    names = [n for n in dict.fromkeys(e.name for e in entries) if n in frame.columns]
+    rounds = frame[time] if time and time in frame.columns else pl.Series("time", [None] * frame.height, dtype=pl.Int64)
+    counts = (
+        frame.select(pl.col(n).is_null() for n in names)
+        .with_columns(rounds.alias("time"))
+        .group_by("time")
+        .agg(pl.len().alias("n_rows"), *[pl.col(n).sum() for n in names])
+    )
+    long = counts.unpivot(names, index=["time", "n_rows"], variable_name="column", value_name="n_missing")
+    return long.select("column", pl.col("time").cast(pl.Int64), pl.col("n_rows", "n_missing").cast(pl.Int64)).sort(
+        "column", "time"
+    )
+
+
+def _units(frame: pl.DataFrame, programme: Programme) -> int:
+    unit = programme.design.unit
+    return frame.height if unit is None else frame[unit].n_unique()
+
+
+def _step(code: str, frame: pl.DataFrame, programme: Programme, before: int) -> FlowStep:
+    return FlowStep(code, frame.height, _units(frame, programme), before - frame.height)
+
+
+def _require_rows(programme: Programme, frame: pl.DataFrame) -> None:
+    if frame.height == 0:
+        raise DataError(
+            programme.id,
+            "no row is left after the checks",
+            "usable rows",
+            f"evalkit check {programme.folder} lists why rows were left out",
+        )

@@ -1,0 +1,78 @@
+"""The frozen values of intake: what was read, what was left out and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalkit.flow import SampleFlow
+
+REJECTED_SCHEMA = {
+    "source": pl.String,
+    "file": pl.String,
+    "row": pl.Int64,
+    "rule": pl.String,
+    "severity": pl.String,
+    "column": pl.String,
+    "key": pl.String,
+    "reason_zh": pl.String,
+    "reason_en": pl.String,
+}
+QUALITY_SCHEMA = {
+    "rule": pl.String,
+    "column": pl.String,
+    "severity": pl.String,
+    "n_checked": pl.Int64,
+    "n_failed": pl.Int64,
+    "todo_zh": pl.String,
+    "todo_en": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One raw file as it was read."""
+
+    path: str
+    sha256: str
+    kind: str
+    encoding: str | None
+    n_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Canonical rows of a programme, and everything that happened on the way.
+
+    ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one row for
+    each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed; ``missing`` the
+    missing values by column and round. ``prices`` is the price index (region, time, index) or None.
+    """
+
+    frame: pl.DataFrame
+    rejected: pl.DataFrame
+    quality: pl.DataFrame
+    missing: pl.DataFrame
+    flow: SampleFlow
+    files: tuple[FileRecord, ...]
+    prices: pl.DataFrame | None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityReport:
+    """What `evalkit check` and the quality notebook show."""
+
+    quality: pl.DataFrame
+    rejected: pl.DataFrame
+    missing: pl.DataFrame
+    flow: SampleFlow
+    files: tuple[FileRecord, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether rows were left out for errors."""
+        return bool((self.rejected["severity"] == "error").any())
+
+    def _repr_html_(self) -> str:
+        return self.quality._repr_html_()

@@ -1,0 +1,131 @@
+"""Data rules: each a named check over canonical rows, with what to do where it fails.
+
+A rule of severity "error" rejects its rows; a "warning" keeps the row (a value out of range is set to missing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalkit.intake.codebook import NUMBERS, Entry
+from evalkit.intake.convert import FILE, ROW, row_key
+from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
+
+TODO = {
+    "number": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
+    "key_missing": ("补全编号", "complete the key"),
+    "duplicate_identical": ("删除重复行；已保留其中一行", "remove the copies; one of them is kept"),
+    "duplicate_conflicting": (
+        "核实哪一行正确；在此之前各行均不采用",
+        "find out which row is right; none is used until then",
+    ),
+    "out_of_range": (
+        "核对数值或代码本中的上下限；该值按缺失处理",
+        "check the value, or the limits in the codebook; it counts as missing",
+    ),
+    "unknown_village": ("在名册中补充该村，或更正村编号", "add the village to the roster, or correct its number"),
+    "unmapped": ("在代码本中登记该列，或确认不用", "enter the column in the codebook, or leave it out on purpose"),
+}
+REASONS = {
+    "key_missing": ("编号缺失", "the key is missing"),
+    "duplicate_identical": ("与另一行完全相同", "identical to another row"),
+    "duplicate_conflicting": ("编号相同而内容不同", "the same key with different content"),
+    "unknown_village": ("名册中没有该村", "the village is not in the roster"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Rows that stay, rows rejected, and one line of the quality table for each rule and column."""
+
+    frame: pl.DataFrame
+    rejected: pl.DataFrame
+    quality: pl.DataFrame
+
+
+def check_keys(frame: pl.DataFrame, key: Sequence[str], kind: str) -> Outcome:
+    """Reject rows without a key and doubled rows: of identical copies one is kept, of conflicting ones none."""
+    content = [c for c in frame.columns if c not in {ROW, FILE}]
+    missing = pl.any_horizontal(pl.col(key).is_null())
+    copies = pl.len().over(key)
+    same = pl.struct(content).n_unique().over(key) == 1
+    marked = frame.with_columns(
+        missing.alias("_missing"),
+        (~missing & (copies > 1) & ~same).alias("_conflict"),
+        (~missing & (copies > 1) & same & (pl.int_range(pl.len()).over(key) > 0)).alias("_copy"),
+    )
+    rules = (
+        ("key_missing", "_missing", "error"),
+        ("duplicate_conflicting", "_conflict", "error"),
+        ("duplicate_identical", "_copy", "warning"),
+    )
+    name = "+".join(key)
+    rejected = [reject(marked.filter(pl.col(flag)), rule, severity, name, key, kind) for rule, flag, severity in rules]
+    quality = [line(rule, name, severity, frame.height, int(marked[flag].sum())) for rule, flag, severity in rules]
+    kept = marked.filter(~pl.any_horizontal("_missing", "_conflict", "_copy")).drop("_missing", "_conflict", "_copy")
+    return Outcome(kept, pl.concat(rejected), pl.concat(quality))
+
+
+def check_ranges(frame: pl.DataFrame, entries: Sequence[Entry]) -> Outcome:
+    """Set values outside the codebook's limits to missing, and count them."""
+    limits = {
+        e.name: (e.low, e.high) for e in entries if e.kind in NUMBERS and (e.low is not None or e.high is not None)
+    }
+    outside = {name: _outside(name, low, high) for name, (low, high) in limits.items() if name in frame.columns}
+    counts = (
+        frame.select(
+            **{n: e.sum() for n, e in outside.items()}, **{f"{n}/n": pl.col(n).is_not_null().sum() for n in outside}
+        ).row(0, named=True)
+        if outside
+        else {}
+    )
+    quality = [line("out_of_range", n, "warning", counts[f"{n}/n"], counts[n]) for n in outside]
+    kept = frame.with_columns(pl.when(e).then(None).otherwise(pl.col(n)).alias(n) for n, e in outside.items())
+    return Outcome(
+        kept,
+        pl.DataFrame(schema=REJECTED_SCHEMA),
+        pl.concat(quality) if quality else pl.DataFrame(schema=QUALITY_SCHEMA),
+    )
+
+
+def check_villages(frame: pl.DataFrame, roster: pl.DataFrame, cluster: str, key: Sequence[str], kind: str) -> Outcome:
+    """Reject rows of villages that are not in the roster."""
+    unknown = ~pl.col(cluster).is_in(roster[cluster].implode()).fill_null(False)
+    lost = frame.filter(unknown)
+    return Outcome(
+        frame.filter(~unknown),
+        reject(lost, "unknown_village", "error", cluster, key, kind),
+        line("unknown_village", cluster, "error", frame.height, lost.height),
+    )
+
+
+def reject(rows: pl.DataFrame, rule: str, severity: str, column: str, key: Sequence[str], kind: str) -> pl.DataFrame:
+    """Return the rejected table of rows that fail one rule."""
+    zh, en = REASONS[rule]
+    return rows.select(
+        pl.lit(kind).alias("source"),
+        pl.col(FILE).alias("file"),
+        pl.col(ROW).alias("row"),
+        pl.lit(rule).alias("rule"),
+        pl.lit(severity).alias("severity"),
+        pl.lit(column).alias("column"),
+        row_key(rows, key),
+        pl.lit(zh).alias("reason_zh"),
+        pl.lit(en).alias("reason_en"),
+    )
+
+
+def line(rule: str, column: str, severity: str, n_checked: int, n_failed: int) -> pl.DataFrame:
+    """Return one line of the quality table."""
+    zh, en = TODO[rule]
+    values = (rule, column, severity, n_checked, n_failed, zh, en)
+    return pl.DataFrame([values], schema=QUALITY_SCHEMA, orient="row")
+
+
+def _outside(name: str, low: float | None, high: float | None) -> pl.Expr:
+    below = pl.lit(False) if low is None else pl.col(name) < low
+    above = pl.lit(False) if high is None else pl.col(name) > high
+    return (below | above).fill_null(False)
