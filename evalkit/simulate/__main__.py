@@ -1,0 +1,29 @@
+"""Write the raw files of a simulated programme: python -m evalkit.simulate suqian_ecommerce --out data_raw/suqian_ecommerce."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalkit.errors import EvalkitError
+from evalkit.simulate.files import write_programme
+from evalkit.simulate.scenario import scenarios
+
+
+@click.command()
+@click.argument("scenario", type=click.Choice(scenarios()))
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write into."
+)
+def main(scenario: str, out: Path) -> None:
+    """Write the raw files of a simulated programme; the same scenario always gives the same bytes."""
+    try:
+        written = write_programme(scenario, out)
+    except EvalkitError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{len(written)} files in {out}")
+
+
+if __name__ == "__main__":
+    main()

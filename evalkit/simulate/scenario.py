@@ -1,0 +1,69 @@
+"""A scenario: every assumed number of a simulated programme, read from its file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from evalkit.errors import UsageError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """How one outcome comes about, in constant yuan; see the scenario file for the meaning of each number."""
+
+    level: float
+    adopter_gap: float
+    growth: tuple[float, ...]
+    household_sd: float
+    village_sd: float
+    shock_sd: float
+    shock_memory: float
+    noise_sd: float
+    effect: tuple[float, ...]
+    early: float
+
+    def effect_at(self, years_since: int) -> float:
+        """Return the true effect so many years after adoption; -1 is the year before."""
+        if years_since < 0:
+            return self.early if years_since == -1 else 0.0
+        return self.effect[min(years_since, len(self.effect) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """All numbers of a simulated programme."""
+
+    name: str
+    seed: int
+    years: tuple[int, ...]
+    villages: Mapping[str, Any]
+    household: Mapping[str, float]
+    inflation: float
+    processes: Mapping[str, Process]
+
+
+def scenarios() -> list[str]:
+    """Return the names of the scenarios there are."""
+    folder = files("evalkit.simulate") / "scenarios"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+def read_scenario(name: str) -> Scenario:
+    """Read a scenario by name."""
+    if name not in scenarios():
+        raise UsageError(
+            "scenario", f"{name!r} is unknown ({nearest(name, scenarios())})", "a known scenario", "correct the name"
+        )
+    text = (files("evalkit.simulate") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
+    v = tomllib.loads(text)
+    processes = {
+        k: Process(**{a: tuple(b) if isinstance(b, list) else b for a, b in v[k].items()})
+        for k in ("income", "sales", "loan")
+    }
+    return Scenario(
+        v["name"], v["seed"], tuple(v["years"]), v["villages"], v["household"], v["prices"]["inflation"], processes
+    )
