@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evalkit.errors import DataError
 
+NEWLINE = b"\n"
 TRIED = ("utf-8-sig", "gb18030")
 """In this order: nearly every GB18030 file fails as UTF-8, but UTF-8 files can pass as GB18030 with wrong characters."""
 
@@ -16,15 +17,15 @@ def read_text(path: Path, stated: str | None = None) -> tuple[str, str]:
     Raises
     ------
     DataError
-        A byte does not decode; the message gives file, line and column.
+        A byte does not decode; the message gives file, line and column, in the encoding that got furthest.
     """
     raw = path.read_bytes()
-    tried = (stated,) if stated else TRIED
-    for encoding in tried:
+    failures: list[UnicodeDecodeError] = []
+    for encoding in (stated,) if stated else TRIED:
         try:
             return raw.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
         except UnicodeDecodeError as error:
-            failure = error
+            failures.append(error)
         except LookupError as error:
             raise DataError(
                 str(path),
@@ -32,16 +33,16 @@ def read_text(path: Path, stated: str | None = None) -> tuple[str, str]:
                 "an encoding that Python knows",
                 "correct encoding in [[sources]]",
             ) from error
-    line, column = _place(raw, failure.start)
+    furthest = max(failures, key=lambda f: f.start)
     raise DataError(
         str(path),
-        f"line {line}, column {column}: byte 0x{raw[failure.start]:02x} is not {tried[-1]}",
-        "text in UTF-8 or GB18030",
-        "save the file as UTF-8, or state its encoding in [[sources]]",
-    ) from failure
+        f"{_place(raw, furthest.start)}: byte 0x{raw[furthest.start]:02x} is not {furthest.encoding}",
+        f"text in {stated or 'UTF-8 or GB18030'}",
+        "correct this byte, or state the file's encoding in [[sources]]",
+    ) from furthest
 
 
-def _place(raw: bytes, position: int) -> tuple[int, int]:
+def _place(raw: bytes, position: int) -> str:
     """Return the line and column (both from 1, in bytes) of a byte."""
     before = raw[:position]
-    return before.count(b"\n") + 1, position - (before.rfind(b"\n") + 1) + 1
+    return f"line {before.count(NEWLINE) + 1}, column {position - before.rfind(NEWLINE)}"
