@@ -33,14 +33,14 @@ def canonical_frame(
     """
     schema = frame.collect_schema()
     _require_columns(schema, (*design.columns(), *outcomes, *covariates))
-    _require_numbers(schema, outcomes, "an outcome")
+    _require_numbers(frame, schema, outcomes, "an outcome")
     reserved = [c for c in (*outcomes, *covariates) if c in CANONICAL and c not in design.columns()]
     renamed = frame.select(
         _unit(design),
         pl.col(design.cluster).alias(CLUSTER),
         _time(schema, design),
-        _first_treated(schema, design),
-        *_weight_and_stratum(schema, design),
+        _first_treated(frame, schema, design),
+        *_weight_and_stratum(frame, schema, design),
         *[pl.col(c).cast(pl.Float64) for c in outcomes if c not in CANONICAL],
         *[pl.col(c) for c in covariates if c not in CANONICAL and c not in outcomes],
     )
@@ -62,15 +62,25 @@ def _require_columns(schema: pl.Schema, names: Sequence[str]) -> None:
             )
 
 
-def _require_numbers(schema: pl.Schema, names: Sequence[str], what: str) -> None:
+def _require_numbers(frame: pl.LazyFrame, schema: pl.Schema, names: Sequence[str], what: str) -> None:
     for name in names:
         if not (schema[name].is_numeric() or schema[name] == pl.Boolean):
             raise DataError(
                 f"column {name!r}",
-                f"it holds {schema[name]}, not numbers",
+                _first_text(frame, name) if schema[name] == pl.String else f"it holds {schema[name]}, not numbers",
                 f"numbers in {what}",
                 "convert the column; evalkit never turns text into numbers unasked",
             )
+
+
+def _first_text(frame: pl.LazyFrame, name: str) -> str:
+    """Say in which row the first value stands that is no number."""
+    text = pl.col(name).str.strip_chars()
+    odd = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
+    rows = frame.select(pl.int_range(pl.len()).alias("row"), pl.col(name)).filter(odd).collect()
+    if rows.height == 0:
+        return "its numbers are written as text"
+    return f"{rows.height} values are text; the first is {rows[name][0]!r} in data row {rows['row'][0] + 1}"
 
 
 def require_keys(rows: pl.DataFrame) -> None:
@@ -113,21 +123,21 @@ def _whole(schema: pl.Schema, name: str) -> pl.Expr:
     )
 
 
-def _first_treated(schema: pl.Schema, design: Design) -> pl.Expr:
+def _first_treated(frame: pl.LazyFrame, schema: pl.Schema, design: Design) -> pl.Expr:
     if design.first_treated is not None:
         first = _whole(schema, design.first_treated)
         return pl.when(first != 0).then(first).alias(FIRST)
     name = str(design.treatment)
-    _require_numbers(schema, (name,), "a treatment of 0 and 1")
+    _require_numbers(frame, schema, (name,), "a treatment of 0 and 1")
     treated = pl.col(name).cast(pl.Float64)
     if design.time is None:
         return pl.when(treated == 1).then(pl.lit(SINGLE_ROUND, pl.Int64)).when(treated != 0).then(-1).alias(FIRST)
     return pl.when(treated.is_in([0.0, 1.0])).then(treated).otherwise(-1.0).alias(FIRST)
 
 
-def _weight_and_stratum(schema: pl.Schema, design: Design) -> list[pl.Expr]:
+def _weight_and_stratum(frame: pl.LazyFrame, schema: pl.Schema, design: Design) -> list[pl.Expr]:
     if design.weights:
-        _require_numbers(schema, (design.weights,), "a weight")
+        _require_numbers(frame, schema, (design.weights,), "a weight")
     weight = [pl.col(design.weights).cast(pl.Float64).alias(WEIGHT)] if design.weights else []
     return weight + ([pl.col(design.strata).cast(pl.String).alias(STRATUM)] if design.strata else [])
 

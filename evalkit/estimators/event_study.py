@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,8 @@ from evalkit.estimators.within import event_times, within_sums
 from evalkit.moments import Moments
 from evalkit.moments.cells import Cells
 from evalkit.results import Estimate, FloatArray
+
+MIN_VILLAGES = 2
 
 
 def event_study(moments: Moments, outcome: str | None = None, *, anticipation: int | None = None) -> Estimate:
@@ -30,7 +34,8 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
     Returns
     -------
     Estimate
-        Terms ``att`` (average of the coefficients from 0 on, each weighted by the observed treated household-rounds)
+        Terms ``att`` (average of the coefficients from 0 on, each weighted by the observed treated household-rounds;
+        event times seen in one village only are left out and named in the notes)
         and ``event_time=k``; columns ``event_time`` and ``n_treated_units``. The base is a term with the value 0.
 
     Raises
@@ -45,51 +50,74 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
     """
     name, cells = moments.of(outcome)
     base = -1 - (moments.design.anticipation if anticipation is None else anticipation)
-    seen, n_treated, weight = _observed(moments, cells)
-    times = seen[seen != base]
-    _require(seen, base, moments)
+    seen = _observed(moments, cells)
+    _require(seen.times, base, moments)
+    free = seen.times != base
+    times = seen.times[free]
 
     def leads_and_lags(cohort: int | None) -> FloatArray:
         return np.asarray(event_times(moments, cohort)[:, None] == times, dtype=np.float64)
 
     within = within_sums(moments, cells, leads_and_lags, [f"event_time={int(k)}" for k in times])
-    n_periods = len(within.names) - len(times)
-    contrasts = np.zeros((1 + len(seen), len(within.names)))
-    after = times >= 0
-    share = np.where(after, weight[seen != base], 0.0)
-    contrasts[0, n_periods:] = share / share.sum()
-    rows = np.flatnonzero(seen != base)
-    contrasts[1 + rows, n_periods + np.arange(len(times))] = 1.0
+    contrasts = _contrasts(seen, free, len(within.names) - len(times))
     basis = solve(within.sums, contrasts, within.names, k_extra=1)
     columns = {
-        "event_time": (None, *(int(k) for k in seen)),
-        "n_treated_units": (int(n_treated[seen >= 0].max()), *(int(n) for n in n_treated)),
+        "event_time": (None, *(int(k) for k in seen.times)),
+        "n_treated_units": (int(seen.units[seen.times >= 0].max()), *(int(n) for n in seen.units)),
     }
+    terms = ("att", *(f"event_time={int(k)}" for k in seen.times))
+    values = contrasts @ basis.beta
+    notes = _notes(base, seen)
     reassign = village_reassignment(moments, cells, leads_and_lags)
-    terms = ("att", *(f"event_time={int(k)}" for k in seen))
-    return Estimate(
-        "event_study",
-        name,
-        terms,
-        contrasts @ basis.beta,
-        basis,
-        within.counts,
-        columns,
-        (f"base: event_time={base}",),
-        reassign,
-    )
+    return Estimate("event_study", name, terms, values, basis, within.counts, columns, notes, reassign)
 
 
-def _observed(moments: Moments, cells: Cells) -> tuple[FloatArray, NDArray[np.int64], FloatArray]:
-    """Return the observed event times, the treated households in each, and their weights; households seen once left out."""
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """The observed event times, sorted, and the treated households, villages and weight in each."""
+
+    times: FloatArray
+    units: NDArray[np.int64]
+    villages: NDArray[np.int64]
+    weight: FloatArray
+
+    @property
+    def averaged(self) -> NDArray[np.bool_]:
+        """Which times enter ``att``: from adoption on, in two villages at least where any time has two."""
+        after = self.times >= 0
+        enough = after & (self.villages >= MIN_VILLAGES)
+        return enough if enough.any() else after
+
+
+def _observed(moments: Moments, cells: Cells) -> _Observed:
+    """Count what is observed at each event time; households seen once are left out."""
     repeated = (cells.attended.sum(axis=1) > 1)[:, None] & cells.attended
     units = np.where(repeated, cells.n_units[:, None], 0)
     weights = np.where(repeated, cells.sum_w, 0.0)
     times = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
-    here = ~np.isnan(times) & (units > 0)
-    seen = np.unique(times[here])
-    counts = np.array([units[here & (times == k)].sum() for k in seen], dtype=np.int64)
-    return seen, counts, np.array([weights[here & (times == k)].sum() for k in seen])
+    seen = np.unique(times[~np.isnan(times) & (units > 0)])
+    here = [(times == k) & (units > 0) for k in seen]
+    villages = np.array([len(np.unique(cells.cluster[h.any(axis=1)])) for h in here], dtype=np.int64)
+    counts = np.array([units[h].sum() for h in here], dtype=np.int64)
+    return _Observed(seen, counts, villages, np.array([weights[h].sum() for h in here]))
+
+
+def _contrasts(seen: _Observed, free: NDArray[np.bool_], n_periods: int) -> FloatArray:
+    """Return the rows of ``att`` and of each event time; the base's row is zero."""
+    contrasts = np.zeros((1 + len(free), n_periods + int(free.sum())))
+    share = np.where(seen.averaged, seen.weight, 0.0)[free]
+    contrasts[0, n_periods:] = share / share.sum()
+    contrasts[1 + np.flatnonzero(free), n_periods + np.arange(int(free.sum()))] = 1.0
+    return contrasts
+
+
+def _notes(base: int, seen: _Observed) -> tuple[str, ...]:
+    left_out = seen.times[(seen.times >= 0) & ~seen.averaged]
+    notes = (f"base: event_time={base}",)
+    if len(left_out) == 0:
+        return notes
+    names = ", ".join(f"event_time={int(k)}" for k in left_out)
+    return (*notes, f"att leaves out {names}: seen in one pilot village only, where no interval is possible")
 
 
 def _require(seen: FloatArray, base: int, moments: Moments) -> None:
