@@ -237,7 +237,9 @@ def _neighbours(file: Path) -> str:
 
 
 def _mistakes(error: ValidationError) -> str:
-    found = [_mistake(e) for e in error.errors()]
+    errors = error.errors()
+    deeper = {e["loc"][0] for e in errors if len(e["loc"]) > 1}
+    found = [_mistake(e) for e in errors if e["type"] != "too_short" or e["loc"][0] not in deeper]
     count = f"{len(found)} mistake{'s' if len(found) > 1 else ''}"
     return f"{count}: " + "; ".join(f"({n}) {text}" for n, text in enumerate(found, 1))
 

@@ -14,6 +14,7 @@ import click
 from evalkit.commands.options import design_of, design_options
 
 if TYPE_CHECKING:
+    from evalkit.design import Design
     from evalkit.moments import Moments
     from evalkit.panel import Panel
     from evalkit.results import Estimate, Inference
@@ -69,11 +70,11 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
     from evalkit.panel import Panel
 
     covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
-    data = _data(file, outcome, covariates, options)
-    design = data.design
-    name = options["estimator"] or ("did" if design.time else "itt")
+    stored = _stored_moments(file)
+    design = stored.design if stored is not None else design_of(options)
     plain = {"event_study": event_study, "pre_post": pre_post}
     adjustable = {"did": did, "itt": itt}
+    name = options["estimator"] or ("did" if design.time else "itt")
     if name not in {**plain, **adjustable}:
         raise UsageError(
             "--estimator",
@@ -88,29 +89,34 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
             "the column of the round",
             "add --time, or use --estimator itt",
         )
-    if name in adjustable:
-        return adjustable[name](data, outcome if isinstance(data, Moments) else None, covariates=covariates), data
-    if covariates:
+    if covariates and name in plain:
         raise UsageError("--covariates", f"{name} takes none", "did or itt", "leave them out")
-    moments = Moments.from_panel(data) if isinstance(data, Panel) else data
-    return plain[name](moments, outcome), data
+    data = stored if stored is not None else _read(file, outcome, design, covariates, options["inference"])
+    if name in adjustable:
+        return adjustable[name](data, outcome if stored is not None else None, covariates=covariates), data
+    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome), data
 
 
-def _data(file: Path, outcome: str | None, covariates: Sequence[str], options: dict[str, Any]) -> Moments | Panel:
+def _stored_moments(file: Path) -> Moments | None:
+    from evalkit.moments import Moments
+    from evalkit.moments.store import is_moments_file
+
+    return Moments.read(file) if is_moments_file(file) else None
+
+
+def _read(
+    file: Path, outcome: str | None, design: Design, covariates: Sequence[str], inference: str
+) -> Moments | Panel:
     """Return moments where they suffice; the panel where households' rows are needed."""
     from evalkit.errors import UsageError
     from evalkit.intake.anyfile import read_any
     from evalkit.moments import Moments
-    from evalkit.moments.store import is_moments_file
     from evalkit.panel import Panel
 
-    if is_moments_file(file):
-        return Moments.read(file)
-    design = design_of(options)
     if outcome is None:
         raise UsageError("--outcome", "it is missing", "the column of the outcome", "name it")
     rows = read_any(file)
-    if covariates or options["inference"] == "randomization":
+    if covariates or inference == "randomization":
         return Panel.from_frame(rows, design=design, outcome=outcome, covariates=covariates)
     return Moments.from_frame(rows, design=design, outcomes=[outcome])
 

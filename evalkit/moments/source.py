@@ -96,6 +96,8 @@ def _require_observed(frame: pl.LazyFrame, rows: pl.DataFrame, outcomes: Sequenc
     for name in outcomes:
         if rows[name].null_count() == rows.height:
             n = frame.select(pl.len()).collect().item()
+            if n == 0:
+                require_keys(rows)
             raise DataError(
                 f"outcome {name!r}",
                 f"all {n} rows are missing",
