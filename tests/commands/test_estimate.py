@@ -1,0 +1,154 @@
+"""evalkit estimate: the same answer from every kind of file, JSON as promised, moments and merge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import evalkit
+from evalkit.cli import main
+from evalkit.results import TIDY_SCHEMA
+from tests.small_panels import village_panel
+
+OPTIONS = ["--unit", "household", "--cluster", "village", "--time", "round", "--first-treated", "first"]
+FRAME = village_panel(41, [2, 2, 3, 0, 0, 0], households=5)
+
+
+def _run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def _write(frame: pl.DataFrame, file: Path) -> None:
+    import pyreadstat
+
+    writers = {
+        ".csv": lambda: frame.write_csv(file),
+        ".tsv": lambda: frame.write_csv(file, separator="\t"),
+        ".parquet": lambda: frame.write_parquet(file),
+        ".xlsx": lambda: frame.write_excel(file),
+        ".dta": lambda: pyreadstat.write_dta(frame.to_pandas(), str(file)),
+        ".sav": lambda: pyreadstat.write_sav(frame.to_pandas(), str(file)),
+    }
+    writers[file.suffix]()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".xlsx", ".dta", ".sav"])
+def test_every_kind_of_file_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    """Values are rounded to six digits first: spreadsheets keep no more than fifteen."""
+    frame = FRAME.with_columns(pl.col("y", "weight", "round_weight").round(6))
+    file, reference = tmp_path / f"panel{suffix}", tmp_path / "reference.parquet"
+    _write(frame, file)
+    frame.write_parquet(reference)
+    arguments = ("--outcome", "y", *OPTIONS, "--weights", "weight", "--json")
+    assert _run("estimate", str(file), *arguments) == _run("estimate", str(reference), *arguments)
+
+
+def test_json_is_what_python_says(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.write_parquet(file)
+    answer = json.loads(_run("estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "event_study", "--json"))
+    assert list(answer) == ["terms", "estimator", "inference", "design", "gate", "warnings"]
+    assert [list(row)[: len(TIDY_SCHEMA)] for row in answer["terms"]] == [list(TIDY_SCHEMA)] * len(answer["terms"])
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    expected = evalkit.infer(evalkit.event_study(evalkit.Moments.from_frame(FRAME, design=design, outcomes=["y"])))
+    assert answer["terms"] == expected.tidy().to_dicts()
+    assert answer["inference"] == "crv2"
+    assert answer["design"]["assigned_to"] == "cluster"
+    assert answer["gate"]["claim"] == "effect_if_parallel_trends"
+    base = next(r for r in answer["terms"] if r["term"] == "event_time=-1")
+    assert (base["estimate"], base["std_error"]) == (0.0, None)
+
+
+def test_repeated_with_a_seed(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.write_parquet(file)
+    arguments = (
+        "estimate",
+        str(file),
+        "--outcome",
+        "y",
+        *OPTIONS,
+        "--inference",
+        "randomization",
+        "--draws",
+        "19",
+        "--json",
+    )
+    assert _run(*arguments, "--seed", "3") == _run(*arguments, "--seed", "3")
+    assert _run(*arguments, "--seed", "3") != _run(*arguments, "--seed", "4")
+
+
+def test_cross_section_without_time(tmp_path: Path) -> None:
+    file = tmp_path / "last.csv"
+    FRAME.filter(pl.col("round") == 3).with_columns((pl.col("first") > 0).cast(pl.Int8).alias("arm")).write_csv(file)
+    answer = json.loads(
+        _run(
+            "estimate",
+            str(file),
+            "--outcome",
+            "y",
+            "--unit",
+            "household",
+            "--cluster",
+            "village",
+            "--treatment",
+            "arm",
+            "--json",
+        )
+    )
+    assert answer["estimator"] == "itt"
+    rows = FRAME.filter(pl.col("round") == 3)
+    by_hand = rows.filter(pl.col("first") > 0)["y"].mean() - rows.filter(pl.col("first") == 0)["y"].mean()  # type: ignore[operator]
+    assert answer["terms"][0]["estimate"] == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_moments_and_merge_stand_wherever_rows_do(tmp_path: Path) -> None:
+    """Two offices with different villages sum apart; the merged file answers as the pooled rows do, to the last bit."""
+    offices = (FRAME.filter(pl.col("village") < "v2"), FRAME.filter(pl.col("village") >= "v2"))
+    for n, rows in enumerate(offices):
+        rows.write_parquet(tmp_path / f"rows{n}.parquet")
+        _run(
+            "moments",
+            str(tmp_path / f"rows{n}.parquet"),
+            "--outcome",
+            "y",
+            *OPTIONS,
+            "--out",
+            str(tmp_path / f"m{n}.parquet"),
+        )
+    FRAME.write_parquet(tmp_path / "pooled.parquet")
+    merged = tmp_path / "merged.parquet"
+    assert "in 2 part(s)" in _run(
+        "merge", str(tmp_path / "m1.parquet"), str(tmp_path / "m0.parquet"), "--out", str(merged)
+    )
+    for inference in ("crv2", "wild"):
+        together = json.loads(_run("estimate", str(merged), "--inference", inference, "--json"))
+        pooled = json.loads(
+            _run(
+                "estimate",
+                str(tmp_path / "pooled.parquet"),
+                "--outcome",
+                "y",
+                *OPTIONS,
+                "--inference",
+                inference,
+                "--json",
+            )
+        )
+        assert together["terms"] == pooled["terms"]
+
+
+def test_merge_refuses_the_same_part_twice(tmp_path: Path) -> None:
+    FRAME.write_parquet(tmp_path / "rows.parquet")
+    part = str(tmp_path / "m.parquet")
+    _run("moments", str(tmp_path / "rows.parquet"), "--outcome", "y", *OPTIONS, "--out", part)
+    result = CliRunner().invoke(main, ["merge", part, part, "--out", str(tmp_path / "both.parquet")])
+    assert result.exit_code == 1
+    assert "is given more than once" in result.stderr
+    assert not (tmp_path / "both.parquet").exists()
