@@ -80,7 +80,7 @@ def _from_cells(moments: Moments, name: str, cells: Cells, strata: bool) -> Esti
     here = cells.where(cells.attended[:, last])
     arms = _arms(moments, here, strata)
     sums = _village_sums(moments, here, arms)
-    yy = None if sums.weighted else float(here.sum_yy[:, last].sum())
+    yy = None if sums.weighted or last > 0 else float(here.sum_yy[:, last].sum())
     contrast = np.zeros((1, len(arms.names)))
     contrast[0, -1] = 1.0
     basis = solve(sums, contrast, arms.names, yy=yy)

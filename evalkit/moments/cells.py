@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.moments.codes import whole_codes
 from evalkit.moments.exact import exact_group_sum, exact_group_sums
 from evalkit.results import FloatArray
 
@@ -60,7 +61,8 @@ class Cells:
     """Sums of one outcome by (village, cohort, pattern), R rows sorted by these keys, T periods.
 
     ``pattern`` has bit p set where the period p is attended; ``sum_w, sum_w2, sum_y, sum_wy, sum_yy`` are (R, T),
-    zero where not attended. ``blocks`` is given where weights change by round.
+    zero where not attended. ``sum_yy`` serves classical inference in a cross-section and is NaN where there are several
+    rounds. ``blocks`` is given where weights change by round.
     """
 
     cluster: NDArray[np.int64]
@@ -77,8 +79,7 @@ class Cells:
     @property
     def attended(self) -> NDArray[np.bool_]:
         """Whether a pattern attends a period, (R, T)."""
-        periods = np.arange(self.sum_y.shape[1], dtype=np.uint64)
-        return np.asarray((self.pattern[:, None] >> periods) & np.uint64(1) == 1, dtype=np.bool_)
+        return _attended(self.pattern, self.sum_y.shape[1])
 
     def where(self, keep: NDArray[np.bool_]) -> Cells:
         """Return the rows to keep (R,), and of the blocks those whose village and cohort are still there."""
@@ -90,17 +91,20 @@ def sum_cells(rows: Rows) -> Cells:
     """Make the cells of one outcome; rows must have no doubled (unit, period)."""
     unit_pattern = _patterns(rows)
     seen = np.flatnonzero(unit_pattern)
-    keys, first, inverse, n_units = _cell_keys(rows.cluster[seen], rows.cohort[seen], unit_pattern[seen])
+    keys, inverse, n_units = _cell_keys(rows.cluster[seen], rows.cohort[seen], unit_pattern[seen])
     cell_of_unit = np.zeros(rows.n_units, dtype=np.int64)
     cell_of_unit[seen] = inverse
-    n_cells, n_periods = len(first), rows.n_periods
-    spot = cell_of_unit[rows.unit] * n_periods + rows.period
+    n_cells, n_periods = len(n_units), rows.n_periods
+    spot = cell_of_unit[rows.unit]
+    spot *= n_periods
+    spot += rows.period
 
     def total(values: FloatArray) -> FloatArray:
         return exact_group_sum(values, spot, n_cells * n_periods).reshape(n_cells, n_periods)
 
-    count = np.bincount(spot, minlength=n_cells * n_periods).reshape(n_cells, n_periods).astype(np.float64)
-    sum_y, sum_yy = total(rows.y), total(rows.y * rows.y)
+    count = _attended(keys[2], n_periods) * n_units[:, None].astype(np.float64)
+    sum_y = total(rows.y)
+    sum_yy = total(rows.y * rows.y) if n_periods == 1 else np.full_like(sum_y, np.nan)
     if rows.weight is None:
         return Cells(*keys, n_units, count, count, sum_y, sum_y, sum_yy, None)
     w = rows.weight
@@ -108,20 +112,24 @@ def sum_cells(rows: Rows) -> Cells:
     return Cells(*keys, n_units, total(w), total(w * w), sum_y, total(w * rows.y), sum_yy, blocks)
 
 
+def _attended(pattern: NDArray[np.uint64], n_periods: int) -> NDArray[np.bool_]:
+    periods = np.arange(n_periods, dtype=np.uint64)
+    return np.asarray((pattern[:, None] >> periods) & np.uint64(1) == 1, dtype=np.bool_)
+
+
+Keys = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]
+
+
 def _cell_keys(
     cluster: NDArray[np.int64], cohort: NDArray[np.int64], pattern: NDArray[np.uint64]
-) -> tuple[
-    tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]],
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.int64],
-]:
-    """Return the distinct (cluster, cohort, pattern), sorted; a first unit of each; each unit's number; and counts."""
-    patterns, pattern_code = np.unique(pattern, return_inverse=True)
+) -> tuple[Keys, NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct (cluster, cohort, pattern), sorted; the number of each unit's; and how many units have it."""
+    patterns, code = whole_codes(pattern.astype(np.int64))
     n_cohorts = int(cohort.max()) + 1
-    code = (cluster * n_cohorts + cohort) * len(patterns) + pattern_code
-    _, first, inverse, counts = np.unique(code, return_index=True, return_inverse=True, return_counts=True)
-    return (cluster[first], cohort[first], pattern[first]), first, inverse, counts.astype(np.int64)
+    distinct, inverse = whole_codes((cluster * n_cohorts + cohort) * len(patterns) + code)
+    block, which = np.divmod(distinct, len(patterns))
+    keys = block // n_cohorts, block % n_cohorts, patterns[which].astype(np.uint64)
+    return keys, inverse, np.bincount(inverse, minlength=len(distinct)).astype(np.int64)
 
 
 def _patterns(rows: Rows) -> NDArray[np.uint64]:

@@ -7,6 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
+NEVER = 0
+"""Stands for never treated where no round is a first treated one."""
 DENSE = 4
 """Whole numbers are looked up in a table where their range is at most this many times the number of rows."""
 
@@ -47,7 +49,7 @@ def name_codes(series: pl.Series) -> tuple[tuple[str, ...], Codes]:
 
 
 def cohort_codes(first: pl.Series) -> tuple[tuple[int | None, ...], Codes]:
-    """Return the first treated rounds, sorted, None (never) last, and the place of each row's among them."""
+    """Return the first treated rounds, sorted, None (never) last, and the place of each key among them."""
     known = first.drop_nulls()
     if known.len() == 0:
         return (None,), np.zeros(first.len(), dtype=np.int64)

@@ -13,7 +13,7 @@ from evalkit.columns import CLUSTER, FIRST, STRATUM, TIME, UNIT, WEIGHT, require
 from evalkit.design import AssignedTo, Design
 from evalkit.errors import DataError
 from evalkit.moments.cells import MAX_PERIODS, Cells, Rows, sum_cells
-from evalkit.moments.codes import Codes, cohort_codes, key_codes, name_codes, whole_codes
+from evalkit.moments.codes import NEVER, Codes, cohort_codes, key_codes, name_codes, whole_codes
 from evalkit.panel import check_assignment, check_rows
 from evalkit.results import FloatArray
 
@@ -33,9 +33,9 @@ class Source:
 
 def cells_of_outcomes(frame: pl.LazyFrame, design: Design, outcomes: Sequence[str]) -> Source:
     """Collect the needed columns once and make the cells of each outcome."""
-    rows = frame.filter(pl.any_horizontal(pl.col(outcomes).is_not_null())).collect()
-    _require_observed(frame, rows, outcomes)
+    rows = frame.collect()
     require_keys(rows)
+    rows = _observed(rows, outcomes)
     keys = _number(rows)
     _require_sound(rows, keys, outcomes)
     assigned = _assignment(rows, keys, design)
@@ -64,15 +64,21 @@ class _Keys:
 
 
 def _number(rows: pl.DataFrame) -> _Keys:
-    _, unit = key_codes(rows[UNIT])
-    n_units = int(unit.max()) + 1
-    clusters, cluster = name_codes(rows[CLUSTER])
-    cohorts, cohort = cohort_codes(rows[FIRST])
+    """Return the keys as numbers; those of a unit are checked on its rows, then numbered once a unit (faster)."""
+    units, unit = key_codes(rows[UNIT])
+    first, villages = rows[FIRST], rows[CLUSTER]
+    if villages.dtype.is_integer():
+        village, moved = _of_unit(unit, len(units), villages.cast(pl.Int64).to_numpy())
+        clusters, cluster = name_codes(pl.Series(village))
+    else:
+        clusters, by_row = name_codes(villages)
+        cluster, moved = _of_unit(unit, len(units), by_row)
+    never = NEVER if first.null_count() == len(first) else int(first.max()) + 1  # type: ignore[arg-type]
+    adoption, switched = _of_unit(unit, len(units), first.fill_null(never).to_numpy())
+    cohorts, cohort = cohort_codes(pl.Series(adoption).replace(never, None))
     periods, period = whole_codes(rows[TIME].to_numpy())
-    village, moved = _of_unit(unit, n_units, cluster)
-    adoption, switched = _of_unit(unit, n_units, cohort)
     rounds = tuple(int(p) for p in periods)
-    return _Keys(clusters, rounds, cohorts, unit, period, village, adoption, moved or switched)
+    return _Keys(clusters, rounds, cohorts, unit, period, cluster, cohort, moved or switched)
 
 
 def _of_unit(unit: Codes, n_units: int, by_row: Codes) -> tuple[Codes, bool]:
@@ -92,18 +98,18 @@ def _rows_of(y: pl.Series, keys: _Keys, weight: FloatArray | None) -> Rows:
     return Rows(keys.unit[take], keys.period[take], w, y.to_numpy()[take], keys.cluster, keys.cohort, n_periods)
 
 
-def _require_observed(frame: pl.LazyFrame, rows: pl.DataFrame, outcomes: Sequence[str]) -> None:
-    for name in outcomes:
-        if rows[name].null_count() == rows.height:
-            n = frame.select(pl.len()).collect().item()
-            if n == 0:
-                require_keys(rows)
+def _observed(rows: pl.DataFrame, outcomes: Sequence[str]) -> pl.DataFrame:
+    """Return the rows in which some outcome is observed; refuse an outcome that never is."""
+    missing = [rows[name].null_count() for name in outcomes]
+    for name, n in zip(outcomes, missing, strict=True):
+        if n == rows.height:
             raise DataError(
                 f"outcome {name!r}",
                 f"all {n} rows are missing",
                 "observed values",
                 "check the column and the missing codes",
             )
+    return rows.filter(pl.any_horizontal(pl.col(outcomes).is_not_null())) if all(missing) else rows
 
 
 def _require_sound(rows: pl.DataFrame, keys: _Keys, outcomes: Sequence[str]) -> None:

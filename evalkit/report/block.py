@@ -41,8 +41,8 @@ class FigureBlock:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display({PLOTLY_MIME: self.figure}, raw=True, metadata={"evalkit": {"page": False}})
-        display(self.block)
+        display({PLOTLY_MIME: self.figure}, raw=True, metadata={"evalkit": {"page": False}})  # type: ignore[no-untyped-call]
+        display(self.block)  # type: ignore[no-untyped-call]
 
 
 def both(make: Callable[[Language], str], tag: str = "div") -> str:

@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 
 from evalkit.finding import Finding
-from evalkit.report.block import Block, FigureBlock, both, heading, text
+from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Size, withheld
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, level, p_text, unit_of, whole
 from evalkit.report.statement import case_for, position
-from evalkit.report.tables import shown_cells
+from evalkit.report.tables import cells_grid, means_table, shown_cells
 from evalkit.report.wording import WORDS, Language
 
 ARM_STYLE = {"pilot": (PILOT, "circle", "solid"), "comparison": (COMPARISON, "square", "dash")}
@@ -30,10 +30,30 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
     rows = _event_rows(finding)
     columns = {c: [r[c] for r in rows] for c in ("event_time", "estimate", "conf_low", "conf_high")}
-    series = Series(words.label("gap"), columns["event_time"], columns["estimate"], low=columns["conf_low"], high=columns["conf_high"])
+    series = Series(
+        words.label("gap"),
+        columns["event_time"],
+        columns["estimate"],
+        low=columns["conf_low"],
+        high=columns["conf_high"],
+    )
     anticipation = finding.programme.design.anticipation
-    axes = Axes(words.label("event_time"), axis_title("gap", finding, lang), zero=True, marks=(-0.5 - anticipation,), percent_y=unit.kind == "share", whole_x=True, legend=False)
-    return Drawn(_event_title(finding, lang), words.label("event_subtitle"), _event_alt(finding, rows, lang), plot([series], axes), _event_table(finding, rows, lang))
+    axes = Axes(
+        words.label("event_time"),
+        axis_title("gap", finding, lang),
+        zero=True,
+        marks=(-0.5 - anticipation,),
+        percent_y=unit.kind == "share",
+        whole_x=True,
+        legend=False,
+    )
+    return Drawn(
+        _event_title(finding, lang),
+        words.label("event_subtitle"),
+        _event_alt(finding, rows, lang),
+        plot([series], axes),
+        _event_table(finding, rows, lang),
+    )
 
 
 def _event_rows(finding: Finding) -> list[dict[str, Any]]:
@@ -50,7 +70,11 @@ def _event_title(finding: Finding, lang: Language) -> str:
     key = place if place in ("up", "down", "small") else "unclear"
     row = finding.main.row("att")
     label = getattr(finding.indicator.label, lang)
-    return WORDS[lang].label(f"event_title_{key}", label=label, amount=difference(abs(row["estimate"]), unit_of(finding.indicator.unit), lang))
+    return WORDS[lang].label(
+        f"event_title_{key}",
+        label=label,
+        amount=difference(abs(row["estimate"]), unit_of(finding.indicator.unit), lang),
+    )
 
 
 def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> str:
@@ -61,9 +85,25 @@ def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
-    body = [[str(r["event_time"]), difference(r["estimate"], unit, lang, signed=True), interval(r["conf_low"], r["conf_high"], unit, lang), p_text(r["p_value"]), whole(r["n_treated_units"], lang)] for r in rows]
-    note = " ".join((words.label("null_reason", reason=words.label("fixed_base")) + ("。" if lang == "zh" else "."), pre_trend_text(finding, lang)))
-    return Grid([words.label(k) for k in ("event_time", "estimate", "interval", "p_value", "treated_units")], body, note=note)
+    body = [
+        [
+            str(r["event_time"]),
+            difference(r["estimate"], unit, lang, signed=True),
+            interval(r["conf_low"], r["conf_high"], unit, lang),
+            p_text(r["p_value"]),
+            whole(r["n_treated_units"], lang),
+        ]
+        for r in rows
+    ]
+    note = " ".join(
+        (
+            words.label("null_reason", reason=words.label("fixed_base")) + ("。" if lang == "zh" else "."),
+            pre_trend_text(finding, lang),
+        )
+    )
+    return Grid(
+        [words.label(k) for k in ("event_time", "estimate", "interval", "p_value", "treated_units")], body, note=note
+    )
 
 
 def pre_trend_text(finding: Finding, lang: Language) -> str:
@@ -71,21 +111,25 @@ def pre_trend_text(finding: Finding, lang: Language) -> str:
     leads, unit = finding.pre_trend, unit_of(finding.indicator.unit)
     if leads is None:
         return WORDS[lang].label("no_leads")
-    return WORDS[lang].label("event_lead", lead=difference(leads.largest_lead, unit, lang, signed=True), range=interval(leads.conf_low, leads.conf_high, unit, lang))
+    return WORDS[lang].label(
+        "event_lead",
+        lead=difference(leads.largest_lead, unit, lang, signed=True),
+        range=interval(leads.conf_low, leads.conf_high, unit, lang),
+    )
 
 
 def means(finding: Finding) -> Block | FigureBlock:
     """Return means by arm: over time, or side by side in a cross-section."""
-    if finding.means["time"].null_count() == finding.means.height:
-        return arms(finding)
-    return figure_block(lambda lang: _means(finding, lang))
+    return figure_block(lambda lang: _means(finding, lang)) if has_rounds(finding) else arms(finding)
 
 
 def _shown_means(finding: Finding) -> pl.DataFrame:
     """Return the means with `shown`: false where the round's cell, or its complement, is withheld."""
     parts = []
     for group in finding.means.partition_by("time", maintain_order=True):
-        held = withheld([Size(n, v) for n, v in group.select("n_units", "n_villages").iter_rows()], finding.programme.disclosure)
+        held = withheld(
+            [Size(n, v) for n, v in group.select("n_units", "n_villages").iter_rows()], finding.programme.disclosure
+        )
         parts.append(group.with_columns(pl.Series("shown", [h is None for h in held])))
     return pl.concat(parts)
 
@@ -96,8 +140,14 @@ def _means(finding: Finding, lang: Language) -> Drawn:
     series = []
     for arm, (color, symbol, dash) in ARM_STYLE.items():
         rows = shown.filter((pl.col("arm") == arm) & pl.col("shown")).sort("time")
-        series += [Series(words.rows[arm], rows["time"].to_list(), rows["mean"].to_list(), color, symbol, dash)] if rows.height else []
-    axes = Axes(words.label(time_word(finding)), axis_title("mean", finding, lang), percent_y=unit.kind == "share", whole_x=True)
+        series += (
+            [Series(words.rows[arm], rows["time"].to_list(), rows["mean"].to_list(), color, symbol, dash)]
+            if rows.height
+            else []
+        )
+    axes = Axes(
+        words.label(time_word(finding)), axis_title("mean", finding, lang), percent_y=unit.kind == "share", whole_x=True
+    )
     title = _means_title(finding, lang)
     return Drawn(title, words.label("means_subtitle"), title, plot(series, axes), _means_table(finding, shown, lang))
 
@@ -109,14 +159,23 @@ def _means_title(finding: Finding, lang: Language) -> str:
     if any(shown_cells(cells, finding.programme.disclosure).values()) or None in changes.values():
         return words.label("means_only", label=label)
     key = "means_title" if time_word(finding) == "time" else "means_title_rounds"
-    return words.label(key, label=label, before=cells.before_label, after=cells.after_label, **{a: difference(v, unit, lang, signed=True) for a, v in changes.items()})
+    return words.label(
+        key,
+        label=label,
+        before=cells.before_label,
+        after=cells.after_label,
+        **{a: difference(v, unit, lang, signed=True) for a, v in changes.items()},
+    )
 
 
 def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words = WORDS[lang]
     head = [words.label(time_word(finding))]
     for arm in ARM_STYLE:
-        head += [words.rows[arm], f"{words.rows[arm]}{'：' if lang == 'zh' else ': '}{words.label('households').lower()}"]
+        head += [
+            words.rows[arm],
+            f"{words.rows[arm]}{'：' if lang == 'zh' else ': '}{words.label('households').lower()}",
+        ]
     body = []
     for (time,), rows in shown.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}
@@ -135,10 +194,10 @@ def _mean_cells(row: dict[str, Any] | None, finding: Finding, lang: Language) ->
 
 
 def arms(finding: Finding) -> Block | FigureBlock:
-    """Return the two arms' means side by side, with the interval of their difference; empty where withheld."""
+    """Return the two arms' means side by side, with the interval of their difference; only the table where withheld."""
     held = any(shown_cells(finding.cells, finding.programme.disclosure).values())
     if held or not case_for(finding).shows_numbers:
-        return Block("")
+        return means_table(finding)
     return figure_block(lambda lang: _arms(finding, lang))
 
 
@@ -147,13 +206,30 @@ def _arms(finding: Finding, lang: Language) -> Drawn:
     values = {arm: finding.cells.row(arm).after for arm in ARM_STYLE}
     base = values["comparison"] or 0.0
     ends = [None if row[k] is None else base + row[k] for k in ("conf_low", "conf_high")]
-    points = [Series(words.rows[arm], [values[arm]], [place], color, symbol, mode="markers") for place, (arm, (color, symbol, _)) in zip((1, 0), ARM_STYLE.items(), strict=True)]
-    points.append(Series(words.label("interval"), [base + row["estimate"]], [0.5], PILOT, "diamond-open", mode="markers", low=ends[:1], high=ends[1:], across=True))
-    ticks = ((1.0, words.rows["pilot"]), (0.5, words.label("estimate")), (0.0, words.rows["comparison"]))
-    axes = Axes(axis_title("mean", finding, lang), "", percent_x=unit.kind == "share", legend=False, height=230, ticks_y=ticks)
+    points = [
+        Series(words.rows[arm], [values[arm]], [place], color, symbol, mode="markers")
+        for place, (arm, (color, symbol, _)) in zip((1, 0), ARM_STYLE.items(), strict=True)
+    ]
+    points.append(
+        Series(
+            words.label("interval"),
+            [base + row["estimate"]],
+            [0.5],
+            PILOT,
+            "diamond-open",
+            mode="markers",
+            low=ends[:1],
+            high=ends[1:],
+            across=True,
+        )
+    )
+    ticks = ((1.0, words.rows["pilot"]), (0.5, words.label("base_plus")), (0.0, words.rows["comparison"]))
+    axes = Axes(
+        axis_title("mean", finding, lang), "", percent_x=unit.kind == "share", legend=False, height=230, ticks_y=ticks
+    )
     shown = {arm: level(v, unit, lang) for arm, v in values.items()}
     title = words.label("arms_title", label=getattr(finding.indicator.label, lang), **shown)
-    table = Grid(["", words.label("mean"), words.label("households")], [[words.rows[a], shown[a], whole(finding.cells.row(a).n_units, lang)] for a in ARM_STYLE])
+    table = cells_grid(finding, lang)
     return Drawn(title, words.label("arms_subtitle"), title, plot(points, axes), table)
 
 
@@ -162,7 +238,9 @@ def axis_title(key: str, finding: Finding, lang: Language) -> str:
     unit, words = unit_of(finding.indicator.unit), WORDS[lang]
     if unit.kind in ("share", "percent"):
         return words.label(key)
-    name = words.units.get(unit.code, unit.code) + "".join((" " if lang == "en" else "") + words.units.get(p, p) for p in unit.per)
+    name = words.units.get(unit.code, unit.code) + "".join(
+        (" " if lang == "en" else "") + words.units.get(p, p) for p in unit.per
+    )
     return f"{words.label(key)}（{name}）" if lang == "zh" else f"{words.label(key)} ({name})"
 
 
@@ -172,11 +250,6 @@ def time_word(finding: Finding) -> str:
     return "time" if len(times) and int(str(times.min())) > 1900 else "round"
 
 
-def section(title: str) -> Block:
-    """Return a heading by its label's key."""
-    return Block(heading(lambda lang: WORDS[lang].label(title)))
-
-
-def plain_note(key: str) -> Block:
-    """Return a note by its label's key."""
-    return Block(both(lambda lang: f'<p class="note">{text(WORDS[lang].label(key))}</p>'))
+def has_rounds(finding: Finding) -> bool:
+    """Whether the programme was surveyed in several rounds."""
+    return finding.means["time"].null_count() < finding.means.height

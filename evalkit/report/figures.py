@@ -37,7 +37,7 @@ def _figure_html(drawn: Drawn) -> str:
     payload = json.dumps(drawn.figure, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     height = drawn.figure["layout"].get("height", 340)
     return (
-        f'<figure><figcaption><b>{text(drawn.title)}</b><span>{text(drawn.subtitle)}</span></figcaption>'
+        f"<figure><figcaption><b>{text(drawn.title)}</b><span>{text(drawn.subtitle)}</span></figcaption>"
         f'<div class="plot" role="img" aria-label="{text(drawn.alt)}" style="height:{height}px">'
         f'<script type="application/json">{payload}</script></div>{drawn.table.html()}</figure>'
     )
@@ -66,14 +66,26 @@ def trace(series: Series) -> dict[str, Any]:
     values = {"name": series.name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
     marker = {"color": series.color, "symbol": series.symbol, "size": 9}
     bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
-    return dict(Scatter(**values, marker=marker, line={"color": series.color, "dash": series.dash, "width": 2}, **bars).to_plotly_json())
+    return dict(
+        Scatter(
+            **values, marker=marker, line={"color": series.color, "dash": series.dash, "width": 2}, **bars
+        ).to_plotly_json()
+    )
 
 
 def _bars(series: Series) -> dict[str, Any]:
     middle = series.x if series.across else series.y
     above = [None if h is None else h - m for h, m in zip(series.high, middle, strict=True)]
     below = [None if w is None else m - w for w, m in zip(series.low, middle, strict=True)]
-    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": series.color, "thickness": 1.6, "width": 5}
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": above,
+        "arrayminus": below,
+        "color": series.color,
+        "thickness": 1.6,
+        "width": 5,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +113,44 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
         template="none",
         height=axes.height,
         margin={"l": 8, "r": 12, "t": 40 if axes.legend else 12, "b": 8},
-        font={"family": "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif", "size": 14, "color": INK},
+        font={
+            "family": "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif",
+            "size": 14,
+            "color": INK,
+        },
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=axes.legend,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis=_axis(axes.x, percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across),
         yaxis=_axis(axes.y, percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
-        shapes=[{"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": MUTED, "dash": "dot", "width": 1.5}} for x in axes.marks],
+        shapes=[
+            {
+                "type": "line",
+                "x0": x,
+                "x1": x,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": {"color": MUTED, "dash": "dot", "width": 1.5},
+            }
+            for x in axes.marks
+        ],
     )
     return {"data": [trace(s) for s in series], "layout": dict(layout.to_plotly_json())}
 
 
 def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, Any]:
-    axis: dict[str, Any] = {"title": {"text": title, "standoff": 10}, "automargin": True, "gridcolor": GRID, "zeroline": zero, "zerolinecolor": INK, "zerolinewidth": 1.5, "showline": False, "fixedrange": True}
+    axis: dict[str, Any] = {
+        "title": {"text": title, "standoff": 10},
+        "automargin": True,
+        "gridcolor": GRID,
+        "zeroline": zero,
+        "zerolinecolor": INK,
+        "zerolinewidth": 1.5,
+        "showline": False,
+        "fixedrange": True,
+    }
     axis |= {"tickformat": ".0%"} if percent else {"separatethousands": True, "exponentformat": "none"}
     return axis | ({"tickformat": "d", "dtick": 1} if whole else {})
 
@@ -123,4 +159,10 @@ def _named_ticks(ticks: Sequence[tuple[float, str]]) -> dict[str, Any]:
     if not ticks:
         return {}
     places, names = zip(*ticks, strict=True)
-    return {"tickmode": "array", "tickvals": list(places), "ticktext": list(names), "range": [min(places) - 0.6, max(places) + 0.6], "showgrid": False}
+    return {
+        "tickmode": "array",
+        "tickvals": list(places),
+        "ticktext": list(names),
+        "range": [min(places) - 0.6, max(places) + 0.6],
+        "showgrid": False,
+    }

@@ -26,7 +26,8 @@ class Grid:
         body = "".join(self._row(row) for row in self.rows)
         note = f'<p class="note">{text(self.note)}</p>' if self.note else ""
         label = text(self.caption or self.head[0])
-        return f'<div class="table" tabindex="0" role="region" aria-label="{label}"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'
+        table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f'<div class="table" tabindex="0" role="region" aria-label="{label}">{table}</div>{note}'
 
     @property
     def has_dash(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
+
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.disclosure import Held, Size, held_text, withheld
@@ -18,7 +20,9 @@ SHARE = unit_of("share")
 def flow(finding: Finding) -> Block:
     """Return every step between raw records and the sample, and what was done to extreme values."""
     grids = both(lambda lang: _flow(finding, lang).html())
-    return Block(heading(lambda lang: WORDS[lang].label("flow")) + grids + paragraph(lambda lang: extremes(finding, lang)))
+    return Block(
+        heading(lambda lang: WORDS[lang].label("flow")) + grids + paragraph(lambda lang: extremes(finding, lang))
+    )
 
 
 def extremes(finding: Finding, lang: Language) -> str:
@@ -27,15 +31,30 @@ def extremes(finding: Finding, lang: Language) -> str:
     if capped is None:
         return WORDS[lang].label("no_winsorise")
     cut = level(capped.cut, unit_of(finding.indicator.unit), lang)
-    return WORDS[lang].label("winsorised", percent=percent(capped.quantile, lang), n=whole(capped.n_changed, lang), cut=cut)
+    return WORDS[lang].label(
+        "winsorised", percent=percent(capped.quantile, lang), n=whole(capped.n_changed, lang), cut=cut
+    )
 
 
 def _flow(finding: Finding, lang: Language) -> Grid:
     words = WORDS[lang]
     counts = ("n_rows", "n_rows_dropped", "n_units", "n_units_pilot")
     rows = [[step_name(s.code, lang), *(whole(getattr(s, c), lang) for c in counts)] for s in finding.flow.steps]
-    grid = Grid([words.label("step"), words.label("rows"), words.label("rows_dropped"), words.label("households"), words.label("pilot_units")], rows)
-    return Grid(grid.head, rows, note=words.label("null_reason", reason=words.label("no_value"))) if grid.has_dash else grid
+    grid = Grid(
+        [
+            words.label("step"),
+            words.label("rows"),
+            words.label("rows_dropped"),
+            words.label("households"),
+            words.label("pilot_units"),
+        ],
+        rows,
+    )
+    return (
+        Grid(grid.head, rows, note=words.label("null_reason", reason=words.label("flow_dash")))
+        if grid.has_dash
+        else grid
+    )
 
 
 def step_name(code: str, lang: Language) -> str:
@@ -60,8 +79,17 @@ def _attrition(finding: Finding, lang: Language) -> Grid:
     body = [_arm(row, held_text(h, limits, lang) if h else "", lang) for row, h in zip(arms, held, strict=True)]
     if "difference" in rows and not any(held):
         body.append(_difference(rows["difference"], lang))
-    head = ["", *(words.label(k) for k in ("villages", "n_start", "n_observed", "share_missing", "interval", "p_value"))]
+    head = [
+        "",
+        *(words.label(k) for k in ("villages", "n_start", "n_observed", "share_missing", "interval", "p_value")),
+    ]
     return Grid(head, body)
+
+
+def losses_withheld(finding: Finding) -> bool:
+    """Whether some arm's losses are too few to be shown."""
+    rows = [] if finding.attrition is None else finding.attrition.filter(pl.col("arm") != "difference").to_dicts()
+    return any(_held_losses(rows, finding))
 
 
 def _held_losses(arms: list[dict[str, Any]], finding: Finding) -> list[Held | None]:
@@ -81,11 +109,19 @@ def _arm(row: dict[str, Any], hidden: str, lang: Language) -> list[str]:
 
 
 def _difference(row: dict[str, Any], lang: Language) -> list[str]:
-    shown = [difference(row["share_missing"], SHARE, lang, signed=True), interval(row["conf_low"], row["conf_high"], SHARE, lang), p_text(row["p_value"])]
+    shown = [
+        difference(row["share_missing"], SHARE, lang, signed=True),
+        interval(row["conf_low"], row["conf_high"], SHARE, lang),
+        p_text(row["p_value"]),
+    ]
     return [WORDS[lang].rows["difference"], "", "", "", *shown]
 
 
 def limits(finding: Finding) -> Block:
     """Return why no more may be claimed, and what not to conclude."""
-    items = both(lambda lang: f"<p>{text(reasons_text(finding, lang))}{'。' if lang == 'zh' else '.'}</p><p>{text(caution(finding, lang))}</p>")
-    return Block(heading(lambda lang: WORDS[lang].label("limits")) + items)
+
+    def items(lang: Language) -> str:
+        stop = "。" if lang == "zh" else "."
+        return f"<p>{text(reasons_text(finding, lang))}{stop}</p><p>{text(caution(finding, lang))}</p>"
+
+    return Block(heading(lambda lang: WORDS[lang].label("limits")) + both(items))

@@ -55,7 +55,7 @@ def facts_of(finding: Finding, lang: Language) -> Facts:
 def sentence(case: Case, facts: Facts, lang: Language) -> str:
     """Write the answer; it holds no number where the gate allows none."""
     words = WORDS[lang]
-    template = words.sentences[case.form, case.position]
+    template = words.sentences[case.form][case.position]
     values = {"programme": facts.programme, "label": facts.label, "reason": facts.reason}
     if case.shows_numbers:
         values |= _numbers(case, facts, lang)
@@ -77,12 +77,20 @@ def headline(finding: Finding, lang: Language) -> str:
 def statement(finding: Finding) -> Block:
     """Return the answer: the sentence always in both languages, then meaning, basis and caution in the chosen one."""
     lines = both(lambda lang: text(headline(finding, lang)), "p")
-    return Block(f'<section class="answer"><div class="headline always">{lines}</div>{both(lambda lang: _details(finding, lang))}</section>')
+    return Block(
+        f'<section class="answer"><div class="headline always">{lines}</div>'
+        f"{both(lambda lang: _details(finding, lang))}</section>"
+    )
 
 
 def _details(finding: Finding, lang: Language) -> str:
     words = WORDS[lang]
-    items = [("claim_title", words.claims[finding.gate.claim]), ("meaning", meaning(finding, lang)), ("rests_on", basis(finding, lang)), ("not_to_conclude", caution(finding, lang))]
+    items = [
+        ("claim_title", words.claims[finding.gate.claim]),
+        ("meaning", meaning(finding, lang)),
+        ("rests_on", basis(finding, lang)),
+        ("not_to_conclude", caution(finding, lang)),
+    ]
     rows = "".join(f"<dt>{text(words.label(key))}</dt><dd>{text(value)}</dd>" for key, value in items if value)
     return f"<dl>{rows}</dl>"
 
@@ -97,7 +105,9 @@ def meaning(finding: Finding, lang: Language) -> str:
         return words.label("comparison_share", mean=shown) + _range_note(case, lang)
     if mean <= 0 or case.position not in ("up", "down"):
         return words.label("comparison_share", mean=shown) + _range_note(case, lang)
-    return words.label("of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown) + _range_note(case, lang)
+    return words.label(
+        "of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown
+    ) + _range_note(case, lang)
 
 
 def basis(finding: Finding, lang: Language) -> str:
@@ -105,7 +115,9 @@ def basis(finding: Finding, lang: Language) -> str:
     counts, stop = finding.main.estimate.counts, "。" if lang == "zh" else "."
     key = "sample" if counts.n_comparison_clusters else "sample_pilot_only"
     numbers = {name: whole(getattr(counts, name), lang) for name in ("n_clusters", "n_units")}
-    sample = WORDS[lang].label(key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers)
+    sample = WORDS[lang].label(
+        key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
+    )
     parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
     parts += [reasons_text(finding, lang)]
     parts += [method_text(finding, lang)] if case_for(finding).shows_numbers else []
@@ -116,7 +128,7 @@ def caution(finding: Finding, lang: Language) -> str:
     """Return what not to conclude."""
     words, case, gate = WORDS[lang], case_for(finding), finding.gate
     claim = "not_reportable" if case.form == "not_reportable" else gate.claim
-    keys = [claim]
+    keys: list[str] = [claim]
     keys += ["unclear"] if case.position == "unclear" else []
     keys += [finding.indicator.role] if finding.indicator.role != "primary" else []
     keys += ["simulated"] if finding.programme.is_simulated else []
@@ -133,10 +145,11 @@ def method_text(finding: Finding, lang: Language) -> str:
 
 
 def phrase(label: str, lang: Language) -> str:
-    """Return a label as it stands inside a sentence: in English without its capital, unless it is an abbreviation."""
-    if lang == "en" and len(label) > 1 and label[0].isupper() and label[1].islower():
-        return label[0].lower() + label[1:]
-    return label
+    """Return a label as it stands inside a sentence: in English with its article, without its capital."""
+    if lang == "zh":
+        return label
+    lower = len(label) > 1 and label[0].isupper() and label[1].islower()
+    return f"the {label[0].lower() + label[1:] if lower else label}"
 
 
 def capital(sentence_: str) -> str:
@@ -154,9 +167,15 @@ def _numbers(case: Case, facts: Facts, lang: Language) -> dict[str, str]:
     directions = WORDS[lang].directions
     values = {"rise": directions["up" + kind], "fall": directions["down" + kind]}
     if is_number(estimate):
-        values |= {"amount": difference(abs(estimate), unit, lang), "signed": difference(estimate, unit, lang, signed=True)}
+        values |= {
+            "amount": difference(abs(estimate), unit, lang),
+            "signed": difference(estimate, unit, lang, signed=True),
+        }
     if is_number(facts.low) and is_number(facts.high):
-        values |= {"range": magnitude_range(facts.low, facts.high, unit, lang), "span": span(facts.low, facts.high, unit, lang)}
+        values |= {
+            "range": magnitude_range(facts.low, facts.high, unit, lang),
+            "span": span(facts.low, facts.high, unit, lang),
+        }
     if is_number(facts.trivial):
         values["trivial"] = difference(facts.trivial, unit, lang)
     return values

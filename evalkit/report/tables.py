@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from evalkit.diagnostics import CellRow, FourCell
@@ -17,10 +16,21 @@ from evalkit.report.wording import WORDS, Language
 
 
 def four_cell(finding: Finding) -> Block:
-    """Return means before and after in both arms, first differences and their difference, on one sample."""
-    cells, note = finding.cells, "four_cell_note" if finding.cells.before_label else "arms_note"
-    tables = both(lambda lang: _four_cell(cells, finding, lang).html())
-    return Block(heading(lambda lang: WORDS[lang].label("four_cell")) + tables + paragraph(lambda lang: WORDS[lang].label(note)))
+    """Return means before and after in both arms, first differences and their difference, on one sample.
+
+    Empty in a cross-section: it has no before, and its means stand beside the figure of `means`.
+    """
+    return means_table(finding) if finding.cells.before_label is not None else Block("")
+
+
+def means_table(finding: Finding) -> Block:
+    """Return the means of both arms with a title that fits the design."""
+    rounds = finding.cells.before_label is not None
+    title, note = ("four_cell", "four_cell_note") if rounds else ("two_means", "arms_note")
+    tables = both(lambda lang: cells_grid(finding, lang).html())
+    return Block(
+        heading(lambda lang: WORDS[lang].label(title)) + tables + paragraph(lambda lang: WORDS[lang].label(note))
+    )
 
 
 def shown_cells(cells: FourCell, limits: Disclosure) -> dict[str, Held | None]:
@@ -30,13 +40,26 @@ def shown_cells(cells: FourCell, limits: Disclosure) -> dict[str, Held | None]:
     return {"pilot": held[0], "comparison": held[1], "difference": held[0] or held[1]}
 
 
-def _four_cell(cells: FourCell, finding: Finding, lang: Language) -> Grid:
-    words, unit, limits = WORDS[lang], unit_of(finding.indicator.unit), finding.programme.disclosure
+def cells_grid(finding: Finding, lang: Language) -> Grid:
+    """Return the means of both arms, before and after where there are rounds; small cells are withheld."""
+    cells, words, unit, limits = (
+        finding.cells,
+        WORDS[lang],
+        unit_of(finding.indicator.unit),
+        finding.programme.disclosure,
+    )
     held = shown_cells(cells, limits)
     rounds = cells.before_label is not None
     after = words.rows["after"] if rounds else words.label("mean")
-    head = ["", f"{words.rows['before']} ({cells.before_label})", f"{after} ({cells.after_label})", words.rows["change"]] if rounds else ["", after]
-    rows = [_cell_row(r, unit, lang, held_text(h, limits, lang) if (h := held[r.row]) else "", rounds=rounds) for r in cells.rows]
+    head = (
+        ["", f"{words.rows['before']} ({cells.before_label})", f"{after} ({cells.after_label})", words.rows["change"]]
+        if rounds
+        else ["", after]
+    )
+    rows = [
+        _cell_row(r, unit, lang, held_text(h, limits, lang) if (h := held[r.row]) else "", rounds=rounds)
+        for r in cells.rows
+    ]
     return Grid([*head, words.label("households"), words.label("villages")], rows)
 
 
@@ -45,7 +68,11 @@ def _cell_row(row: CellRow, unit: Unit, lang: Language, hidden: str, *, rounds: 
     if hidden:
         return [name, *[hidden] * (5 if rounds else 3)]
     write = difference if row.row == "difference" else level
-    means = [write(row.before, unit, lang), write(row.after, unit, lang), difference(row.change, unit, lang)] if rounds else [write(row.after, unit, lang)]
+    means = (
+        [write(row.before, unit, lang), write(row.after, unit, lang), difference(row.change, unit, lang)]
+        if rounds
+        else [write(row.after, unit, lang)]
+    )
     counts = ["", ""] if row.row == "difference" else [whole(row.n_units, lang), whole(row.n_villages, lang)]
     return [name, *means, *counts]
 
@@ -55,23 +82,42 @@ def estimates(finding: Finding) -> Block:
     if not case_for(finding).shows_numbers:
         return Block("")
     grids = both(lambda lang: _estimates(finding, lang).html())
-    return Block(heading(lambda lang: WORDS[lang].label("estimates")) + grids + paragraph(lambda lang: WORDS[lang].label("robustness_note")))
+    return Block(
+        heading(lambda lang: WORDS[lang].label("estimates"))
+        + grids
+        + paragraph(lambda lang: WORDS[lang].label("robustness_note"))
+    )
 
 
 def _estimates(finding: Finding, lang: Language) -> Grid:
     words = WORDS[lang]
-    results = [(words.rows["main"], finding.main), *((words.label("robustness"), r) for _, r in finding.robustness)]
-    results += [(words.rows["naive"], finding.naive)] if finding.naive is not None and finding.main.estimate.estimator != "pre_post" else []
-    rows = [[name, estimator_name(r.estimate.estimator if r is not None else "", lang), *_numbers(r.row("att"), unit_of(finding.indicator.unit), lang), r.method.upper()] for name, r in _named(results, finding)]
-    head = ["", words.label("method"), words.label("estimate"), words.label("interval"), words.label("std_error"), words.label("df"), words.label("p_value"), words.label("why_interval")]
+    unit = unit_of(finding.indicator.unit)
+    results = [
+        (words.rows["main"], finding.indicator.estimator, finding.main),
+        *((words.label("robustness"), n, r) for n, r in finding.robustness),
+    ]
+    results += (
+        [(words.rows["naive"], "pre_post", finding.naive)]
+        if finding.naive is not None and finding.indicator.estimator != "pre_post"
+        else []
+    )
+    rows = [
+        [name, estimator_name(code, lang), *_numbers(r.row("att"), unit, lang), r.method.upper()]
+        for name, code, r in results
+    ]
+    head = [
+        "",
+        words.label("method"),
+        words.label("estimate"),
+        words.label("interval"),
+        words.label("std_error"),
+        words.label("df"),
+        words.label("p_value"),
+        words.label("why_interval"),
+    ]
     note = words.label("null_reason", reason=words.reasons["no_interval"])
     grid = Grid(head, rows, words=(1, 7))
     return Grid(head, rows, note=note, words=(1, 7)) if grid.has_dash else grid
-
-
-def _named(results: Sequence[tuple[str, Any]], finding: Finding) -> list[tuple[str, Any]]:
-    """Leave a second row out that would repeat the main result."""
-    return [(name, r) for name, r in results if r is finding.main or r.estimate.estimator != finding.main.estimate.estimator or r.row("att") != finding.main.row("att")]
 
 
 def _numbers(row: dict[str, Any], unit: Unit, lang: Language) -> list[str]:
@@ -100,13 +146,24 @@ def truth(finding: Finding) -> Block:
 
 def _truth(finding: Finding, lang: Language) -> Grid:
     words, unit, known = WORDS[lang], unit_of(finding.indicator.unit), finding.truth or {}
-    pairs = [(words.rows["main"], finding.main, "att"), *((estimator_name(n, lang), r, "att") for n, r in finding.robustness)]
+    pairs = [
+        (words.rows["main"], finding.main, "att"),
+        *((estimator_name(n, lang), r, "att") for n, r in finding.robustness),
+    ]
     pairs += [(words.rows["naive"], finding.naive, "att")] if finding.naive is not None else []
     rows = []
     for name, result, key in pairs:
         row, value = result.row("att"), known.get(key)
         low, high = row["conf_low"], row["conf_high"]
         inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")
-        rows.append([name, difference(value, unit, lang, signed=True), difference(row["estimate"], unit, lang, signed=True), interval(low, high, unit, lang), inside])
+        rows.append(
+            [
+                name,
+                difference(value, unit, lang, signed=True),
+                difference(row["estimate"], unit, lang, signed=True),
+                interval(low, high, unit, lang),
+                inside,
+            ]
+        )
     head = ["", words.label("truth_value"), words.label("estimate"), words.label("interval"), words.label("covered")]
     return Grid(head, rows, words=(4,))

@@ -15,7 +15,12 @@ MOST_LINES = 300
 MOST_FUNCTION_LINES = 40
 WORDING = "evalkit/report/wording/"  # lists of sentences
 UNFINISHED = re.compile(r"\bstub\b|\bTODO\b(?! ?[=\[])|\bFIXME\b|\bXXX\b|NotImplemented")
-IMPORT_NAMES = {"IPython": "ipykernel", "nbclient": "nbconvert", "jupyter_client": "ipykernel", "traitlets": "ipykernel"}
+IMPORT_NAMES = {
+    "IPython": "ipykernel",
+    "nbclient": "nbconvert",
+    "jupyter_client": "ipykernel",
+    "traitlets": "ipykernel",
+}
 
 
 def modules(root: Path) -> list[Path]:

@@ -1,0 +1,72 @@
+"""The list of a batch's public pages, made from the manifest's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from evalkit.batch.manifest import Row
+from evalkit.batch.pages import notebook_name, title_of
+from evalkit.batch.places import find_programme
+from evalkit.batch.plan import Plan, Run
+from evalkit.batch.store import write_whole
+from evalkit.errors import EvalkitError
+from evalkit.programme import Programme, load
+from evalkit.report.index import Entry, index_html
+from evalkit.report.page import Opening
+from evalkit.report.wording import LANGUAGES
+
+
+def write_index(out: Path, rows: Sequence[Row], plan: Plan, version: str) -> Path:
+    """Write index.html: public pages only, in the order of the rows."""
+    folders = {run.programme: run.folder for run in plan.runs}
+    programmes = {row["programme"]: _programme(row["programme"], folders) for row in rows}
+    entries = [
+        _entry(row, p) for row in rows if not row["internal"] and (p := programmes[row["programme"]]) is not None
+    ]
+    index = out / "index.html"
+    lang = plan.runs[0].lang if plan.runs else "both"
+    write_whole(index, index_html(entries, version, cast(Opening, lang)).encode())
+    return index
+
+
+def _programme(name: str, folders: dict[str, Path]) -> Programme | None:
+    """Return a programme of this plan or an earlier one; None where it is gone, so that its pages leave the list."""
+    try:
+        return load(folders[name]) if name in folders else find_programme(name)
+    except EvalkitError:
+        return None
+
+
+def _entry(row: Row, programme: Programme) -> Entry:
+    about, summary = programme.about, row["summary"]
+    shown = Run(
+        row["id"],
+        programme.id,
+        programme.folder,
+        row["notebook"],
+        Path(),
+        row["parameters"],
+        row["page"],
+        False,
+        "both",
+    )
+    title = (
+        title_of(shown, programme)
+        if "indicator" in row["parameters"]
+        else {x: notebook_name(row["notebook"], x) for x in LANGUAGES}
+    )
+    headline = {x: str(row["error"] or "") for x in LANGUAGES} | summary.get("headline", {})
+    domain = programme.indicator(row["parameters"]["indicator"]).domain if "indicator" in row["parameters"] else None
+    return Entry(
+        row["page"],
+        programme.id,
+        {"zh": about.name.zh, "en": about.name.en},
+        title,
+        headline,
+        programme.is_simulated,
+        row["state"],
+        summary.get("claim"),
+        domain,
+    )

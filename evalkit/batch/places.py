@@ -1,0 +1,63 @@
+"""Where programmes and notebooks are: given, by environment, or found upwards from the current folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from evalkit.errors import PlanError, UsageError, nearest
+from evalkit.programme import FILE_NAME, Programme, load
+
+DATA = "EVALKIT_DATA"
+"""Environment variable with the folder that holds the programmes' folders; the batch sets it for its notebooks."""
+
+
+def data_folder() -> Path:
+    """Return the folder of programmes: $EVALKIT_DATA, or data_raw/ here or in a folder above."""
+    if os.environ.get(DATA):
+        return Path(os.environ[DATA])
+    return _upwards("data_raw")
+
+
+def notebook_folder() -> Path:
+    """Return notebooks/ here or in a folder above."""
+    return _upwards("notebooks")
+
+
+def programme_ids(folder: Path) -> list[str]:
+    """Return the programmes of a folder, sorted."""
+    return sorted(p.parent.name for p in folder.glob(f"*/{FILE_NAME}"))
+
+
+def find_programme(name: str) -> Programme:
+    """Load a programme by its name in the data folder, or by a path.
+
+    Raises
+    ------
+    PlanError
+        There is none of that name; the message names the nearest.
+    """
+    if (Path(name) / FILE_NAME).is_file():
+        return load(name)
+    folder = data_folder()
+    if not (folder / name / FILE_NAME).is_file():
+        raise PlanError(
+            "programme",
+            f"{name!r} is unknown ({nearest(name, programme_ids(folder))})",
+            f"a folder of {folder.name}/ with a {FILE_NAME}",
+            "correct the name",
+        )
+    return load(folder / name)
+
+
+def _upwards(name: str) -> Path:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / name).is_dir():
+            return folder / name
+    raise UsageError(
+        f"{name}/",
+        f"it is neither here ({here.name}) nor in a folder above",
+        f"a folder {name}/",
+        "change to the project's folder",
+    )

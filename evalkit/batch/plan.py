@@ -1,0 +1,200 @@
+"""The plan of a batch: programmes × notebooks × indicators × villages, checked as a whole before anything runs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from evalkit.batch.parameters import declared_in, raise_all
+from evalkit.batch.places import data_folder, find_programme, notebook_folder, programme_ids
+from evalkit.batch.villages import villages
+from evalkit.errors import EvalkitError, PlanError, listed, nearest
+from evalkit.programme import Programme
+
+ORDER = ("programme", "impact", "quality")
+REPLICATION = "replication_"
+SAFE_NAME = re.compile(r"[\w-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for; empty = all."""
+
+    programmes: tuple[str, ...] = ()
+    indicators: tuple[str, ...] = ()
+    lang: str = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One notebook with one set of parameters; ``page`` is relative to the findings folder."""
+
+    id: str
+    programme: str
+    folder: Path
+    notebook: str
+    file: Path
+    parameters: Mapping[str, Any]
+    page: str
+    internal: bool
+    lang: str
+
+    @property
+    def stem(self) -> str:
+        """The page without its ending: the other files of the run differ in the ending only."""
+        return self.page.removesuffix(".html")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The runs in the order of the list, the programmes planned in full, and what could not be planned."""
+
+    runs: tuple[Run, ...]
+    complete: frozenset[str]
+    notes: tuple[str, ...] = ()
+
+
+def make_plan(request: Request) -> Plan:
+    """Plan all runs; every problem of names, types and programmes is told at once.
+
+    Raises
+    ------
+    PlanError
+        An unknown programme or indicator, a broken programme.toml or notebook.
+    """
+    found: list[str] = []
+    programmes = list(_programmes(request, found))
+    notebooks = _notebooks(found)
+    _check_indicators(request, programmes, found)
+    raise_all("evalkit run", found)
+    notes: list[str] = []
+    runs = [run for p in programmes for run in _runs_of(p, notebooks, request, notes)]
+    if not runs:
+        raise PlanError(
+            "evalkit run",
+            "nothing to do",
+            "a programme in data_raw/ and a notebook in notebooks/ with a parameters cell",
+            "add them, or correct the names",
+        )
+    complete = frozenset() if request.indicators else frozenset(p.id for p in programmes)
+    return Plan(tuple(runs), complete, tuple(notes))
+
+
+def _programmes(request: Request, found: list[str]) -> Iterator[Programme]:
+    for name in request.programmes or programme_ids(data_folder()):
+        try:
+            yield find_programme(name)
+        except EvalkitError as error:
+            found.append(str(error))
+
+
+def _notebooks(found: list[str]) -> dict[Path, dict[str, type]]:
+    """Return notebooks that take a programme, in the order of the list, with what they declare."""
+    declared: dict[Path, dict[str, type]] = {}
+    for file in sorted(
+        notebook_folder().glob("*.ipynb"),
+        key=lambda f: (ORDER.index(f.stem) if f.stem in ORDER else len(ORDER), f.stem),
+    ):
+        try:
+            declared[file] = declared_in(file)
+        except EvalkitError as error:
+            found.append(str(error))
+    return {file: names for file, names in declared.items() if "programme" in names}
+
+
+def _check_indicators(request: Request, programmes: Sequence[Programme], found: list[str]) -> None:
+    names = sorted({plan.name for p in programmes for plan in p.indicators})
+    found += [
+        f"indicator {n!r} is in none of the programmes {listed(p.id for p in programmes)} ({nearest(n, names)})"
+        for n in request.indicators
+        if n not in names
+    ]
+
+
+def _runs_of(
+    programme: Programme, notebooks: Mapping[Path, Mapping[str, type]], request: Request, notes: list[str]
+) -> Iterator[Run]:
+    inputs = _inputs(programme, notes)
+    for file, declared in notebooks.items():
+        if file.stem.startswith(REPLICATION) and file.stem != REPLICATION + programme.id:
+            continue
+        if request.indicators and "indicator" not in declared:
+            continue
+        for values in _values(programme, declared, request, notes):
+            yield _run(programme, file, values, inputs, request.lang)
+
+
+def _values(
+    programme: Programme, declared: Mapping[str, type], request: Request, notes: list[str]
+) -> Iterator[dict[str, Any]]:
+    base = {"programme": programme.id}
+    if "indicator" in declared:
+        yield from (
+            {**base, "indicator": p.name}
+            for p in programme.indicators
+            if not request.indicators or p.name in request.indicators
+        )
+    elif "village" in declared:
+        try:
+            yield from ({**base, "village": v} for v in villages(programme))
+        except EvalkitError as error:
+            notes.append(f"{programme.id}: village pages are left out. {error}")
+    else:
+        yield base
+
+
+def _inputs(programme: Programme, notes: list[str]) -> Mapping[str, str]:
+    """Return checksums of the raw files; where they cannot be had, the runs themselves will say why."""
+    from evalkit.intake import checksums
+
+    try:
+        return checksums(programme)
+    except EvalkitError as error:
+        notes.append(f"{programme.id}: {error}")
+        return {}
+
+
+def _run(programme: Programme, file: Path, values: Mapping[str, Any], inputs: Mapping[str, str], lang: str) -> Run:
+    from evalkit import __version__
+    from evalkit.cache import code_hash, hash_of
+
+    content = hashlib.sha256(file.read_bytes()).hexdigest()
+    run_id = hash_of(content, dict(values), dict(inputs), code_hash(), page_hash(), __version__, lang)
+    internal = "village" in values or programme.disclosure.audience == "internal"
+    return Run(
+        run_id,
+        programme.id,
+        programme.folder,
+        file.stem,
+        file,
+        values,
+        _page(programme, file.stem, values, internal=internal),
+        internal,
+        lang,
+    )
+
+
+def _page(programme: Programme, notebook: str, values: Mapping[str, Any], *, internal: bool) -> str:
+    about = [safe_name(str(values[k])) for k in ("indicator", "village") if k in values]
+    return f"{'internal/' if internal else ''}{programme.id}/{'-'.join([notebook, *about])}.html"
+
+
+def safe_name(text: str) -> str:
+    """Return text that is safe as part of a file name; what isn't gets a hash instead."""
+    return text if SAFE_NAME.fullmatch(text) else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def page_hash() -> str:
+    """Return the hash of templates, styles and scripts: pages are made anew when they change."""
+    root = Path(str(files("evalkit.report")))
+    digest = hashlib.sha256()
+    for file in sorted([*root.glob("templates/**/*.*"), *root.glob("assets/*.*")]):
+        digest.update(file.relative_to(root).as_posix().encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]

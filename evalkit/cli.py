@@ -1,0 +1,95 @@
+"""The command line: thin; each command imports what it needs when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evalkit import __version__
+from evalkit.errors import EvalkitError, UsageError
+
+
+class Commands(click.Group):
+    """A group whose commands tell an EvalkitError as a message, without traceback: exit 2 for usage, else 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except EvalkitError as error:
+            click.echo(f"evalkit: {error}", err=True)
+            ctx.exit(2 if isinstance(error, UsageError) else 1)
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, prog_name="evalkit")
+def main() -> None:
+    """Show what a village programme changed: from raw files to findings pages."""
+
+
+@main.command()
+@click.argument("programme", nargs=-1)
+@click.option("--indicator", "-i", multiple=True, help="Only the pages of this indicator; may be given several times.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("findings"),
+    show_default=True,
+    help="Folder of the pages.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each core by default.")
+@click.option("--engine", default="papermill", show_default=True, help="How notebooks are executed.")
+@click.option("--retry-failed", is_flag=True, help="Run only what failed last time.")
+@click.option("--fresh", is_flag=True, help="Run everything, also what has not changed.")
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en", "both"]),
+    default="both",
+    show_default=True,
+    help="Language in which pages open; both = the reader's.",
+)
+@click.pass_context
+def run(
+    ctx: click.Context, /, programme: tuple[str, ...], indicator: tuple[str, ...], lang: str, **options: Any
+) -> None:
+    """Run the notebooks of PROGRAMME (all in data_raw/ by default) and write findings pages."""
+    from evalkit.batch import Request, Settings, make_plan, run_batch
+
+    plan = make_plan(Request(programme, indicator, lang))
+    for note in plan.notes:
+        click.echo(f"evalkit: {note}", err=True)
+    settings = Settings(
+        options["out"], options["workers"], options["engine"], options["fresh"], options["retry_failed"]
+    )
+    result = run_batch(plan, settings)
+    click.echo(f"{result.done} made, {result.reused} unchanged, {result.failed} failed: {result.index}")
+    ctx.exit(1 if result.failed else 0)
+
+
+@main.command()
+@click.argument("programme")
+@click.pass_context
+def check(ctx: click.Context, /, programme: str) -> None:
+    """Check the raw files of PROGRAMME against its codebook; exit 1 where rows were left out for errors."""
+    from evalkit.batch.places import find_programme
+    from evalkit.intake import check as check_data
+    from evalkit.report.quality import quality_text
+
+    report = check_data(find_programme(programme))
+    click.echo(quality_text(report))
+    ctx.exit(1 if report.has_errors else 0)
+
+
+def _add_commands() -> None:
+    """Add the commands that stand in files of their own; they import nothing heavy until they are called."""
+    from evalkit.commands.doctor import doctor
+    from evalkit.commands.estimate import estimate
+    from evalkit.commands.moments import merge, moments
+
+    for command in (estimate, moments, merge, doctor):
+        main.add_command(command)
+
+
+_add_commands()

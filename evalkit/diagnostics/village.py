@@ -1,0 +1,66 @@
+"""One village beside the arms: weighted means by round; a description, never an estimate of an effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalkit.errors import DataError, nearest
+from evalkit.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class VillageProfile:
+    """Means of one indicator in one village and in both arms.
+
+    ``means`` has arm ("village", "pilot", "comparison"), time, mean (weighted), n_units, n_villages.
+    """
+
+    indicator: str
+    village: str
+    first_treated: int | None
+    means: pl.DataFrame
+
+
+def village_profile(panel: Panel, village: str) -> VillageProfile:
+    """Describe one village; the arms' means include it.
+
+    Raises
+    ------
+    DataError
+        The panel has no such village.
+    """
+    rows = panel.frame
+    own = rows.filter(pl.col("cluster") == village)
+    if own.height == 0:
+        names = rows["cluster"].unique().sort().to_list()
+        raise DataError(
+            f"village {village!r}",
+            f"no household of it has a value ({nearest(village, names)})",
+            "a village of the panel",
+            "correct the name",
+        )
+    last = rows["time"].max()
+    pilot = (pl.col("first_treated") <= last).fill_null(False)
+    parts = [
+        _means(own, "village", panel.outcome),
+        _means(rows.filter(pilot), "pilot", panel.outcome),
+        _means(rows.filter(~pilot), "comparison", panel.outcome),
+    ]
+    starts = own["first_treated"].drop_nulls().unique().to_list()
+    return VillageProfile(panel.outcome, village, min(starts) if starts else None, pl.concat(parts))
+
+
+def _means(rows: pl.DataFrame, arm: str, outcome: str) -> pl.DataFrame:
+    mean = (pl.col(outcome) * pl.col("weight")).sum() / pl.col("weight").sum()
+    return (
+        rows.group_by("time")
+        .agg(
+            mean.alias("mean"),
+            pl.col("unit").n_unique().cast(pl.Int64).alias("n_units"),
+            pl.col("cluster").n_unique().cast(pl.Int64).alias("n_villages"),
+        )
+        .sort("time")
+        .select(pl.lit(arm).alias("arm"), pl.all())
+    )

@@ -1,0 +1,47 @@
+"""Report: formats findings for readers, in Chinese and English; it never estimates.
+
+Each function returns a value that shows itself in Jupyter and on the page.
+"""
+
+from evalkit.report.block import Block, FigureBlock
+from evalkit.report.charts import arms, event_study, means
+from evalkit.report.origin import provenance, publish
+from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
+from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_missing, quality_rules
+from evalkit.report.replication import published_numbers, replication
+from evalkit.report.sample import attrition, flow, limits
+from evalkit.report.statement import headline, statement
+from evalkit.report.tables import estimates, four_cell, truth
+from evalkit.report.village import village_figures, village_headline, village_table
+
+__all__ = [
+    "Block",
+    "FigureBlock",
+    "arms",
+    "attrition",
+    "estimates",
+    "event_study",
+    "flow",
+    "forest",
+    "four_cell",
+    "headline",
+    "limits",
+    "means",
+    "overview_headline",
+    "overview_notes",
+    "overview_table",
+    "provenance",
+    "publish",
+    "published_numbers",
+    "quality_files",
+    "quality_flow",
+    "quality_headline",
+    "quality_missing",
+    "quality_rules",
+    "replication",
+    "statement",
+    "truth",
+    "village_figures",
+    "village_headline",
+    "village_table",
+]

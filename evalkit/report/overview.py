@@ -1,0 +1,194 @@
+"""The programme page: all indicators in one table with adjusted p, and a forest figure on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.finding import Finding
+from evalkit.programme import Programme
+from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
+from evalkit.report.html_table import Grid
+from evalkit.report.numbers import DASH, difference, interval, is_number, p_text, percent, unit_of
+from evalkit.report.origin import summarise
+from evalkit.report.statement import case_for, headline
+from evalkit.report.wording import LANGUAGES, WORDS, Language
+
+COMMON = 0.05
+
+
+def overview_headline(programme: Programme, findings: Sequence[Finding], adjusted: Sequence[float | None]) -> Block:
+    """Return how many indicators moved which way, and how many remain after adjusting; numbers go beside the page."""
+    kinds = [case_for(f).position if case_for(f).shows_numbers else "withheld" for f in findings]
+    counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "withheld")}
+    counts["unclear"] += kinds.count("no_interval")
+    few = sum(
+        1 for p, f in zip(adjusted, findings, strict=True) if p is not None and p < COMMON and case_for(f).shows_numbers
+    )
+
+    def line(lang: Language) -> str:
+        parts = [WORDS[lang].label(f"count_{k}", n=n) for k, n in counts.items() if n]
+        return WORDS[lang].label("count_all", n=len(findings), parts=("，" if lang == "zh" else "; ").join(parts))
+
+    adjusted_key = "adjusted_some" if few else "adjusted_none"
+    lines = {x: line(x) + ("" if x == "zh" else " ") + WORDS[x].label(adjusted_key, k=few) for x in LANGUAGES}
+    numbers = {
+        "schema_version": 1,
+        "programme": programme.id,
+        "indicators": [_numbers(f, p) for f, p in zip(findings, adjusted, strict=True)],
+    }
+    return summarise(lines, numbers)
+
+
+def _numbers(finding: Finding, adjusted: float | None) -> dict[str, object]:
+    row = finding.main.row("att") if case_for(finding).shows_numbers else {}
+    return {
+        "indicator": finding.indicator.name,
+        "family": finding.indicator.family,
+        "claim": finding.gate.claim,
+        "p_adjusted": adjusted if row else None,
+        **row,
+    }
+
+
+def overview_table(findings: Sequence[Finding], adjusted: Sequence[float | None]) -> Block:
+    """Return one row an indicator, each with a link to its page and what may be claimed."""
+    sentences = both(lambda lang: _sentences(findings, lang))
+    title = heading(lambda lang: WORDS[lang].label("estimates"))
+    return Block(
+        title
+        + both(lambda lang: _table(findings, adjusted, lang).html())
+        + heading(lambda lang: WORDS[lang].label("statement"))
+        + sentences
+    )
+
+
+def _sentences(findings: Sequence[Finding], lang: Language) -> str:
+    return f"<ul>{''.join(_item(f, lang) for f in findings)}</ul>"
+
+
+def _item(finding: Finding, lang: Language) -> str:
+    plan, colon = finding.indicator, "：" if lang == "zh" else ": "
+    link = f'<a href="impact-{text(plan.name)}.html">{text(getattr(plan.label, lang))}</a>'
+    return f"<li>{link}{colon}{text(headline(finding, lang))}</li>"
+
+
+def _table(findings: Sequence[Finding], adjusted: Sequence[float | None], lang: Language) -> Grid:
+    words = WORDS[lang]
+    groups = families(findings)
+    rows = [
+        _row(f, p, words.label("group", n=groups.index(f.indicator.family) + 1), lang)
+        for f, p in zip(findings, adjusted, strict=True)
+    ]
+    head = [
+        words.label(k)
+        for k in ("indicator", "estimate", "interval", "relative", "p_value", "p_adjusted", "family", "claim_title")
+    ]
+    return Grid(head, rows, words=(6, 7))
+
+
+def _row(finding: Finding, adjusted: float | None, group: str, lang: Language) -> list[str]:
+    words, unit, plan = WORDS[lang], unit_of(finding.indicator.unit), finding.indicator
+    name = getattr(plan.label, lang)
+    tail = [group, words.claims[finding.gate.claim]]
+    if not case_for(finding).shows_numbers:
+        return [name, *[DASH] * 5, *tail]
+    row, relative = finding.main.row("att"), relative_to_comparison(finding)
+    share = DASH if relative is None else percent(relative[0], lang, 0)
+    return [
+        name,
+        difference(row["estimate"], unit, lang, signed=True),
+        interval(row["conf_low"], row["conf_high"], unit, lang),
+        share,
+        p_text(row["p_value"]),
+        p_text(adjusted),
+        *tail,
+    ]
+
+
+def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | None:
+    """Return estimate and interval as shares of the comparison mean; None where there is none."""
+    row, mean = finding.main.row("att"), finding.comparison_mean
+    values = (row["estimate"], row["conf_low"], row["conf_high"])
+    if not case_for(finding).shows_numbers or not is_number(mean) or mean <= 0 or not all(map(is_number, values)):
+        return None
+    return values[0] / mean, values[1] / mean, values[2] / mean
+
+
+def forest(findings: Sequence[Finding]) -> Block | FigureBlock:
+    """Return all indicators on one scale: percent of the comparison mean."""
+    shown = [f for f in findings if relative_to_comparison(f) is not None]
+    if len(shown) < 2:
+        return Block("")
+    return figure_block(lambda lang: _forest(findings, shown, lang))
+
+
+def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Language) -> Drawn:
+    words = WORDS[lang]
+    values = [v for f in shown if (v := relative_to_comparison(f)) is not None]
+    places = list(range(len(shown), 0, -1))
+    names = [getattr(f.indicator.label, lang) for f in shown]
+    series = Series(
+        words.label("estimate"),
+        [v[0] for v in values],
+        places,
+        mode="markers",
+        low=[v[1] for v in values],
+        high=[v[2] for v in values],
+        across=True,
+    )
+    ticks = tuple(zip(map(float, places), (_wrapped(n, lang) for n in names), strict=True))
+    axes = Axes(
+        words.label("relative_axis"),
+        "",
+        zero_across=True,
+        percent_x=True,
+        legend=False,
+        height=110 + 46 * len(shown),
+        ticks_y=ticks,
+    )
+    rows = [
+        [n, percent(v[0], lang), f"{percent(v[1], lang)}{'至' if lang == 'zh' else ' to '}{percent(v[2], lang)}"]
+        for n, v in zip(names, values, strict=True)
+    ]
+    left = [getattr(f.indicator.label, lang) for f in findings if f not in shown]
+    note = words.label("forest_left_out", names=("、" if lang == "zh" else ", ").join(left)) if left else ""
+    title = words.label("forest_title", n=len(shown))
+    alt = f"{title}. " + "; ".join(f"{r[0]} {r[1]}" for r in rows)
+    return Drawn(
+        title,
+        words.label("forest_subtitle"),
+        alt,
+        plot([series], axes),
+        Grid([words.label("indicator"), words.label("relative"), words.label("interval")], rows, note=note),
+    )
+
+
+def _wrapped(name: str, lang: Language) -> str:
+    """Break a label over lines so that a narrow screen keeps room for the figure."""
+    from textwrap import wrap
+
+    lines = wrap(name, 18) if lang == "en" else [name[i : i + 9] for i in range(0, len(name), 9)]
+    return "<br>".join(text(line) for line in lines)
+
+
+def families(findings: Sequence[Finding]) -> list[str]:
+    """Return the families of indicators in the order in which they appear; p is adjusted within each."""
+    return list(dict.fromkeys(f.indicator.family for f in findings))
+
+
+def _groups(findings: Sequence[Finding], lang: Language) -> str:
+    joint, gap = ("、", "；") if lang == "zh" else (", ", "; ")
+    groups = [
+        [getattr(f.indicator.label, lang) for f in findings if f.indicator.family == g] for g in families(findings)
+    ]
+    return gap.join(WORDS[lang].label("group_named", n=n, names=joint.join(names)) for n, names in enumerate(groups, 1))
+
+
+def overview_notes(findings: Sequence[Finding]) -> Block:
+    """Return why p is adjusted and within which families, and what a dash means."""
+    why = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_why", groups=_groups(findings, lang))))
+    if all(case_for(f).shows_numbers for f in findings):
+        return why
+    dash = paragraph(lambda lang: WORDS[lang].label("null_reason", reason=WORDS[lang].claims["not_reportable"]))
+    return why + Block(dash)

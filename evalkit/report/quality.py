@@ -1,0 +1,132 @@
+"""The data-quality page: counts of raw files, rules broken, records left out, values missing; never a record."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from evalkit.intake import Intake, QualityReport
+from evalkit.programme import Programme
+from evalkit.report.block import Block, both, heading, paragraph, text
+from evalkit.report.html_table import Grid
+from evalkit.report.numbers import DASH, percent, whole
+from evalkit.report.origin import SHOWN, summarise
+from evalkit.report.sample import step_name
+from evalkit.report.wording import LANGUAGES, WORDS, Language
+
+
+def quality_headline(programme: Programme, intake: Intake) -> Block:
+    """Return the page's first sentence, and hand it on to the index."""
+    n_raw = intake.flow.steps[0].n_rows
+    n_left = sum(step.n_rows_dropped for step in intake.flow.steps)
+
+    def line(lang: Language) -> str:
+        key = "quality_title" if n_left else "quality_clean"
+        return WORDS[lang].label(
+            key, programme=getattr(programme.about.name, lang), n_raw=whole(n_raw, lang), n_rejected=whole(n_left, lang)
+        ) + ("。" if lang == "zh" else ".")
+
+    return summarise({lang: line(lang) for lang in LANGUAGES})
+
+
+def quality_rules(programme: Programme, intake: Intake) -> Block:
+    """Return the data rules that some record breaks, with what to do; how many rules all records keep."""
+    broken = intake.quality.filter(pl.col("n_failed") > 0).sort("severity", "rule", "column")
+    kept = intake.quality.height - broken.height
+    tables = both(lambda lang: _rules(broken, programme, lang).html()) if broken.height else ""
+    key = "rules_passed" if broken.height else "rules_all_passed"
+    notes = paragraph(lambda lang: " ".join((WORDS[lang].label(key, n=kept), WORDS[lang].label("quality_scope"))))
+    return Block(heading(lambda lang: WORDS[lang].label("quality_rules")) + tables + notes)
+
+
+def _rules(broken: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
+    words = WORDS[lang]
+    rows = [
+        [
+            words.rules.get(r["rule"], r["rule"]),
+            variable_name(r["column"] or "", programme, lang),
+            words.label(r["severity"]),
+            whole(r["n_checked"], lang),
+            whole(r["n_failed"], lang),
+            r[f"todo_{lang}"] or "",
+        ]
+        for r in broken.to_dicts()
+    ]
+    return Grid(
+        [words.label(k) for k in ("rule", "column", "severity", "n_checked", "n_failed", "todo")], rows, words=(1, 2, 5)
+    )
+
+
+def quality_missing(programme: Programme, intake: Intake) -> Block:
+    """Return how many values are missing by variable and round, where any is."""
+    title = heading(lambda lang: WORDS[lang].label("missing"))
+    gaps = intake.missing.filter((pl.col("n_missing").sum() > 0).over("column")).sort("column", "time")
+    if gaps.height == 0:
+        return Block(title + paragraph(lambda lang: WORDS[lang].label("no_missing")))
+    return Block(title + both(lambda lang: _missing(gaps, programme, lang).html()))
+
+
+def _missing(gaps: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
+    """Return variables by rounds: number and share missing."""
+    rounds = gaps["time"].unique().sort().to_list()
+    rows = []
+    for (column,), group in gaps.group_by("column", maintain_order=True):
+        cells = {
+            r["time"]: f"{r['n_missing']} ({percent(r['n_missing'] / r['n_rows'], lang)})" for r in group.to_dicts()
+        }
+        rows.append([variable_name(str(column), programme, lang), *(cells.get(time, DASH) for time in rounds)])
+    heads = [WORDS[lang].label("n_missing") if time is None else str(time) for time in rounds]
+    return Grid([WORDS[lang].label("column"), *heads], rows)
+
+
+def variable_name(column: str, programme: Programme, lang: Language) -> str:
+    """Return an indicator's label where the variable is one, else its canonical name in plain words."""
+    labels = {plan.name: getattr(plan.label, lang) for plan in programme.indicators}
+    return str(labels.get(column, column.replace("_", " ").replace("+", " + ")))
+
+
+def quality_flow(intake: Intake) -> Block:
+    """Return the steps from raw records to the joined survey, with counts."""
+    return Block(heading(lambda lang: WORDS[lang].label("flow")) + both(lambda lang: _flow(intake, lang).html()))
+
+
+def _flow(intake: Intake, lang: Language) -> Grid:
+    words = WORDS[lang]
+    rows = [
+        [step_name(s.code, lang), whole(s.n_rows, lang), whole(s.n_rows_dropped, lang), whole(s.n_units, lang)]
+        for s in intake.flow.steps
+    ]
+    return Grid([words.label(k) for k in ("step", "rows", "rows_dropped", "households")], rows)
+
+
+def quality_files(intake: Intake) -> Block:
+    """Return the raw files with kind, encoding, rows and checksum; folded away."""
+    return Block(
+        both(
+            lambda lang: (
+                f"<details><summary>{text(WORDS[lang].label('files'))}</summary>{_files(intake, lang).html()}</details>"
+            )
+        )
+    )
+
+
+def _files(intake: Intake, lang: Language) -> Grid:
+    words = WORDS[lang]
+    rows = [[f.path, f.kind, f.encoding or "", whole(f.n_rows, lang), f.sha256[:SHOWN]] for f in intake.files]
+    return Grid([words.label(k) for k in ("file", "kind", "encoding", "rows", "sha256")], rows, words=(1, 2, 4))
+
+
+def quality_text(report: QualityReport) -> str:
+    """Return a report as lines for a terminal: what was read, what was left out and why, what to do."""
+    lines = [f"{f.path}: {f.n_rows} rows" + (f", {f.encoding}" if f.encoding else "") for f in report.files]
+    for r in report.quality.filter(pl.col("n_failed") > 0).sort("severity", "rule", "column").to_dicts():
+        where = f"{r['rule']} ({r['column']})" if r["column"] else r["rule"]
+        lines.append(f"{r['severity']}: {where}: {r['n_failed']} of {r['n_checked']}. What to do: {r['todo_en']}")
+    for r in report.rejected.filter(pl.col("severity") == "error").to_dicts():
+        lines.append(f"left out: {r['file']}, row {r['row']}: {r['reason_en']}")
+    kept = report.quality.filter(pl.col("n_failed") == 0).height
+    return "\n".join(
+        [
+            *lines,
+            f"{kept} of {report.quality.height} rules hold everywhere; {report.flow.steps[-1].n_rows} rows remain.",
+        ]
+    )

@@ -1,0 +1,118 @@
+"""The internal page of one village: its means beside those of pilot and comparison villages; description only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from evalkit.diagnostics.village import VillageProfile
+from evalkit.programme import Programme
+from evalkit.report.block import Block, FigureBlock, both, heading, paragraph
+from evalkit.report.disclosure import Size, held_text, withheld
+from evalkit.report.figures import COMPARISON, INK, PILOT, Axes, Drawn, Series, figure_block, plot
+from evalkit.report.html_table import Grid
+from evalkit.report.numbers import DASH, level, unit_of, whole
+from evalkit.report.origin import summarise
+from evalkit.report.wording import LANGUAGES, WORDS, Language
+
+STYLES = {
+    "village": (INK, "diamond", "solid", "this_village"),
+    "pilot": (PILOT, "circle", "dot", "all_pilot"),
+    "comparison": (COMPARISON, "square", "dash", "all_comparison"),
+}
+
+
+def village_headline(village: str, profiles: Sequence[VillageProfile]) -> Block:
+    """Return the page's first sentence."""
+    start = profiles[0].first_treated if profiles else None
+
+    def kind(lang: Language) -> str:
+        key = (
+            "village_kind_comparison"
+            if start is None
+            else "village_kind_pilot"
+            if start > 1900
+            else "village_kind_round"
+        )
+        return WORDS[lang].label(key, start=start)
+
+    lines = {
+        lang: WORDS[lang].label("village_headline", village=village, kind=kind(lang), n=len(profiles))
+        for lang in LANGUAGES
+    }
+    return summarise(lines) + Block(paragraph(lambda lang: WORDS[lang].label("village_note")))
+
+
+def village_table(programme: Programme, profiles: Sequence[VillageProfile]) -> Block:
+    """Return the latest means of all indicators: this village, pilot villages, comparison villages."""
+    title = heading(lambda lang: WORDS[lang].label("village_title", village=profiles[0].village if profiles else ""))
+    return Block(title + both(lambda lang: _table(programme, profiles, lang).html()))
+
+
+def _table(programme: Programme, profiles: Sequence[VillageProfile], lang: Language) -> Grid:
+    words = WORDS[lang]
+    rows = []
+    for profile in profiles:
+        plan = programme.indicator(profile.indicator)
+        latest = profile.means.filter(pl.col("time") == profile.means["time"].max())
+        by_arm = {r["arm"]: r for r in latest.to_dicts()}
+        cells = [_cell(by_arm.get(arm), programme, plan.unit, lang) for arm in STYLES]
+        rows.append([getattr(plan.label, lang), *(c[0] for c in cells), cells[0][1]])
+    head = [words.label("indicator"), *(words.label(s[3]) for s in STYLES.values()), words.label("households")]
+    return Grid(head, rows)
+
+
+def _cell(row: dict[str, Any] | None, programme: Programme, unit: str, lang: Language) -> tuple[str, str]:
+    """Return mean and households of a cell; one that rests on too few households is withheld on this page too."""
+    if row is None:
+        return DASH, DASH
+    held = withheld([Size(row["n_units"], None)], programme.disclosure)[0]
+    if held:
+        hidden = held_text(held, programme.disclosure, lang)
+        return hidden, hidden
+    return level(row["mean"], unit_of(unit), lang), whole(row["n_units"], lang)
+
+
+def village_figures(programme: Programme, profiles: Sequence[VillageProfile]) -> list[FigureBlock]:
+    """Return one figure for each indicator with rounds: the village beside both arms."""
+    followed = [p for p in profiles if p.means["time"].n_unique() > 1]
+    return [_figure(programme, p) for p in followed]
+
+
+def _figure(programme: Programme, profile: VillageProfile) -> FigureBlock:
+    return figure_block(lambda lang: _drawn(programme, profile, lang))
+
+
+def _drawn(programme: Programme, profile: VillageProfile, lang: Language) -> Drawn:
+    words, plan = WORDS[lang], programme.indicator(profile.indicator)
+    unit = unit_of(plan.unit)
+    shown = profile.means.filter(pl.col("n_units") >= programme.disclosure.min_households).sort("time")
+    series = []
+    for arm, (color, symbol, dash, key) in STYLES.items():
+        rows = shown.filter(pl.col("arm") == arm)
+        series += (
+            [Series(words.label(key), rows["time"].to_list(), rows["mean"].to_list(), color, symbol, dash)]
+            if rows.height
+            else []
+        )
+    axes = Axes(words.label("time"), words.label("mean"), percent_y=unit.kind == "share", whole_x=True)
+    title = words.label("means_only", label=getattr(plan.label, lang))
+    return Drawn(
+        title,
+        words.label("village_title", village=profile.village),
+        title,
+        plot(series, axes),
+        _by_time(programme, profile, lang),
+    )
+
+
+def _by_time(programme: Programme, profile: VillageProfile, lang: Language) -> Grid:
+    words, unit = WORDS[lang], programme.indicator(profile.indicator).unit
+    body = []
+    for (time,), rows in profile.means.sort("time").group_by("time", maintain_order=True):
+        by_arm = {r["arm"]: r for r in rows.to_dicts()}
+        cells = [_cell(by_arm.get(arm), programme, unit, lang) for arm in STYLES]
+        body.append([str(time), *(c[0] for c in cells), cells[0][1]])
+    return Grid([words.label("time"), *(words.label(s[3]) for s in STYLES.values()), words.label("households")], body)
