@@ -6,7 +6,8 @@ which differs from the identity only within the span of U_v; so its action is fo
 matrix N_v = U_v'U_v, whatever the number of rows. Household effects nested in villages cancel.
 
 Working model: errors independent with one variance. Where a weight changes between a household's rounds, the working
-variance is the inverse weight instead (clubSandwich's inverse_var), for which S_v alone is sufficient.
+variance is the inverse weight instead, for which S_v alone is sufficient: CR2 of the rows scaled by the root of their
+weight (clubSandwich's inverse_var takes another root of the same equation, which needs the rows).
 """
 
 from __future__ import annotations
