@@ -1,65 +1,59 @@
 # evalkit: everything a newcomer needs is `make findings` and `make test`. Needs Python 3.11 or newer and make.
 
-PYTHON ?= python3
+PYTHON ?=
 BIN := .venv/bin
-QUIET := --quiet --disable-pip-version-check
 PROGRAMMES ?=
 
-.PHONY: help setup findings test lab lint bench docs-data lock clean
+.PHONY: help setup findings test lab lint bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /#/' | sort | awk -F'#' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: .venv/.ready ## make .venv with evalkit in it
-test lint: .venv/.ready-dev
-lab: .venv/.ready-lab
+	@:
 
-.venv/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Needed: Python 3.11 or newer. What to do: install it, or make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V). Needed: Python 3.11 or newer. What to do: make PYTHON=python3.11"; exit 1; }
-	@echo "set-up 1/3: a virtual environment in .venv"
-	@$(PYTHON) -m venv .venv
+.venv/bin/pip:
+	@python=$$(sh .ci/find_python.sh $(PYTHON)) && sh .ci/make_venv.sh "$$python"
 
-.venv/.ready: requirements.lock pyproject.toml | .venv/bin/python
-	@echo "set-up 2/3: installing $$(grep -c '==' requirements.lock) pinned packages (some minutes on a slow line)"
-	@$(BIN)/python -m pip install $(QUIET) --require-hashes --only-binary :all: -r requirements.lock
-	@echo "set-up 3/3: installing evalkit"
-	@$(BIN)/python -m pip install $(QUIET) --no-deps --editable .
-	@$(BIN)/python -m compileall -q -j 0 .venv/lib evalkit >/dev/null 2>&1 || true
+.venv/.ready: requirements.lock pyproject.toml | .venv/bin/pip
+	@$(BIN)/python .ci/install.py requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q evalkit
+	@touch $@
+	@echo "set-up: evalkit is installed in .venv"
+
+.venv/.ready-dev: requirements-dev.lock | .venv/.ready
+	@$(BIN)/python .ci/install.py requirements-dev.lock
 	@touch $@
 
-.venv/.ready-dev: .venv/.ready requirements-dev.lock
-	@echo "set-up: installing what tests and checks need ($$(grep -c '==' requirements-dev.lock) pinned packages)"
-	@$(BIN)/python -m pip install $(QUIET) --require-hashes --only-binary :all: -r requirements-dev.lock
-	@touch $@
-
-.venv/.ready-lab: .venv/.ready requirements-lab.lock
-	@echo "set-up: installing JupyterLab"
-	@$(BIN)/python -m pip install $(QUIET) --require-hashes --only-binary :all: -r requirements-lab.lock
+.venv/.ready-lab: requirements-lab.lock | .venv/.ready
+	@$(BIN)/python .ci/install.py requirements-lab.lock
 	@$(BIN)/python -m ipykernel install --sys-prefix --name evalkit --display-name evalkit
 	@touch $@
 
-findings: setup ## run the notebooks on data_raw/ and write findings/index.html
+findings: .venv/.ready ## run the notebooks on data_raw/ and write findings/index.html
 	@$(BIN)/evalkit run $(PROGRAMMES)
 
-test: ## run the tests
-	@$(BIN)/python -m pytest -n 2 -q
+test: .venv/.ready .venv/.ready-dev ## run the tests
+	@$(BIN)/python -m pytest -n 2 --junit-xml=.cache/tests.xml
+	@echo "All tests passed; each with its time: .cache/tests.xml"
 
-lab: ## open JupyterLab on the notebooks that the batch runs
+lab: .venv/.ready .venv/.ready-lab ## open JupyterLab on the notebooks that the batch runs
 	@$(BIN)/jupyter lab notebooks
 
-lint: ## style, types, layers
+lint: .venv/.ready .venv/.ready-dev ## style, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
-bench: setup ## start-up and speed, peers beside where they are installed
-	@for script in benchmarks/*.py; do $(BIN)/python $$script; done
+bench: .venv/.ready .venv/.ready-dev ## start-up and speed, peers beside them
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
-lock: ## write the locks anew (needs uv)
-	@.ci/lock.sh
+lock: ## write the locks and environment.yml anew (needs uv)
+	@sh .ci/lock.sh
+	@$(BIN)/python .ci/environment_yml.py
 
 clean: ## remove what was made: .venv, findings, .cache
-	rm -rf .venv findings .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv findings .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis evalkit.egg-info

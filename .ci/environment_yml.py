@@ -26,7 +26,11 @@ def main() -> int:
     file = ROOT / "environment.yml"
     if "--check" in sys.argv:
         same = file.is_file() and file.read_text(encoding="utf-8") == wanted
-        print("environment.yml is up to date" if same else "environment.yml has drifted: run python .ci/environment_yml.py")
+        print(
+            "environment.yml is up to date"
+            if same
+            else "environment.yml has drifted: run python .ci/environment_yml.py"
+        )
         return 0 if same else 1
     file.write_text(wanted, encoding="utf-8")
     return 0

@@ -1,15 +1,15 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # Writes the hash-pinned locks from pyproject.toml: runtime, development, laboratory. No index or download address is kept.
 # Needs uv (any recent version) on the PATH; it is a tool for the maintainer, not a dependency.
 set -eu
 cd "$(dirname "$0")/.."
-lock() { # file, then extras and constraints
+lock() { # the file, then extras and constraints
     out=$1
     shift
     uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-        --no-emit-index-url --no-emit-find-links -q -o "$out" "$@"
+        --no-emit-index-url --no-emit-find-links --quiet --output-file "$out" "$@"
     echo "$out: $(grep -c '==' "$out") packages"
 }
-lock requirements.lock --extra simulate
-lock requirements-dev.lock --extra dev -c requirements.lock
-lock requirements-lab.lock --extra lab --extra simulate -c requirements.lock
+lock requirements.lock --extra simulate --group build
+lock requirements-dev.lock --extra dev --group build --constraint requirements.lock
+lock requirements-lab.lock --extra lab --extra simulate --group build --constraint requirements.lock

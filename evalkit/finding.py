@@ -104,7 +104,8 @@ class Finding:
         row = self.main.row("att")
         low, high = row["conf_low"], row["conf_high"]
         interval = "no interval" if low is None else f"{low:.4g} to {high:.4g}"
-        return f"Finding({self.programme.id}, {self.indicator.name}: {row['estimate']:.4g} ({interval}), {self.gate.claim})"
+        answer = f"{self.indicator.name}: {row['estimate']:.4g} ({interval}), {self.gate.claim}"
+        return f"Finding({self.programme.id}, {answer})"
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -25,14 +25,16 @@ TEXTS = {
     "phased": "villages started in phases",
     "chosen": "pilot villages were chosen, not drawn",
     "threshold": "villages were chosen by a threshold",
-    "pre_trend_shown": "{n_leads} rounds before the programme are shown; they cannot prove that trends would have stayed parallel",
+    "pre_trend_shown": "{n_leads} rounds before the programme are shown; "
+    "they cannot prove that trends would have stayed parallel",
     "pre_trend_rejected": "pilot and comparison villages already moved apart before the programme (p = {p:.3f})",
     "no_pre_period": "no round before the programme allows a check of parallel trends",
     "no_comparison": "there are no comparison villages",
     "few_pilot": "{n} pilot village(s): no interval covers",
     "few_comparison": "{n} comparison village(s): no interval covers",
     "no_interval": "no interval can be computed",
-    "attrition_differs": "households were lost at different rates: {share_pilot:.0%} in pilot, {share_comparison:.0%} in comparison villages",
+    "attrition_differs": "households were lost at different rates: "
+    "{share_pilot:.0%} in pilot, {share_comparison:.0%} in comparison villages",
     "small_cell": "an arm has {n_households} households in {n_villages} villages, fewer than may be shown",
 }
 

@@ -94,7 +94,9 @@ class Panel:
     def __repr__(self) -> str:
         f = self.frame
         treated = f.filter(pl.col(FIRST).is_not_null())[CLUSTER].n_unique()
-        return f"Panel({self.outcome!r}: {f.height} rows, {f[UNIT].n_unique()} units, {f[CLUSTER].n_unique()} clusters ({treated} treated), {f[TIME].n_unique()} rounds)"
+        villages = f"{f[CLUSTER].n_unique()} clusters ({treated} treated)"
+        rounds = f"{f[TIME].n_unique()} rounds"
+        return f"Panel({self.outcome!r}: {f.height} rows, {f[UNIT].n_unique()} units, {villages}, {rounds})"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -131,7 +133,8 @@ def check_rows(rows: pl.DataFrame, outcome: str) -> None:
     if bad.height:
         raise DataError(
             "weights",
-            f"{bad.height} rows have a weight that is missing, zero or negative (units {listed(bad[UNIT].unique().sort())})",
+            f"{bad.height} rows have a weight that is missing, zero or negative "
+            f"(units {listed(bad[UNIT].unique().sort())})",
             "a positive weight in every row used",
             "complete the weights or drop these rows before",
         )
@@ -139,7 +142,8 @@ def check_rows(rows: pl.DataFrame, outcome: str) -> None:
     if doubled.height:
         raise DataError(
             "rows",
-            f"{doubled.height} unit and round pairs occur more than once (units {listed(doubled[UNIT].unique(maintain_order=True))})",
+            f"{doubled.height} unit and round pairs occur more than once "
+            f"(units {listed(doubled[UNIT].unique(maintain_order=True))})",
             "one row a unit and round",
             "remove the copies, or correct the ids",
         )
@@ -173,7 +177,8 @@ def check_assignment(rows: pl.DataFrame, design: Design) -> AssignedTo:
     if design.assigned_to == "cluster" and found == "unit":
         raise DesignError(
             "design.assigned_to",
-            f"{mixed.height} villages have both treated and untreated units, or several adoption rounds (villages {listed(mixed[CLUSTER])})",
+            f"{mixed.height} villages have both treated and untreated units, or several adoption rounds "
+            f"(villages {listed(mixed[CLUSTER])})",
             'all units of a village treated from the same round, as assigned_to = "cluster" says',
             'correct the roster, or state assigned_to = "unit"',
         )

@@ -185,7 +185,9 @@ class Programme(_Frozen):
             f"<tr><td>{escape(i.name)}</td><td>{escape(i.label.en)}</td><td>{i.domain}</td><td>{escape(i.estimator)}</td></tr>"
             for i in self.indicators
         )
-        return f"<p><b>{escape(self.about.name.en)}</b> ({self.about.provenance})</p><table><tr><th>indicator</th><th>label</th><th>domain</th><th>estimator</th></tr>{rows}</table>"
+        head = "<tr><th>indicator</th><th>label</th><th>domain</th><th>estimator</th></tr>"
+        name = f"<p><b>{escape(self.about.name.en)}</b> ({self.about.provenance})</p>"
+        return f"{name}<table>{head}{rows}</table>"
 
 
 def load(path: str | Path) -> Programme:

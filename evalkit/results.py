@@ -88,9 +88,10 @@ class Reassignment:
     """What the regression would be under any other assignment: all that permutation needs.
 
     U assignment units (villages, or households where these were assigned), C arms or adoption rounds, K columns.
-    ``cluster`` (U,) is the place of a unit's village among the regression's clusters; units are exchanged within equal
-    ``stratum`` (U,). ``assigned`` (U,) is the arm each really had. ``s`` (U, C, K, K) and ``r`` (U, C, K) are a unit's sums
-    under each arm; ``shift`` (U, C, K) is `r` with the real exposure in place of the outcome, for intervals.
+    ``cluster`` (U,) is the place of a unit's village among the regression's clusters; units are exchanged within
+    equal ``stratum`` (U,). ``assigned`` (U,) is the arm each really had. ``s`` (U, C, K, K) and ``r`` (U, C, K) are a
+    unit's sums under each arm; ``shift`` (U, C, K) is `r` with the real exposure in place of the outcome, for
+    intervals.
     """
 
     cluster: NDArray[np.int64]

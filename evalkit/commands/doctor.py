@@ -36,9 +36,8 @@ def doctor() -> None:
 
     findings = list(examine())
     for f in findings:
-        click.echo(
-            f"{'ok     ' if f.is_fine else 'missing'} {f.what}: {f.found}{'' if f.is_fine else f'. Without it: {f.cost}'}"
-        )
+        cost = "" if f.is_fine else f". Without it: {f.cost}"
+        click.echo(f"{'ok     ' if f.is_fine else 'missing'} {f.what}: {f.found}{cost}")
     broken = [f.what for f in findings if not f.is_fine and f.cost.startswith("nothing")]
     if broken:
         raise DataError("doctor", f"{', '.join(broken)} missing", "these", "run make setup again")

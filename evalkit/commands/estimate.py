@@ -165,7 +165,8 @@ def _as_text(result: Inference, answer: dict[str, Any]) -> str:
     with console.capture() as captured:
         console.print(table)
     lines = [
-        f"{counts.n_obs} rows, {counts.n_units} households, {counts.n_clusters} villages ({counts.n_treated_clusters} with treated households)",
+        f"{counts.n_obs} rows, {counts.n_units} households, {counts.n_clusters} villages "
+        f"({counts.n_treated_clusters} with treated households)",
         f"Interval: {result.reason}.",
         f"What may be claimed: {answer['gate']['claim']}, because {'; '.join(answer['gate']['because'])}.",
         *[f"Note: {w}." for w in answer["warnings"]],

@@ -74,7 +74,8 @@ def _notes(moments: Moments) -> tuple[str, ...]:
     if len(dates) < 2:
         return ()
     return (
-        f"{len(dates)} adoption rounds: one coefficient is an average effect only where effects do not grow with time since adoption",
+        f"{len(dates)} adoption rounds: one coefficient is an average effect "
+        "only where effects do not grow with time since adoption",
     )
 
 

@@ -1,4 +1,4 @@
-"""Before and after in pilot villages alone, from Moments: what programmes report, and what an evaluation must go beyond."""
+"""Before and after in pilot villages alone, from Moments: what programmes report."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ def pre_post(moments: Moments, outcome: str | None = None) -> Estimate:
 
 
 def treated_only(moments: Moments, cells: Cells) -> Cells:
-    """Return the cells of households that are treated at some time."""
-    ever = np.array([g is not None for g in moments.cohorts])[cells.cohort]
+    """Return the cells of households that are treated within the observed rounds."""
+    last = max(moments.periods)
+    ever = np.array([g is not None and g <= last for g in moments.cohorts])[cells.cohort]
     if not ever.any():
         raise DesignError("pre_post", "no household is treated", "treated households", "check the adoption rounds")
     return cells.where(ever)

@@ -74,7 +74,7 @@ def _fit(
 
 
 def village_sums(rows: pl.DataFrame, x: FloatArray, y: FloatArray, w: FloatArray, weighted: bool) -> ClusterSums:
-    """Sum x'w^k x and x'w^k y by village, rows taken in their order."""
+    """Sum x'w^k x and x'w^k y by village in the order of rows; only k = 1 where a unit's weight changes by round."""
     order = np.argsort(rows["cluster"].to_numpy(), kind="stable")
     names, starts = np.unique(rows["cluster"].to_numpy()[order], return_index=True)
     pieces = np.split(order, starts[1:])
@@ -90,7 +90,10 @@ def village_sums(rows: pl.DataFrame, x: FloatArray, y: FloatArray, w: FloatArray
     ever = (rows["first_treated"] <= rows["time"].max()).fill_null(False).to_numpy()
     strata = rows["stratum"].to_numpy()
     groups = None if rows["stratum"].null_count() else tuple(str(strata[i[0]]) for i in pieces)
-    parts = (s(ones), s(w * w), r(ones)) if weighted else (s1, s1, r1)
+    parts: tuple[FloatArray | None, FloatArray | None, FloatArray | None] = (s1, s1, r1)
+    if weighted:
+        one_weight = rows.group_by("unit").agg(pl.col("weight").n_unique() == 1)["weight"].all()
+        parts = (s(ones), s(w * w), r(ones)) if one_weight else (None, None, None)
     return ClusterSums(
         tuple(str(n) for n in names),
         np.array([ever[i].any() for i in pieces]),
@@ -128,9 +131,13 @@ def _design_matrix(rows: pl.DataFrame, treated: pl.Series, regressors: Sequence[
 
 
 def _columns(series: pl.Series) -> list[tuple[str, FloatArray]]:
-    """Return a number as it is, and categories as indicators of all but the first."""
+    """Return a number less its mean (an intercept stands beside it), and categories as indicators of all but the first.
+
+    Without its mean, a covariate far from zero (a coordinate) isn't taken for the intercept.
+    """
     if series.dtype.is_numeric() or series.dtype == pl.Boolean:
-        return [(series.name, series.cast(pl.Float64).to_numpy())]
+        values = series.cast(pl.Float64).to_numpy()
+        return [(series.name, values - values.mean())]
     text = series.cast(pl.String)
     return [
         (f"{series.name}={level}", (text == level).cast(pl.Float64).to_numpy()) for level in text.unique().sort()[1:]

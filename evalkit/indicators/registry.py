@@ -1,4 +1,4 @@
-"""Building an indicator: a canonical column of its name, or a registered function of several; deflated where it is money."""
+"""Building an indicator: a canonical column, or a registered function of several; deflated where it is money."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Assignments:
-    """Arms of each unit under each assignment, (B, U); `exact` where they are all there are; `total` how many there are."""
+    """Arms of each unit under each assignment, (B, U); `exact` where these are all of the `total` there are."""
 
     arms: Codes
     exact: bool

@@ -32,7 +32,7 @@ RANK = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class _Working:
-    """What the adjustment needs: Gram matrices N_v (G, p, p), C (p, p), U_v'e_v (G, p), and γ (p, m) with q_v = U_v γ."""
+    """What the adjustment needs: N_v (G, p, p), C (p, p), U_v'e_v (G, p), and γ (p, m) with q_v = U_v γ."""
 
     gram: FloatArray
     c: FloatArray
@@ -80,7 +80,8 @@ def _working(basis: Linear) -> _Working:
 class _Span:
     """U_v = O_v R_v in an orthonormal basis O_v of its span, each (G, p, p).
 
-    ``root`` = R_v, ``back`` = R_v'⁻ (from U_v'e to coordinates of e), ``half`` = (I + R C R')^{+½}, ``null`` its null space.
+    ``root`` = R_v, ``back`` = R_v'⁻ (from U_v'e to coordinates of e), ``half`` = (I + R C R')^{+½}, ``null`` its null
+    space.
     """
 
     root: FloatArray

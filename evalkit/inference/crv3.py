@@ -16,7 +16,8 @@ RANK = 1e-10
 def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
     """Return intervals from (G − 1)/G Σ (β₍₋v₎ − β)², with G − 1 degrees of freedom.
 
-    MacKinnon, Nielsen & Webb (2023), eq. 10, centred on β. A term is null where leaving out one village leaves it undetermined.
+    MacKinnon, Nielsen & Webb (2023), eq. 10, centred on β. A term is null where leaving out one village leaves it
+    undetermined.
 
     Raises
     ------

@@ -21,10 +21,11 @@ def randomization(
 ) -> Inference:
     """Return p-values from exchanging arms (or adoption rounds) within strata, and intervals by inversion.
 
-    The number of units in each arm and stratum is kept. All assignments are used where there are no more than `draws`, and then p is
-    exact: the share with a statistic at least as large. Else p = (1 + #)/(1 + draws). The null hypothesis is that nobody is affected
-    at all; the interval of ``att`` holds the constant effects that are not rejected. Other terms have no interval.
-    Imbens & Rubin (2015), chapter 5; the t-statistic (CRV1) keeps size where effects vary (Chung & Romano 2013).
+    The number of units in each arm and stratum is kept. All assignments are used where there are no more than
+    `draws`, and then p is exact: the share with a statistic at least as large. Else p = (1 + #)/(1 + draws). The null
+    hypothesis is that nobody is affected at all; the interval of ``att`` holds the constant effects that are not
+    rejected. Other terms have no interval. Imbens & Rubin (2015), chapter 5; the t-statistic (CRV1) keeps size where
+    effects vary (Chung & Romano 2013).
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ def randomization(
     for j in np.flatnonzero(np.any(estimate.basis.contrasts != 0, axis=1)):
         out[2:, j] = _term(estimate, int(j), refits, own, out[0, j], level, pool.exact, statistic)
     out[0, ~np.any(estimate.basis.contrasts != 0, axis=1)] = np.nan
-    reason = f"randomization over {_how_many(pool, draws)} assignments; the smallest p that can be attained is {_least(pool, draws):.2g}"
+    least = f"the smallest p that can be attained is {_least(pool, draws):.2g}"
+    reason = f"randomization over {_how_many(pool, draws)} assignments; {least}"
     se, df, t, p, low, high = out
     return Inference(estimate, "randomization", se, df, t, p, low, high, level, reason)
 

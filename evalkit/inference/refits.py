@@ -1,8 +1,8 @@
 """The regression under many assignments at once, from village sums.
 
-Columns that no assignment changes (round and strata effects) are partialled out once; each assignment then solves only for the few
-columns that move. With S = [[F, C], [C', D]], Q = S⁻ and Schur complement E = D − C'F⁻C:
-β_m = E⁻(t_m − C'F⁻t_f), β_f = F⁻t_f − F⁻Cβ_m, and a term's weights u = Qa solve the same equations with a in place of t.
+Columns that no assignment changes (round and strata effects) are partialled out once; each assignment then solves
+only for the few columns that move. With S = [[F, C], [C', D]], Q = S⁻ and Schur complement E = D − C'F⁻C: β_m =
+E⁻(t_m − C'F⁻t_f), β_f = F⁻t_f − F⁻Cβ_m, and a term's weights u = Qa solve the same equations with a in place of t.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Refits:
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """Sums split into fixed (f) and moving (m) columns: villages (G, …) for what is fixed, options (U·C, …) for what moves.
+    """Sums split into fixed (f) columns, by village (G, …), and moving (m) columns, by option (U·C, …).
 
     The last axis of ``t_f`` and ``t_m`` is the target: the outcome, and the real exposure (for intervals).
     """

@@ -30,9 +30,10 @@ class _Draws:
 def wild(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1) -> Inference:
     """Return p-values and inverted intervals of the restricted wild cluster bootstrap-t.
 
-    Cameron, Gelbach & Miller (2008); computed from sums as in Roodman et al. (2019), section 4, and MacKinnon (2023). Rademacher
-    signs; all 2^G of them where there are no more than `draws`; Webb's six points below six villages. Standard errors are CRV1;
-    `df` is null, since no t distribution is used. With drawn vectors p = (1 + #{|t*| ≥ |t|})/(1 + draws).
+    Cameron, Gelbach & Miller (2008); computed from sums as in Roodman et al. (2019), section 4, and MacKinnon (2023).
+    Rademacher signs; all 2^G of them where there are no more than `draws`; Webb's six points below six villages.
+    Standard errors are CRV1; `df` is null, since no t distribution is used. With drawn vectors p = (1 + #{|t*| ≥
+    |t|})/(1 + draws).
 
     Raises
     ------
@@ -110,7 +111,7 @@ class _Parts:
 
 
 def _parts(basis: Linear, qc: FloatArray, fixed: FloatArray, moving: FloatArray, w: FloatArray) -> _Parts:
-    """c'Qs*_v = w_v a_v − k_v'M with a_v = c'Q s̃_v, M = Σ w_u s̃_u, k_v = Q S_v Q c; expanded so that no (B, G) array is made."""
+    """Expand c'Qs*_v = w_v a_v − k_v'M (a_v = c'Q s̃_v, M = Σ w_u s̃_u, k_v = Q S_v Q c) without a (B, G) array."""
     k = basis.sums.s1 @ qc @ basis.bread
     a0, a1 = fixed @ qc, moving @ qc
     m0, m1 = w @ fixed, w @ moving

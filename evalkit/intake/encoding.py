@@ -8,7 +8,7 @@ from evalkit.errors import DataError
 
 NEWLINE = b"\n"
 TRIED = ("utf-8-sig", "gb18030")
-"""In this order: nearly every GB18030 file fails as UTF-8, but UTF-8 files can pass as GB18030 with wrong characters."""
+"""In this order: GB18030 text hardly ever passes as UTF-8, but UTF-8 can pass as GB18030 with wrong characters."""
 
 
 def read_text(path: Path, stated: str | None = None) -> tuple[str, str]:

@@ -45,9 +45,9 @@ class FileRecord:
 class Intake:
     """Canonical rows of a programme, and everything that happened on the way.
 
-    ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one row for
-    each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed; ``missing`` the
-    missing values by column and round. ``prices`` is the price index (region, time, index) or None.
+    ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one
+    row for each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed;
+    ``missing`` the missing values by column and round. ``prices`` is the price index (region, time, index) or None.
     """
 
     frame: pl.DataFrame

@@ -122,6 +122,8 @@ def _require_sound(rows: pl.DataFrame, keys: _Keys, outcomes: Sequence[str]) -> 
         return
     for name in outcomes:
         check_rows(rows.filter(pl.col(name).is_not_null()), name)
+    if keys.moves:  # seen only across rows of different outcomes
+        check_rows(rows, outcomes[0])
 
 
 def _has_doubles(keys: _Keys, n_rows: int) -> bool:

@@ -31,8 +31,8 @@ class Part:
 class Moments:
     """Sums by (village, cohort, attendance pattern) for each outcome.
 
-    ``clusters`` and ``periods`` are sorted; ``cohorts`` holds the first treated rounds, None (never) last;
-    ``strata`` gives the stratum of each village or is None. Everything in `estimators` that takes Moments is exact from them.
+    ``clusters`` and ``periods`` are sorted; ``cohorts`` holds the first treated rounds, None (never) last; ``strata``
+    gives the stratum of each village or is None. Everything in `estimators` that takes Moments is exact from them.
     """
 
     design: Design
@@ -108,7 +108,8 @@ class Moments:
 
     def __repr__(self) -> str:
         rows = sum(p.n_rows for p in self.parts)
-        return f"Moments({', '.join(self.outcomes)}: {len(self.clusters)} clusters, {len(self.periods)} rounds, {rows} rows in {len(self.parts)} part(s))"
+        counts = f"{len(self.clusters)} clusters, {len(self.periods)} rounds, {rows} rows in {len(self.parts)} part(s)"
+        return f"Moments({', '.join(self.outcomes)}: {counts})"
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -151,6 +151,7 @@ def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, An
         "showline": False,
         "fixedrange": True,
     }
+    axis |= {"rangemode": "tozero"} if zero else {}
     axis |= {"tickformat": ".0%"} if percent else {"separatethousands": True, "exponentformat": "none"}
     return axis | ({"tickformat": "d", "dtick": 1} if whole else {})
 

@@ -25,7 +25,7 @@ class Grid:
         head = "".join(f'<th scope="col"{self._kind(i)}>{text(h)}</th>' for i, h in enumerate(self.head))
         body = "".join(self._row(row) for row in self.rows)
         note = f'<p class="note">{text(self.note)}</p>' if self.note else ""
-        label = text(self.caption or self.head[0])
+        label = text(self.caption or ", ".join(h for h in self.head if h))
         table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         return f'<div class="table" tabindex="0" role="region" aria-label="{label}">{table}</div>{note}'
 

@@ -40,7 +40,8 @@ def index_html(entries: Sequence[Entry], version: str, lang: Opening = "both") -
         f'<nav><span></span><button type="button" class="switch" hidden>{switch}</button></nav>\n'
         f"<header><h1>{_label('index_title')}</h1>{_intro(entries)}</header>\n"
         f"<main>{_filters(entries)}{_count(len(entries))}{_table(entries)}</main>\n<footer><p>{footer}</p></footer>\n"
-        '<script src="assets/page.js" defer></script>\n<script src="assets/index.js" defer></script>\n</body>\n</html>\n'
+        '<script src="assets/page.js" defer></script>\n<script src="assets/index.js" defer></script>\n'
+        "</body>\n</html>\n"
     )
 
 

@@ -86,7 +86,7 @@ def statement(finding: Finding) -> Block:
 def _details(finding: Finding, lang: Language) -> str:
     words = WORDS[lang]
     items = [
-        ("claim_title", words.claims[finding.gate.claim]),
+        ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),

@@ -1,4 +1,4 @@
-"""Write the raw files of a simulated programme: python -m evalkit.simulate suqian_ecommerce --out data_raw/suqian_ecommerce."""
+"""python -m evalkit.simulate SCENARIO --out FOLDER: write the raw files of a simulated programme."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ CUT = 2.2
 class Drawn:
     """A simulated programme before it becomes files.
 
-    ``rows`` has one row for each interview: household, village, year, adoption (null = never), weight, members, and for each
-    process its outcome in constant yuan and, as ``<process>_effect``, what the programme added to it.
+    ``rows`` has one row for each interview: household, village, year, adoption (null = never), weight, members, and
+    for each process its outcome in constant yuan and, as ``<process>_effect``, what the programme added to it.
     """
 
     villages: pl.DataFrame

@@ -1,4 +1,4 @@
-"""What is true in a simulated programme: the mean effect over those interviewed, and what a naive comparison expects."""
+"""What is true in a simulated programme: the mean effect over those interviewed, and the naive change."""
 
 from __future__ import annotations
 

@@ -1,0 +1,38 @@
+"""What README and CONTRIBUTING tell people to call is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from evalkit.cli import main
+
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+
+
+@pytest.fixture(params=DOCUMENTS)
+def text(request: pytest.FixtureRequest, root: Path) -> str:
+    return (root / request.param).read_text(encoding="utf-8")
+
+
+def test_links_lead_somewhere(root: Path, text: str):
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_make_targets_exist(root: Path, text: str):
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^ {4}|`)make ([a-z-]+)", text, re.MULTILINE))
+    assert named - targets == set()
+
+
+def test_commands_exist(text: str):
+    named = set(re.findall(r"(?:^ {4}(?:\.venv/bin/)?|`)evalkit ([a-z-]+)", text, re.MULTILINE))
+    assert named - set(main.commands) == set()
+
+
+def test_scripts_exist(root: Path, text: str):
+    named = re.findall(r"(?:python|bash) (\S+\.py|\.ci/run)", text)
+    assert [name for name in named if not (root / name).is_file()] == []

@@ -1,0 +1,29 @@
+"""Findings of the two programmes, computed once for all tests of the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import evalkit
+from evalkit.finding import Finding
+
+
+@pytest.fixture(scope="session")
+def _cache(tmp_path_factory: pytest.TempPathFactory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EVALKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def saved(root: Path, _cache: None) -> Finding:
+    """Return a randomised cross-section with real data."""
+    return evalkit.evaluate(evalkit.load(root / "data_raw" / "moz_savings"), "saved_q4")
+
+
+@pytest.fixture(scope="session")
+def income(root: Path, _cache: None) -> Finding:
+    """Return a panel with chosen villages and simulated data."""
+    return evalkit.evaluate(evalkit.load(root / "data_raw" / "suqian_ecommerce"), "disposable_income_pc_yuan")

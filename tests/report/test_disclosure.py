@@ -1,0 +1,83 @@
+"""Small cells and their complements are withheld, at the threshold exactly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from evalkit import report
+from evalkit.diagnostics import CellRow
+from evalkit.finding import Finding
+from evalkit.gate import Gate, Reason
+from evalkit.programme import Disclosure
+from evalkit.report.disclosure import Size, held_text, withheld
+from evalkit.report.origin import publishable
+from evalkit.report.tables import means_table
+
+LIMITS = Disclosure(min_households=10, min_villages=2)
+
+
+@pytest.mark.parametrize(("n", "held"), [(9, "households"), (10, None), (11, None), (0, None)])
+def test_threshold_of_households(n: int, held: str | None):
+    assert withheld([Size(n, 5)], LIMITS) == [held]
+
+
+@pytest.mark.parametrize(("n", "held"), [(1, "villages"), (2, None)])
+def test_threshold_of_villages(n: int, held: str | None):
+    assert withheld([Size(50, n)], LIMITS) == [held]
+
+
+def test_the_smallest_other_cell_goes_too():
+    assert withheld([Size(5, 3), Size(80, 9), Size(40, 9)], LIMITS) == ["households", None, "complement"]
+
+
+def test_two_withheld_cells_protect_each_other():
+    assert withheld([Size(5, 3), Size(6, 3), Size(40, 9)], LIMITS) == ["households", "households", None]
+
+
+def test_an_empty_cell_gives_nobody_away():
+    assert withheld([Size(0, 0), Size(40, 9)], LIMITS) == [None, None]
+
+
+def test_words_name_the_threshold():
+    assert held_text("households", LIMITS, "en") == "withheld: fewer than 10 households"
+    assert held_text("households", LIMITS, "zh") == "未公布：少于10户"
+
+
+@pytest.fixture
+def small(saved: Finding) -> Finding:
+    """Return a finding with 7 households in the pilot arm, whose mean 0.4321 must appear nowhere."""
+    rows = (
+        CellRow("pilot", None, 0.4321, None, 7, 3),
+        CellRow("comparison", None, 0.1234, None, 900, 20),
+        CellRow("difference", None, 0.3087, None, None, None),
+    )
+    gate = Gate("not_reportable", (Reason("small_cell", {"n_households": 7, "n_villages": 3}),))
+    return replace(saved, cells=replace(saved.cells, rows=rows), gate=gate)
+
+
+def test_a_small_arm_shows_neither_arm_nor_difference(small: Finding):
+    html = means_table(small).html
+    assert "withheld: fewer than 10 households" in html
+    assert not [n for n in ("43.2", "12.3", "30.9", ">7<") if n in html]
+
+
+def test_a_small_arm_has_no_figure_and_no_numbers_beside_the_page(small: Finding):
+    assert isinstance(report.means(small), report.Block)
+    numbers = publishable(small)
+    assert numbers["main"] is None
+    assert numbers["cells"] is None
+    assert numbers["means"] is None
+    assert numbers["withheld"] == ["small_cell"]
+
+
+def test_a_reportable_finding_keeps_its_numbers(saved: Finding):
+    assert publishable(saved)["main"] == saved.to_dict()["main"]
+
+
+def test_few_losses_are_withheld(income: Finding):
+    rows = income.attrition.with_columns(n_observed=income.attrition["n_start"] - 3)
+    few = replace(income, attrition=rows)
+    assert "withheld: fewer than 10 households" in report.attrition(few).html
+    assert publishable(few)["attrition"] is None

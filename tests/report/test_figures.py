@@ -1,0 +1,78 @@
+"""Figures draw with the vendored bundle, and say in words what they show."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from plotly.offline import get_plotlyjs_version
+
+from evalkit import report
+from evalkit.finding import Finding
+from evalkit.report.figures import TRACE_TYPES
+from evalkit.report.overview import forest
+from evalkit.report.page import asset_bytes
+
+PAYLOAD = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> str:
+    return asset_bytes()["plotly-cartesian.min.js"].decode()
+
+
+def test_bundle_is_the_version_that_plotly_py_writes_for(bundle: str):
+    assert f"plotly.js (cartesian - minified) v{get_plotlyjs_version()}" in bundle[:200]
+
+
+def test_bundle_has_its_licence():
+    assert b"MIT" in asset_bytes()["plotly-cartesian.LICENSE.txt"]
+
+
+@pytest.mark.parametrize("kind", sorted(TRACE_TYPES))
+def test_bundle_draws_every_kind_of_trace(bundle: str, kind: str):
+    assert re.search(rf'moduleType:"trace",name:"{kind}"', bundle)
+
+
+def figures(saved: Finding, income: Finding) -> list:
+    return [report.means(saved), report.means(income), report.event_study(income), forest([saved, income])]
+
+
+def test_only_declared_kinds_of_traces_are_used(saved: Finding, income: Finding):
+    drawn = [json.loads(p) for f in figures(saved, income) for p in PAYLOAD.findall(f.block.html)]
+    assert {trace["type"] for figure in drawn for trace in figure["data"]} == set(TRACE_TYPES)
+    assert len(drawn) == 8
+
+
+def test_each_figure_has_title_alternative_text_and_table(saved: Finding, income: Finding):
+    for figure in figures(saved, income):
+        html = figure.block.html
+        assert html.count("<figcaption><b>") == html.count('role="img" aria-label="') == html.count("<table>") == 2
+        assert not re.search(r'aria-label=""', html)
+
+
+def test_event_study_shows_the_base_at_zero_without_interval(income: Finding):
+    figure = json.loads(PAYLOAD.findall(report.event_study(income).block.html)[0])
+    (trace,) = figure["data"]
+    base = trace["x"].index(-2)
+    assert (trace["y"][base], trace["error_y"]["array"][base]) == (0.0, None)
+    assert figure["layout"]["yaxis"]["zeroline"] is True
+
+
+def test_alternative_text_holds_the_numbers(income: Finding):
+    html = report.event_study(income).block.html
+    estimate = income.event_study.row("event_time=2")["estimate"]
+    assert f"2: +{estimate:.0f} yuan a year" in html
+
+
+def test_page_style_has_no_address(root: Path):
+    texts = [asset_bytes()[name].decode() for name in ("page.css", "page.js", "index.js")]
+    assert not [t for t in texts if re.search(r"https?:|//\w+\.\w+/", t)]
+
+
+def test_forest_holds_zero(saved: Finding, income: Finding):
+    figure = json.loads(PAYLOAD.findall(forest([saved, income]).block.html)[0])
+    axis = figure["layout"]["xaxis"]
+    assert (axis["zeroline"], axis["rangemode"]) == (True, "tozero")

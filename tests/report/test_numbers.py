@@ -1,0 +1,61 @@
+"""Numbers as readers of each language write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from evalkit.report.numbers import difference, interval, level, magnitude_range, p_text, span, unit_of, whole
+
+YUAN, SHARE, MZN = unit_of("yuan/year"), unit_of("share"), unit_of("MZN")
+
+
+@pytest.mark.parametrize(
+    ("value", "zh", "en"),
+    [
+        (12_345.0, "1.23万元/年", "12,300 yuan a year"),
+        (9_999.0, "9999元/年", "9,999 yuan a year"),
+        (10_000.0, "1.00万元/年", "10,000 yuan a year"),
+        (-12_345.0, "−1.23万元/年", "−12,300 yuan a year"),
+        (0.0, "0元/年", "0 yuan a year"),
+        (None, "–", "–"),
+        (float("nan"), "–", "–"),
+    ],
+)
+def test_money(value: float | None, zh: str, en: str):
+    assert level(value, YUAN, "zh") == zh
+    assert level(value, YUAN, "en") == en
+
+
+def test_shares_are_percent_and_their_differences_points():
+    assert level(0.312, SHARE, "zh") == "31.2%"
+    assert difference(0.205, SHARE, "zh", signed=True) == "+20.5个百分点"
+    assert difference(-0.205, SHARE, "en") == "−20.5 percentage points"
+
+
+def test_a_rounded_zero_has_no_sign():
+    assert difference(-0.0001, SHARE, "en") == "0.0 percentage points"
+
+
+def test_interval_names_the_unit_once():
+    assert interval(-270.0, 342.0, MZN, "zh") == "−270至342梅蒂卡尔"
+    assert interval(12.0, 340.0, YUAN, "en") == "12.0 to 340 yuan a year"
+    assert interval(9_000.0, 12_000.0, YUAN, "zh") == "9000元/年至1.20万元/年"
+    assert interval(None, 1.0, YUAN, "en") == "–"
+
+
+def test_span_says_directions_in_words():
+    assert span(-0.049, 0.458, SHARE, "zh") == "降低4.9个百分点到提高45.8个百分点"
+    assert span(-120.0, 0.0, MZN, "en") == "120 MZN lower to no difference"
+
+
+def test_range_below_zero_is_given_as_sizes():
+    assert magnitude_range(-300.0, -100.0, MZN, "en") == "100 to 300 MZN"
+
+
+def test_counts_and_p():
+    assert (whole(3081, "zh"), whole(3081, "en"), whole(None, "en")) == ("3081", "3,081", "–")
+    assert (p_text(0.0004), p_text(0.001), p_text(None)) == ("< 0.001", "0.001", "–")
+
+
+def test_unknown_units_keep_their_name():
+    assert level(3.5, unit_of("tonnes/mu"), "en") == "3.50 tonnes per mu"

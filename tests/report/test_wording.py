@@ -1,0 +1,126 @@
+"""No sentence claims more than the gate: every combination of claim, interval, unit and language is tried."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from itertools import product
+from string import Formatter
+
+import pytest
+
+from evalkit.gate import CLAIMS, TEXTS
+from evalkit.report.numbers import unit_of
+from evalkit.report.statement import Facts, sentence
+from evalkit.report.wording import LANGUAGES, WORDS, Words, case_of
+from evalkit.report.wording.choose import position_of
+
+INTERVALS = {
+    "up": (0.1, 0.3),
+    "down": (-0.3, -0.1),
+    "unclear": (-0.1, 0.3),
+    "small": (-0.01, 0.02),
+    "none": (None, None),
+}
+REASONS = (
+    ("randomised",),
+    ("randomised", "attrition_differs"),
+    ("chosen", "no_pre_period"),
+    ("chosen", "pre_trend_shown"),
+    ("chosen", "no_comparison"),
+    ("chosen", "pre_trend_rejected"),
+    ("few_pilot",),
+)
+CAUSAL = {
+    "zh": re.compile(r"”使试点村|有影响"),
+    "en": re.compile(r"\braised\b|\blowered\b|\beffect of the programme\b|because of", re.I),
+}
+ASSUMES = {"zh": "假定", "en": "If "}
+NOT_ATTRIBUTED = {"zh": "不能", "en": "cannot be attributed to the programme"}
+FORBIDDEN = re.compile(r"significan|trend toward|显著|\bno effect\b|没有影响|没有效果", re.I)
+COMBINATIONS = list(
+    product(CLAIMS, REASONS, INTERVALS, ("share", "yuan/year", "MZN", "orders"), (True, False), LANGUAGES)
+)
+
+
+def written(claim: str, reasons: tuple[str, ...], interval: str, unit: str, rounds: bool, lang: str) -> str:
+    low, high = INTERVALS[interval]
+    estimate = 0.2 if low is None else (low + high) / 2
+    case = case_of(claim, reasons, position_of(estimate, low, high, 0.05), has_rounds=rounds)
+    facts = Facts("P", "the label", unit_of(unit), estimate, low, high, 0.05, "few villages")
+    return sentence(case, facts, lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_causal_words_are_for_an_effect_only(lang: str):
+    for claim, reasons, interval, unit, rounds, language in COMBINATIONS:
+        text = written(claim, reasons, interval, unit, rounds, language)
+        if language == lang and CAUSAL[lang].search(text):
+            assert claim == "effect", text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_effect_with_an_interval_is_stated_as_one(lang: str):
+    texts = [written("effect", ("randomised",), i, "share", False, lang) for i in ("up", "down", "unclear", "small")]
+    assert all(CAUSAL[lang].search(t) for t in texts)
+
+
+@pytest.mark.parametrize(
+    ("claim", "lang"), list(product(("effect_if_parallel_trends", "effect_if_assumed"), LANGUAGES))
+)
+def test_an_assumed_effect_begins_with_its_assumption(claim: str, lang: str):
+    for reasons, interval, rounds in product(REASONS[1:4], ("up", "down", "unclear", "small"), (True, False)):
+        assert written(claim, reasons, interval, "share", rounds, lang).startswith(ASSUMES[lang])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_change_is_never_attributed(lang: str):
+    for reasons, interval in product(REASONS[4:6], INTERVALS):
+        assert NOT_ATTRIBUTED[lang] in written("change_only", reasons, interval, "share", True, lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_not_reportable_has_no_number(lang: str):
+    for reasons, interval in product(REASONS, INTERVALS):
+        assert not re.search(r"\d", written("not_reportable", reasons, interval, "share", True, lang))
+
+
+@pytest.mark.parametrize("claim", ["effect", "effect_if_parallel_trends", "effect_if_assumed"])
+def test_an_effect_without_interval_is_not_reported(claim: str):
+    assert not re.search(r"\d", written(claim, ("randomised",), "none", "share", True, "en"))
+
+
+def test_no_sentence_uses_forbidden_words_or_leaves_a_gap():
+    for combination in COMBINATIONS:
+        text = written(*combination)
+        assert not FORBIDDEN.search(text), text
+        assert "{" not in text, text
+
+
+def test_an_interval_that_touches_zero_is_unclear():
+    assert position_of(0.1, 0.0, 0.2, None) == "unclear"
+    assert position_of(0.1, 1e-9, 0.2, None) == "up"
+
+
+def test_the_trivial_band_comes_before_the_sign():
+    assert position_of(0.1, 0.05, 0.15, 0.2) == "small"
+    assert position_of(0.1, 0.05, 0.21, 0.2) == "up"
+
+
+@pytest.mark.parametrize("table", [f.name for f in fields(Words)])
+def test_both_languages_have_the_same_words(table: str):
+    zh, en = (getattr(WORDS[lang], table) for lang in LANGUAGES)
+    assert set(zh) == set(en)
+
+
+@pytest.mark.parametrize("table", ["labels", "reasons", "inferences", "cannot"])
+def test_both_languages_use_the_same_values(table: str):
+    used = [
+        {k: {f for _, f, _, _ in Formatter().parse(v) if f} for k, v in getattr(WORDS[x], table).items()}
+        for x in LANGUAGES
+    ]
+    assert used[0] == used[1]
+
+
+def test_every_reason_of_the_gate_has_words():
+    assert set(WORDS["zh"].reasons) == set(TEXTS)
