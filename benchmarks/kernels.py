@@ -1,7 +1,7 @@
-"""Speed and memory beside pyfixest and diff-diff, side by side in one run: did with CRV1, wild bootstrap, permutation, file to JSON.
+"""Speed and memory beside pyfixest and diff-diff in one run: did with CRV1, wild bootstrap, permutation, file to JSON.
 
-Every measurement is a process of its own: it reads the panel, calls the function once on 400 rows (compilation and imports are not
-counted), then once on the panel, and reports seconds and the largest memory of the process. Run it with
+Every measurement is a process of its own: it reads the panel, calls the function once on 400 rows (compilation and
+imports are not counted), then once on the panel, and reports seconds and the largest memory of the process. Run it with
 
     .venv/bin/python benchmarks/kernels.py            # 4 k and 0.3 M rows, about two minutes
     .venv/bin/python benchmarks/kernels.py --large    # also 9 M rows, about ten minutes; needs 6 GB
@@ -50,8 +50,8 @@ def method(name):
 def to_json(file):
     from click.testing import CliRunner
     from evalkit.cli import main
-    arguments = ["estimate", file, "--outcome", "y", "--unit", "unit", "--cluster", "village", "--time", "time", "--first-treated", "first"]
-    return json.loads(CliRunner().invoke(main, [*arguments, "--inference", "crv1", "--json"]).stdout)["terms"][0]["std_error"]
+    columns = "--outcome y --unit unit --cluster village --time time --first-treated first --inference crv1 --json"
+    return json.loads(CliRunner().invoke(main, ["estimate", file, *columns.split()]).stdout)["terms"][0]["std_error"]
 """
 PYFIXEST = """
 import pandas as pd, pyfixest as pf
@@ -64,7 +64,8 @@ DIFF_DIFF = """
 import pandas as pd
 from diff_diff import TwoWayFixedEffects
 def fit(rows, **options):
-    return TwoWayFixedEffects(cluster="village", **options).fit(rows, outcome="y", treatment="ever", post="post", unit="unit")
+    twfe = TwoWayFixedEffects(cluster="village", **options)
+    return twfe.fit(rows, outcome="y", treatment="ever", post="post", unit="unit")
 def did(rows): return float(fit(rows).se)
 def wild(rows): return float(fit(rows, inference="wild_bootstrap", n_bootstrap=9999, seed=1).p_value)
 def to_json(file): return json.loads(json.dumps(did(pd.read_parquet(file))))
@@ -182,7 +183,8 @@ def main() -> None:
     head = [
         "# Kernels beside peers",
         "",
-        f"Command: `.venv/bin/python benchmarks/kernels.py{' --large' if '--large' in sys.argv else ''}`. Median of {RUNS} runs by size, each in a process of its own, warm.",
+        f"Command: `.venv/bin/python benchmarks/kernels.py{' --large' if '--large' in sys.argv else ''}`. "
+        f"Median of {RUNS} runs by size, each in a process of its own, warm.",
         f"Machine: {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}; {versions}.",
         "",
         "| rows | task | library | seconds | × evalkit | peak memory, GB | result |",

@@ -120,6 +120,16 @@ def flow_step(code: str, rows: pl.DataFrame, dropped: int, detail: str = "") -> 
 
 def check_rows(rows: pl.DataFrame, outcome: str) -> None:
     """Refuse doubled rows, movers, changing adoption, infinite outcomes and unusable weights, naming units."""
+    _check_values(rows, outcome)
+    _check_weights(rows)
+    _check_keys(rows)
+    if rows[FIRST].eq(-1).any():
+        raise DataError(
+            "treatment", "it has values other than 0 and 1", "0 or 1 in every row", "correct or remove these rows"
+        )
+
+
+def _check_values(rows: pl.DataFrame, outcome: str) -> None:
     infinite = rows.filter(~pl.col(outcome).is_finite())
     if infinite.height:
         raise DataError(
@@ -128,8 +138,12 @@ def check_rows(rows: pl.DataFrame, outcome: str) -> None:
             "finite numbers or missing",
             "correct them or set them to missing",
         )
-    weights = rows if WEIGHT in rows.columns else rows.clear().with_columns(pl.lit(1.0).alias(WEIGHT))
-    bad = weights.filter(pl.col(WEIGHT).is_null() | ~(pl.col(WEIGHT) > 0) | ~pl.col(WEIGHT).is_finite())
+
+
+def _check_weights(rows: pl.DataFrame) -> None:
+    if WEIGHT not in rows.columns:
+        return
+    bad = rows.filter(pl.col(WEIGHT).is_null() | ~(pl.col(WEIGHT) > 0) | ~pl.col(WEIGHT).is_finite())
     if bad.height:
         raise DataError(
             "weights",
@@ -138,6 +152,10 @@ def check_rows(rows: pl.DataFrame, outcome: str) -> None:
             "a positive weight in every row used",
             "complete the weights or drop these rows before",
         )
+
+
+def _check_keys(rows: pl.DataFrame) -> None:
+    """Refuse doubled unit and round pairs, movers, and units whose adoption changes."""
     doubled = rows.group_by(UNIT, TIME).len().filter(pl.col("len") > 1).sort(UNIT, TIME)
     if doubled.height:
         raise DataError(
@@ -163,10 +181,6 @@ def check_rows(rows: pl.DataFrame, outcome: str) -> None:
             f"it changes within {switched.height} units (units {listed(switched[UNIT])})",
             "one first treated round a unit",
             "keep the first one",
-        )
-    if rows[FIRST].eq(-1).any():
-        raise DataError(
-            "treatment", "it has values other than 0 and 1", "0 or 1 in every row", "correct or remove these rows"
         )
 
 

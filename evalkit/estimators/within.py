@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import DesignError
 from evalkit.moments import Moments
-from evalkit.moments.blocks import demeaned
+from evalkit.moments.blocks import Demeaned, demeaned
 from evalkit.moments.cells import Cells
 from evalkit.results import ClusterSums, Counts, FloatArray
 
@@ -40,6 +40,16 @@ def within_sums(
     DesignError
         No household is seen in two rounds.
     """
+    cells, dropped = followed(cells)
+    blocks = demeaned(cells, weighted=moments.design.weights is not None)
+    x = np.stack([full_regressors(moments, regressors, g, period_effects) for g in moments.cohorts])[blocks.cohort]
+    sums = block_sums(moments, cells, blocks, x)
+    labels = [f"round {p}" for p in moments.periods[1:]] if period_effects else []
+    return Within(sums, (*labels, *names), counts_of(cells, sums, dropped))
+
+
+def followed(cells: Cells) -> tuple[Cells, int]:
+    """Return the cells of households seen in two rounds or more, and how many households were left out."""
     singles = cells.attended.sum(axis=1) == 1
     if singles.all():
         raise DesignError(
@@ -48,10 +58,11 @@ def within_sums(
             "households followed over rounds",
             "use itt for one cross-section",
         )
-    dropped = int(cells.n_units[singles].sum())
-    cells = cells.where(~singles)
-    blocks = demeaned(cells, weighted=moments.design.weights is not None)
-    x = np.stack([full_regressors(moments, regressors, g, period_effects) for g in moments.cohorts])[blocks.cohort]
+    return cells.where(~singles), int(cells.n_units[singles].sum())
+
+
+def block_sums(moments: Moments, cells: Cells, blocks: Demeaned, x: FloatArray) -> ClusterSums:
+    """Sum X'AX and X'b by village, X (B, T, K) by block."""
     village, codes = np.unique(blocks.cluster, return_inverse=True)
     starts = np.flatnonzero(np.concatenate([[True], np.diff(codes) != 0]))
 
@@ -62,9 +73,8 @@ def within_sums(
         return np.add.reduceat(np.einsum("btk,bt->bk", x, b), starts)
 
     s1, r1 = s(blocks.a1), r(blocks.b1)
-    weighted = moments.design.weights is not None
-    same = not weighted
-    sums = ClusterSums(
+    same = moments.design.weights is None
+    return ClusterSums(
         clusters=tuple(moments.clusters[v] for v in village),
         treated=villages_with(moments, cells, treated=True)[village],
         untreated=villages_with(moments, cells, treated=False)[village],
@@ -74,10 +84,8 @@ def within_sums(
         s0=s1 if same else None if blocks.a0 is None else s(blocks.a0),
         s2=s1 if same else None if blocks.a2 is None else s(blocks.a2),
         r0=r1 if same else None if blocks.b0 is None else r(blocks.b0),
-        weighted=weighted,
+        weighted=not same,
     )
-    labels = [f"round {p}" for p in moments.periods[1:]] if period_effects else []
-    return Within(sums, (*labels, *names), counts_of(cells, sums, dropped))
 
 
 def full_regressors(

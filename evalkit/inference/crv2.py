@@ -32,12 +32,17 @@ RANK = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class _Working:
-    """What the adjustment needs: N_v (G, p, p), C (p, p), U_v'e_v (G, p), and γ (p, m) with q_v = U_v γ."""
+    """What the adjustment needs: N_v (G, p, p), C (p, p), U_v'e_v (G, p), and γ (p, m) with q_v = U_v γ.
+
+    ``plain`` (p, m) gives X_vQc instead: a null direction u = W_vX_vd of v meets it in u'X_vQc = d'c, the share of the
+    contrast that v alone determines (W_vX_vQc meets u even where d'c = 0, and there u'e_v = 0 whatever the errors).
+    """
 
     gram: FloatArray
     c: FloatArray
     residual: FloatArray
     gamma: FloatArray
+    plain: FloatArray
 
 
 def crv2(estimate: Estimate, level: float = 0.95) -> Inference:
@@ -59,7 +64,7 @@ def crv2(estimate: Estimate, level: float = 0.95) -> Inference:
     residual = np.einsum("gpq,gq->gp", span.back, working.residual)
     z = np.einsum("gpm,gpq,gq->gm", weights, span.half, residual)
     se = np.sqrt((z * z).sum(axis=0))
-    se[_rests_on_null(weights, span.null)] = np.nan
+    se[_rests_on_null(span.root @ working.plain, span.null)] = np.nan
     df = _satterthwaite(working, span, weights)
     return by_student(estimate, "crv2", se, df, level, _reason(estimate, df))
 
@@ -68,12 +73,13 @@ def _working(basis: Linear) -> _Working:
     sums, q = basis.sums, basis.bread
     gamma = q @ basis.contrasts.T
     if not sums.weighted or sums.s0 is None or sums.s2 is None or sums.r0 is None:
-        return _Working(sums.s1, -q, scores(basis), gamma)
+        return _Working(sums.s1, -q, scores(basis), gamma, gamma)
     k = len(q)
     gram = np.block([[sums.s0, sums.s1], [sums.s1, sums.s2]])
     c = np.block([[q @ sums.s2.sum(axis=0) @ q, -q], [-q, np.zeros((k, k))]])
     residual = np.concatenate([sums.r0 - sums.s0 @ basis.beta, scores(basis)], axis=1)
-    return _Working(gram, c, residual, np.concatenate([np.zeros_like(gamma), gamma]))
+    zero = np.zeros_like(gamma)
+    return _Working(gram, c, residual, np.concatenate([zero, gamma]), np.concatenate([gamma, zero]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ def _adjustment(working: _Working) -> _Span:
 
 
 def _rests_on_null(weights: FloatArray, null: FloatArray) -> NDArray[np.bool_]:
-    """Whether a term's weights (G, p, m) have a part that the adjustment cannot restore."""
+    """Whether a term's X_vQc (G, p, m) has a part that the adjustment cannot restore."""
     lost = np.linalg.norm(null @ weights, axis=1)
     size = np.linalg.norm(weights, axis=1).max(axis=0)
     return np.asarray((lost > NULL_SHARE * size).any(axis=0))

@@ -68,41 +68,18 @@ def read_programme(programme: Programme) -> Intake:
 
 
 def _read_source(programme: Programme, source: Source) -> _Read:
-    if source.codebook is None:
-        raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
-            "no codebook is named",
-            "a codebook that maps its headers",
-            'add codebook = "codebook.csv"',
-        )
-    entries = read_codebook(existing(programme.folder / source.codebook))
-    entries = tuple(e for e in entries if not e.source or e.source == source.kind)
+    entries = _entries(programme, source)
     time = programme.design.time
     parts, records, unmapped = [], [], set()
     for path, round_ in files_of(source, programme.folder):
-        table = read_table(source, path, round_)
-        meant = entries_for(entries, round_, table.frame.columns, path.relative_to(programme.folder).as_posix())
+        table, name = read_table(source, path, round_), path.relative_to(programme.folder).as_posix()
+        meant = entries_for(entries, round_, table.frame.columns, name)
         converted = convert(table, meant, source.key, time, source.kind)
         parts.append(converted)
         unmapped |= set(converted.unmapped)
-        records.append(
-            FileRecord(
-                path.relative_to(programme.folder).as_posix(),
-                sha256(path),
-                source.kind,
-                table.encoding,
-                table.frame.height,
-            )
-        )
+        records.append(FileRecord(name, sha256(path), source.kind, table.encoding, table.frame.height))
     frame = pl.concat([p.frame for p in parts], how="diagonal")
-    absent = [k for k in source.key if k not in frame.columns]
-    if absent:
-        raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
-            f"the key {listed(absent)} is no canonical column ({nearest(absent[0], frame.columns)})",
-            "names that the codebook gives",
-            "correct key or codebook",
-        )
+    _require_key(programme, source, frame)
     n_raw = sum(r.n_rows for r in records)
     keys = check_keys(frame, source.key, source.kind)
     ranges = check_ranges(keys.frame, entries)
@@ -120,6 +97,30 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         n_raw,
         missing,
     )
+
+
+def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
+    """Return the codebook's entries for a kind of source."""
+    if source.codebook is None:
+        raise PlanError(
+            f"{programme.id}, [[sources]] {source.file}",
+            "no codebook is named",
+            "a codebook that maps its headers",
+            'add codebook = "codebook.csv"',
+        )
+    entries = read_codebook(existing(programme.folder / source.codebook))
+    return tuple(e for e in entries if not e.source or e.source == source.kind)
+
+
+def _require_key(programme: Programme, source: Source, frame: pl.DataFrame) -> None:
+    absent = [k for k in source.key if k not in frame.columns]
+    if absent:
+        raise PlanError(
+            f"{programme.id}, [[sources]] {source.file}",
+            f"the key {listed(absent)} is no canonical column ({nearest(absent[0], frame.columns)})",
+            "names that the codebook gives",
+            "correct key or codebook",
+        )
 
 
 def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFrame, _Read]:

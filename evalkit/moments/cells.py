@@ -102,7 +102,7 @@ def sum_cells(rows: Rows) -> Cells:
     def total(values: FloatArray) -> FloatArray:
         return exact_group_sum(values, spot, n_cells * n_periods).reshape(n_cells, n_periods)
 
-    count = _attended(keys[2], n_periods) * n_units[:, None].astype(np.float64)
+    count = np.where(_attended(keys[2], n_periods), n_units[:, None], 0).astype(np.float64)
     sum_y = total(rows.y)
     sum_yy = total(rows.y * rows.y) if n_periods == 1 else np.full_like(sum_y, np.nan)
     if rows.weight is None:

@@ -72,7 +72,7 @@ def _round(scenario: Scenario, drawn: Drawn, year: int, rng: np.random.Generator
         *[pl.when(pl.Series(blank[c])).then(None).otherwise(v).alias(c) for c, v in amounts.items()],
         pl.col("weight").alias("权重"),
     )
-    copies = rng.choice(rows.height, size=scenario.household["duplicates"] // len(scenario.years), replace=False)
+    copies = rng.choice(rows.height, size=int(scenario.household["duplicates"]) // len(scenario.years), replace=False)
     path = out / f"households_{year}.xlsx"
     _workbook(path, pl.concat([table, table[np.sort(copies)]]))
     return path

@@ -60,10 +60,12 @@ def read_scenario(name: str) -> Scenario:
         )
     text = (files("evalkit.simulate") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
     v = tomllib.loads(text)
-    processes = {
-        k: Process(**{a: tuple(b) if isinstance(b, list) else b for a, b in v[k].items()})
-        for k in ("income", "sales", "loan")
-    }
+    processes = {k: _process(v[k]) for k in ("income", "sales", "loan")}
     return Scenario(
         v["name"], v["seed"], tuple(v["years"]), v["villages"], v["household"], v["prices"]["inflation"], processes
     )
+
+
+def _process(values: Mapping[str, Any]) -> Process:
+    given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return Process(**given)

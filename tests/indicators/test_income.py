@@ -33,8 +33,13 @@ def _frame(members: int | None, transfer: float | None) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize(("members", "transfer", "expected"), [(4, 2_000.0, 11_000.0), (0, 2_000.0, None), (4, None, None), (None, 2_000.0, None)])
-def test_income_per_head(programme: evalkit.Programme, members: int | None, transfer: float | None, expected: float | None) -> None:
+@pytest.mark.parametrize(
+    ("members", "transfer", "expected"),
+    [(4, 2_000.0, 11_000.0), (0, 2_000.0, None), (4, None, None), (None, 2_000.0, None)],
+)
+def test_income_per_head(
+    programme: evalkit.Programme, members: int | None, transfer: float | None, expected: float | None
+) -> None:
     """(30,000 + 12,000 + 0 + 2,000)/4 = 11,000; without residents, or with a part missing, there is no value."""
     plan = programme.indicator("disposable_income_pc_yuan")
     assert build(_frame(members, transfer), plan, programme, None).to_list() == [expected]

@@ -136,7 +136,10 @@ def test_value_out_of_range_is_missing_and_counted(folder: Path) -> None:
 
 
 def test_unmapped_column_is_listed_not_used(folder: Path) -> None:
-    (folder / "survey_2014.csv").write_text(FIRST.replace("销售额(元)\n", "销售额(元),备注\n").replace("000\"\n", "000\",x\n").replace("500\n", "500,y\n"), encoding="utf-8")
+    (folder / "survey_2014.csv").write_text(
+        FIRST.replace("销售额(元)\n", "销售额(元),备注\n").replace('000"\n', '000",x\n').replace("500\n", "500,y\n"),
+        encoding="utf-8",
+    )
     intake = read_programme(evalkit.load(folder))
     assert intake.quality.filter(pl.col("rule") == "unmapped")["column"].to_list() == ["备注"]
     assert "备注" not in intake.frame.columns
@@ -145,11 +148,19 @@ def test_unmapped_column_is_listed_not_used(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("survey_2014.csv", FIRST.replace("销售额(元)", "销售额（元）"), "there is no column '销售额(元)' (nearest: '销售额（元）')"),
+        (
+            "survey_2014.csv",
+            FIRST.replace("销售额(元)", "销售额（元）"),
+            "there is no column '销售额(元)' (nearest: '销售额（元）')",
+        ),
         ("codebook.csv", CODEBOOK.replace("number", "numbr", 1), "line 5: kind 'numbr' (nearest: 'number')"),
         ("codebook.csv", CODEBOOK.replace("2015-", "from 2015"), "line 6: round 'from 2015' is not like"),
         ("cpi.csv", "region,year,index\nX,2015,110\n", "the base year 2014"),
-        ("programme.toml", PROGRAMME.replace("villages.csv", "village.csv"), "there is no such file (nearest: 'villages.csv')"),
+        (
+            "programme.toml",
+            PROGRAMME.replace("villages.csv", "village.csv"),
+            "there is no such file (nearest: 'villages.csv')",
+        ),
     ],
 )
 def test_messages(folder: Path, name: str, text: str, message: str) -> None:
@@ -175,7 +186,9 @@ def test_indicator_is_in_constant_prices(folder: Path) -> None:
 def test_workbook_with_a_wrong_sheet_names_the_nearest(tmp_path: Path) -> None:
     folder = tmp_path / "p"
     folder.mkdir()
-    text = PROGRAMME.replace("survey_{year}.csv", "survey_{year}.xlsx").replace('key = ["household_id", "year"]', 'key = ["household_id", "year"]\nsheet = "住户"')
+    text = PROGRAMME.replace("survey_{year}.csv", "survey_{year}.xlsx").replace(
+        'key = ["household_id", "year"]', 'key = ["household_id", "year"]\nsheet = "住户"'
+    )
     (folder / "programme.toml").write_text(text, encoding="utf-8")
     (folder / "codebook.csv").write_text(CODEBOOK, encoding="utf-8")
     (folder / "villages.csv").write_text(ROSTER, encoding="utf-8")

@@ -96,14 +96,7 @@ def _golden(case: str) -> pl.DataFrame:
     return GOLDEN.filter(pl.col("case") == case)
 
 
-NULL_TOO_OFTEN = pytest.mark.xfail(
-    strict=True,
-    reason="crv2 gives null where a weighted village fits one column exactly, though the others carry the term",
-)
-WRONG = ("itt_member_village_weights", "event_study_lone_weights")
-
-
-@pytest.mark.parametrize("case", [pytest.param(c, marks=[NULL_TOO_OFTEN] if c in WRONG else []) for c in CASES])
+@pytest.mark.parametrize("case", CASES)
 def test_equals_club_sandwich(case: str) -> None:
     expected = _golden(case).filter(pl.col("method") == FOLLOWED)
     found = evalkit.infer(CASES[case].estimate(), "crv2")

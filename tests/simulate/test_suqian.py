@@ -30,7 +30,9 @@ def test_truth_by_counting_anew() -> None:
     effect = [steps[y - a] for y, a in rows.select("year", "adoption").iter_rows()]
     truth = read_truth(evalkit.load(FOLDER))
     assert truth is not None
-    assert truth["disposable_income_pc_yuan"]["att"] == pytest.approx(np.average(effect, weights=rows["weight"]), abs=0.005)
+    assert truth["disposable_income_pc_yuan"]["att"] == pytest.approx(
+        np.average(effect, weights=rows["weight"]), abs=0.005
+    )
 
 
 def test_no_amount_is_negative() -> None:
@@ -38,7 +40,9 @@ def test_no_amount_is_negative() -> None:
     assert rows.select(pl.min_horizontal(pl.col("income", "sales", "loan").min())).item() > 0
 
 
-@pytest.mark.parametrize("indicator", ["disposable_income_pc_yuan", "online_sales_yuan", "ecommerce_loan_outstanding_yuan"])
+@pytest.mark.parametrize(
+    "indicator", ["disposable_income_pc_yuan", "online_sales_yuan", "ecommerce_loan_outstanding_yuan"]
+)
 def test_the_plan_finds_the_truth_and_the_naive_change_does_not(indicator: str) -> None:
     """One draw: the 99 % interval must hold the truth (a miss by chance would be seen at once, the draw is fixed)."""
     finding = evalkit.evaluate(evalkit.load(FOLDER), indicator)
