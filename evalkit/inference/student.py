@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from evalkit.errors import UsageError
-from evalkit.results import Estimate, FloatArray, Inference
+from evalkit.inference.basis import is_fixed
+from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 EXACT_FIT = 1e-10
 """A standard error below this share of the estimate's own scale is rounding, not precision."""
@@ -40,7 +41,9 @@ def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> I
 
 def _defined(estimate: Estimate, std_error: FloatArray, df: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Set standard error and df to NaN where a term is fixed or the fit is exact."""
-    fixed = ~np.any(estimate.basis.contrasts != 0, axis=1)
-    scale = np.abs(estimate.values) + np.abs(estimate.basis.contrasts) @ np.abs(estimate.basis.beta)
-    undefined = fixed | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
+    basis = estimate.basis
+    scale = np.abs(estimate.values)
+    if isinstance(basis, Linear):
+        scale = scale + np.abs(basis.contrasts) @ np.abs(basis.beta)
+    undefined = is_fixed(estimate) | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
     return np.where(undefined, np.nan, std_error), np.where(undefined, np.nan, df)
