@@ -70,6 +70,7 @@ class Source(_Frozen):
     file: str
     key: tuple[str, ...] = Field(min_length=1)
     sheet: str | None = None
+    table: str | None = None
     encoding: str | None = None
     codebook: str | None = None
     date: str | None = None
