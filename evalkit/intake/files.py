@@ -103,6 +103,11 @@ def read_table(source: Source, path: Path, round_: int | None, entries: Sequence
     )
 
 
+def readable(path: Path) -> bool:
+    """Whether files of this kind are read."""
+    return path.suffix.lower() in {*TEXT, *WORKBOOKS, ".parquet", *READERS, *SUFFIXES}
+
+
 def _parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
