@@ -17,6 +17,7 @@ from evalkit.intake.delimited import delimited
 from evalkit.intake.encoding import read_text
 from evalkit.intake.statistics import READERS, statistics
 from evalkit.intake.workbook import workbook
+from evalkit.plan_lock import LOCK_NAME
 from evalkit.programme import FILE_NAME, Programme, Source
 
 TEXT = (".csv", ".tsv", ".txt")
@@ -122,6 +123,7 @@ def checksums(programme: Programme) -> dict[str, str]:
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
     names |= {programme.truth.file} if programme.truth else set()
+    names |= {LOCK_NAME} if (folder / LOCK_NAME).exists() else set()
     names |= {programme.about.deflator.file} if programme.about.deflator else set()
     paths = [existing(folder / name) for name in names]
     paths += [path for source in programme.sources for path, _ in files_of(source, folder)]
