@@ -7,6 +7,7 @@ from collections.abc import Callable
 from evalkit.errors import PlanError, nearest
 from evalkit.estimators.did import did
 from evalkit.estimators.event_study import event_study
+from evalkit.estimators.group_time import group_time
 from evalkit.estimators.itt import itt
 from evalkit.estimators.pre_post import pre_post
 from evalkit.moments import Moments
@@ -20,6 +21,7 @@ def _itt_unadjusted(moments: Moments) -> Estimate:
 ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
     "did": did,
     "event_study": event_study,
+    "group_time": group_time,
     "itt": itt,
     "itt_unadjusted": _itt_unadjusted,
     "pre_post": pre_post,
