@@ -76,15 +76,20 @@ class Averages:
         moved = _dot(whole * psi + weight * att, self._shares) - average * (weight @ self._shares)
         return self._with_mean(moved / total)
 
-    def columns(self, units: NDArray[np.int64]) -> dict[str, tuple[Any, ...]]:
-        """Return the columns of the terms; ``n_treated_units`` sums over cohorts their most households in any ATT."""
+    def columns(self, units: NDArray[np.int64], villages: Mask) -> dict[str, tuple[Any, ...]]:
+        """Return the columns of the terms from the treated households (C,) and villages (G, C) of each ATT.
+
+        ``n_treated_units`` sums over cohorts their most households in any ATT; ``n_treated_villages`` counts villages.
+        """
         first = (None,) if self.averaged else ()
         found: dict[str, tuple[Any, ...]] = {
             name: (*first, *(getattr(p, name) for p in self.parts)) for name in ("event_time", "cohort", "time")
         }
         shares = [p.share for p in self.parts]
         shares = [np.sum([shares[i] for i in self.averaged], axis=0), *shares] if self.averaged else shares
-        return found | {"n_treated_units": tuple(self._units(share, units) for share in shares)}
+        found["n_treated_units"] = tuple(self._units(share, units) for share in shares)
+        found["n_treated_villages"] = tuple(int(villages[:, share > 0].any(axis=1).sum()) for share in shares)
+        return found
 
     @property
     def _shares(self) -> FloatArray:

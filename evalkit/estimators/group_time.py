@@ -58,8 +58,9 @@ def group_time(
     -------
     Estimate
         ``att`` first, then ``cohort=g,time=t`` (simple, none), ``event_time=k``, ``cohort=g`` or ``time=t``; columns
-        ``event_time``, ``cohort``, ``time`` and ``n_treated_units``. A universal base is a term with the value 0; an
-        ATT(g, t) without households in one of its means is NaN and is left out of averages, as the notes say.
+        ``event_time``, ``cohort``, ``time``, ``n_treated_units`` and ``n_treated_villages``. A universal base is a term
+        with the value 0; an ATT(g, t) without households in one of its means is NaN and is left out of averages, as the
+        notes say.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def group_time(
         values=terms.of(found.att, found.weight.sum(axis=0)),
         basis=found.basis(terms),
         counts=found.counts(every),
-        columns=terms.columns(sums.units),
+        columns=terms.columns(sums.units, sums.weight[:, :, 0] > 0),
         notes=(_rules(comparison, base, ahead, sample), found.used_of(every), *found.left_out(ahead)),
     )
 

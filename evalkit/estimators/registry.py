@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from evalkit.errors import PlanError, nearest
 from evalkit.estimators.did import did
@@ -26,6 +27,17 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
     "itt_unadjusted": _itt_unadjusted,
     "pre_post": pre_post,
 }
+
+
+PATHS: dict[str, Callable[[Moments], Estimate]] = {
+    "group_time": partial(group_time, base="universal", aggregate="dynamic"),
+}
+"""Estimators that show their own path by event time; beside all others stands `event_study`."""
+
+
+def path_by_name(name: str, moments: Moments) -> Estimate:
+    """Estimate the path by rounds since adoption that belongs to an estimator, from one base for all rounds."""
+    return PATHS.get(name, event_study)(moments)
 
 
 def estimate_by_name(name: str, moments: Moments) -> Estimate:

@@ -18,10 +18,10 @@ def multiplier(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, se
     """Return intervals from Σ w_v ψ_v, w_v = ±1 by village, and the ends of a uniform band over all terms but ``att``.
 
     Callaway & Sant'Anna (2021), algorithm 1, with whole villages drawn. A term's interval is estimate ± c·se, c the
-    `level` quantile of its |Σ w_v ψ_v|/se; the band's c is that of the largest of them. The standard error is √(factor Σ
-    ψ_v²), which the draws only repeat (R did takes their interquartile range). Rademacher signs; all 2^G of them
-    where there are no more than `draws`; Webb's six points below six villages. `df` is null, since no t distribution is
-    used. It takes ψ as known, as CRV1 does, and is too short where villages are few or unequal.
+    `level` quantile of its |Σ w_v ψ_v|/se; the band's c is that of the largest of them. The standard error is
+    √(factor Σ ψ_v²), which the draws only repeat (R did takes their interquartile range). Rademacher signs; all 2^G of
+    them where there are no more than `draws`; Webb's six points below six villages. `df` is null, since no t
+    distribution is used. It takes ψ as known, as CRV1 does, and is too short where villages are few or unequal.
 
     Raises
     ------

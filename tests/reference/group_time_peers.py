@@ -99,9 +99,7 @@ def peers() -> Iterator[tuple[Any, ...]]:
     for case, comparison, base, anticipation, weight in SETTINGS:
         setting = (comparison, base, anticipation, weight)
         for sample in ("complete", "all_rows"):
-            yield from (
-                ("csdid", case, sample, *setting, *row) for row in csdid(read(case), *setting, sample)
-            )
+            yield from (("csdid", case, sample, *setting, *row) for row in csdid(read(case), *setting, sample))
         yield from (("diff-diff", case, "pairwise", *setting, *row) for row in diff_diff(read(case), *setting))
 
 

@@ -64,7 +64,7 @@ def test_event_study_shows_the_base_at_zero_without_interval(income: Finding):
 def test_alternative_text_holds_the_numbers(income: Finding):
     html = report.event_study(income).block.html
     estimate = income.event_study.row("event_time=2")["estimate"]
-    assert f"2: +{estimate:.0f} yuan a year" in html
+    assert f"2: +{estimate:,.0f} yuan a year" in html
 
 
 def test_page_style_has_no_address(root: Path):
