@@ -13,8 +13,8 @@ import polars as pl
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
 from evalkit.errors import DesignError
-from evalkit.estimators import event_study, pre_post
-from evalkit.estimators.registry import estimate_by_name
+from evalkit.estimators import pre_post
+from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
 from evalkit.inference.infer import arm_villages, few_villages, infer
@@ -35,8 +35,9 @@ SCHEMA_VERSION = 1
 class Finding:
     """One indicator's answer: estimate, interval, what may be claimed, and what it rests on.
 
-    ``main`` answers the plan; its first term is ``att``. ``naive`` is the pilot villages' own change. ``cells`` and
-    ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
+    ``main`` answers the plan; its first term is ``att``. ``event_study`` is the path by rounds since adoption, by the
+    plan's estimator where it has one of its own (`group_time`). ``naive`` is the pilot villages' own change. ``cells``
+    and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     """
@@ -193,7 +194,8 @@ def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str])
     if moments.design.time is None:
         return None
     try:
-        return _infer(event_study(moments), main.method if main.method != "none" else "auto", seed)
+        path = path_by_name(main.estimate.estimator, moments)
+        return _infer(path, main.method if main.method != "none" else "auto", seed)
     except DesignError as error:
         notes.append(str(error))
         return None
