@@ -70,18 +70,8 @@ def imputation(
     village, its effect is its own average and adds nothing: a term of such rounds alone has no interval by crv1, and
     the notes name event times that rest on some.
     """
-    if average not in ("cluster", "unit") or leads < 0:
-        raise UsageError(
-            "imputation", f"average={average!r}, leads={leads}", "cluster or unit, 0 leads or more", "correct it"
-        )
+    _require_known(moments, average, leads)
     name, cells = moments.of(outcome)
-    if average == "unit" and moments.design.weights is not None:
-        raise DataError(
-            "imputation",
-            "average='unit' with weights",
-            "Σ w² y, which moments do not hold",
-            "use average='cluster', or leave the weights out",
-        )
     ahead = moments.design.anticipation if anticipation is None else anticipation
     cells, singles = followed(cells)
     split = split_rows(moments, cells, ahead)
@@ -104,6 +94,20 @@ def imputation(
         columns,
         _notes(split, average, before, after),
     )
+
+
+def _require_known(moments: Moments, average: Average, leads: int) -> None:
+    if average not in ("cluster", "unit") or leads < 0:
+        raise UsageError(
+            "imputation", f"average={average!r}, leads={leads}", "cluster or unit, 0 leads or more", "correct it"
+        )
+    if average == "unit" and moments.design.weights is not None:
+        raise DataError(
+            "imputation",
+            "average='unit' with weights",
+            "Σ w² y, which moments do not hold",
+            "use average='cluster', or leave the weights out",
+        )
 
 
 def _in_order(after: FloatArray, before: FloatArray) -> FloatArray:
