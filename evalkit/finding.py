@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from evalkit.cache import cache_folder
@@ -17,7 +18,8 @@ from evalkit.estimators import event_study, pre_post
 from evalkit.estimators.registry import estimate_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
-from evalkit.inference.infer import arm_villages, few_villages, infer
+from evalkit.inference.band import uniform_band
+from evalkit.inference.infer import BOTH_BASES, arm_villages, few_villages, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -25,7 +27,7 @@ from evalkit.panel import Panel, Winsorised
 from evalkit.panel_store import panel_key
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Estimate, Inference
+from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 SCHEMA_VERSION = 1
 
@@ -36,7 +38,8 @@ class Finding:
 
     ``main`` answers the plan; its first term is ``att``. ``naive`` is the pilot villages' own change. ``cells`` and
     ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
-    simulated programmes. ``notes`` says what could not be computed, and why.
+    simulated programmes. ``notes`` says what could not be computed, and why. ``band`` holds the ends of the
+    event study's uniform band, by term; NaN where it has none.
     """
 
     programme: Programme
@@ -56,6 +59,17 @@ class Finding:
     truth: Mapping[str, float] | None
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    band: tuple[FloatArray, FloatArray] | None = None
+
+    def event_table(self) -> pl.DataFrame | None:
+        """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
+        if self.event_study is None:
+            return None
+        ends = self.band or (np.full(len(self.event_study.std_error), np.nan),) * 2
+        columns = [
+            pl.Series(name, end).fill_nan(None) for name, end in zip(("band_low", "band_high"), ends, strict=True)
+        ]
+        return self.event_study.tidy().with_columns(columns)
 
     def tidy(self) -> pl.DataFrame:
         """Return the main result, robustness and naive change as tidy rows, with the column `role` in front."""
@@ -66,7 +80,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as values that fit in JSON; undefined numbers are None."""
-        plan = self.indicator
+        plan, events = self.indicator, self.event_table()
         return {
             "schema_version": SCHEMA_VERSION,
             "programme": {
@@ -77,7 +91,7 @@ class Finding:
             "indicator": plan.model_dump(mode="json"),
             "main": _rows(self.main.tidy()),
             "why_this_interval": self.main.reason,
-            "event_study": None if self.event_study is None else _rows(self.event_study.tidy()),
+            "event_study": None if events is None else _rows(events),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
@@ -146,7 +160,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
         robustness=tuple(
-            (name, _infer(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
+            (name, _infer_beside(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
         ),
         cells=cells,
         means=means_by_round(moments),
@@ -158,6 +172,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         truth=(read_truth(programme) or {}).get(indicator),
         provenance=provenance(programme, plan, panel.flow.steps[0].n_rows),
         notes=tuple(notes),
+        band=None if study is None else uniform_band(study, seed),
     )
 
 
@@ -176,6 +191,12 @@ def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
     """Infer by the plan's method, or give no interval where an arm has too few villages."""
     few = few_villages(estimate)
     return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
+
+
+def _infer_beside(estimate: Estimate, method: str, seed: int) -> Inference:
+    """Infer by the plan's method, or by the default where it is for regressions only; the table names the method."""
+    known = isinstance(estimate.basis, Linear) or method in BOTH_BASES
+    return _infer(estimate, method if known else "auto", seed)
 
 
 def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str]) -> Inference | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,13 +20,29 @@ if TYPE_CHECKING:
     from evalkit.results import Estimate, Inference
 
 
+OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
+"""Options that one estimator alone takes."""
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--outcome", metavar="Y", help="Column of the outcome; may be left out for a moments file with one.")
 @design_options
 @click.option("--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt).")
 @click.option(
-    "--estimator", metavar="NAME", help="did, event_study, itt or pre_post. Default: did with rounds, else itt."
+    "--estimator",
+    metavar="NAME",
+    help="did, event_study, imputation, itt, pre_post or sun_abraham. Default: did with rounds, else itt.",
+)
+@click.option(
+    "--window",
+    type=int,
+    nargs=2,
+    metavar="A B",
+    help="First and last event time of their own in event_study; others join them.",
+)
+@click.option(
+    "--leads", type=click.IntRange(min=0), help="Rounds before adoption that imputation tests for pre-trends."
 )
 @click.option(
     "--anticipation",
@@ -65,14 +81,19 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
 def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Estimate, Moments | Panel]:
     """Return the estimate, and the moments or the panel that it comes from."""
     from evalkit.errors import UsageError, nearest
-    from evalkit.estimators import did, event_study, itt, pre_post
+    from evalkit.estimators import did, event_study, imputation, itt, pre_post, sun_abraham
     from evalkit.moments import Moments
     from evalkit.panel import Panel
 
     covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
     stored = _stored_moments(file)
     design = stored.design if stored is not None else design_of(options)
-    plain = {"event_study": event_study, "pre_post": pre_post}
+    plain: dict[str, Callable[..., Estimate]] = {
+        "event_study": event_study,
+        "imputation": imputation,
+        "pre_post": pre_post,
+        "sun_abraham": sun_abraham,
+    }
     adjustable = {"did": did, "itt": itt}
     name = options["estimator"] or ("did" if design.time else "itt")
     if name not in {**plain, **adjustable}:
@@ -92,9 +113,21 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
     if covariates and name in plain:
         raise UsageError("--covariates", f"{name} takes none", "did or itt", "leave them out")
     data = stored if stored is not None else _read(file, outcome, design, covariates, options["inference"])
+    own = _own_options(name, options)
     if name in adjustable:
         return adjustable[name](data, outcome if stored is not None else None, covariates=covariates), data
-    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome), data
+    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome, **own), data
+
+
+def _own_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that one estimator alone takes; UsageError where another is given one."""
+    from evalkit.errors import UsageError
+
+    given = {n: options[n] for n in OWN_OPTIONS if options[n] is not None}
+    for option in given:
+        if OWN_OPTIONS[option] != name:
+            raise UsageError(f"--{option}", f"{name} takes none", OWN_OPTIONS[option], "leave it out")
+    return given
 
 
 def _stored_moments(file: Path) -> Moments | None:
@@ -126,7 +159,7 @@ def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:
     from evalkit.gate import Evidence, open_gate
 
     counts = result.estimate.counts
-    leads = pre_trend(result, data.design.anticipation) if result.estimate.estimator == "event_study" else None
+    leads = pre_trend(result, data.design.anticipation) if "event_time" in result.estimate.columns else None
     evidence = Evidence(
         assignment=data.design.assignment,
         n_pilot=counts.n_treated_clusters,

@@ -34,7 +34,7 @@ class PreTrend:
 def pre_trend(event_study: Inference, anticipation: int) -> PreTrend | None:
     """Read the estimated rounds before adoption and anticipation; None where there are none.
 
-    The base is fixed and no lead. Rounds between the base and adoption (anticipation) are none either: behaviour may change there.
+    The base is fixed and no lead. Rounds between it and adoption (anticipation) are none: behaviour may change there.
     """
     estimated = pl.Series(~is_fixed(event_study.estimate))
     leads = event_study.tidy().filter(estimated, pl.col("event_time") < -anticipation)

@@ -145,7 +145,8 @@ def _notes(split: Split, average: Average, before: Leads, after: Effects) -> tup
     if split.n_beyond:
         notes.append(f"{split.n_beyond} treated rows were left out: no untreated rows tell the effect of their round")
     if before.times:
-        notes.append(f"event_time={before.times[0]} to {before.times[-1]} are leads, estimated on untreated rows only")
+        names = ", ".join(f"event_time={k}" for k in before.times)
+        notes.append(f"estimated on untreated rows only, as leads: {names}")
     if after.lone:
         who = "one village" if average == "cluster" else "one household"
         notes.append(

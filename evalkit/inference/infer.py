@@ -24,6 +24,8 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "wild": wild,
     "randomization": randomization,
 }
+BOTH_BASES = frozenset({"auto", "crv1", "crv3"})
+"""Methods that do not need one linear regression."""
 DRAWING = frozenset({"wild", "randomization"})
 """Methods that draw, and so take `draws` and `seed`."""
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from evalkit.diagnostics import PreTrend
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Size, withheld
-from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
+from evalkit.report.figures import COMPARISON, PALE, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, level, p_text, unit_of, whole
 from evalkit.report.statement import case_for, position
@@ -29,14 +30,7 @@ def event_study(finding: Finding) -> Block | FigureBlock:
 def _event_study(finding: Finding, lang: Language) -> Drawn:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
     rows = _event_rows(finding)
-    columns = {c: [r[c] for r in rows] for c in ("event_time", "estimate", "conf_low", "conf_high")}
-    series = Series(
-        words.label("gap"),
-        columns["event_time"],
-        columns["estimate"],
-        low=columns["conf_low"],
-        high=columns["conf_high"],
-    )
+    series = _event_series(rows, lang)
     anticipation = finding.programme.design.anticipation
     axes = Axes(
         words.label("event_time"),
@@ -45,23 +39,38 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
         marks=(-0.5 - anticipation,),
         percent_y=unit.kind == "share",
         whole_x=True,
-        legend=False,
+        legend=len(series) > 1,
     )
     return Drawn(
         _event_title(finding, lang),
-        words.label("event_subtitle"),
+        words.label("event_subtitle" if len(series) == 1 else "event_subtitle_band"),
         _event_alt(finding, rows, lang),
-        plot([series], axes),
+        plot(series, axes),
         _event_table(finding, rows, lang),
     )
 
 
+def _event_series(rows: list[dict[str, Any]], lang: Language) -> list[Series]:
+    """Return the gaps with their intervals; behind them the uniform band, where there is one."""
+    words = WORDS[lang]
+    c = {n: [r[n] for r in rows] for n in ("event_time", "estimate", "conf_low", "conf_high", "band_low", "band_high")}
+    x, y = c["event_time"], c["estimate"]
+    gaps = Series(words.label("gap_interval"), x, y, low=c["conf_low"], high=c["conf_high"])
+    if all(end is None for end in c["band_low"]):
+        return [gaps]
+    band = Series(
+        words.label("band"), x, y, PALE, "square", mode="markers", low=c["band_low"], high=c["band_high"], wide=True
+    )
+    return [band, gaps]
+
+
 def _event_rows(finding: Finding) -> list[dict[str, Any]]:
     """Return the rows by round, without rounds that rest on fewer pilot households than may be shown."""
-    if finding.event_study is None:
+    table = finding.event_table()
+    if table is None:
         return []
     least = finding.programme.disclosure.min_households
-    rows = finding.event_study.tidy().filter(pl.col("event_time").is_not_null()).sort("event_time")
+    rows = table.filter(pl.col("event_time").is_not_null()).sort("event_time")
     return rows.filter(pl.col("n_treated_units") >= least).to_dicts()
 
 
@@ -85,11 +94,13 @@ def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    banded = any(r["band_low"] is not None for r in rows)
     body = [
         [
             str(r["event_time"]),
             difference(r["estimate"], unit, lang, signed=True),
             interval(r["conf_low"], r["conf_high"], unit, lang),
+            *([interval(r["band_low"], r["band_high"], unit, lang)] if banded else []),
             p_text(r["p_value"]),
             whole(r["n_treated_units"], lang),
         ]
@@ -101,9 +112,8 @@ def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -
             pre_trend_text(finding, lang),
         )
     )
-    return Grid(
-        [words.label(k) for k in ("event_time", "estimate", "interval", "p_value", "treated_units")], body, note=note
-    )
+    heads = ("event_time", "estimate", "interval", *(["band"] if banded else []), "p_value", "treated_units")
+    return Grid([words.label(k) for k in heads], body, note=note)
 
 
 def pre_trend_text(finding: Finding, lang: Language) -> str:
@@ -115,7 +125,15 @@ def pre_trend_text(finding: Finding, lang: Language) -> str:
         "event_lead",
         lead=difference(leads.largest_lead, unit, lang, signed=True),
         range=interval(leads.conf_low, leads.conf_high, unit, lang),
+        joint=_joint_text(leads, lang),
     )
+
+
+def _joint_text(leads: PreTrend, lang: Language) -> str:
+    """Say what the test of all rounds before the start gives; with one round, its p stands in the table."""
+    if leads.joint is None or leads.n_leads == 1:
+        return ""
+    return WORDS[lang].label(f"joint_{leads.joint}", p=p_text(leads.p_joint))
 
 
 def means(finding: Finding) -> Block | FigureBlock:

@@ -13,6 +13,7 @@ from evalkit.report.wording import Language
 
 INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
 PILOT, COMPARISON = "#0b5f8a", "#b35c00"
+PALE = "#b9d4e3"
 TRACE_TYPES = frozenset({"scatter"})
 """All kinds of traces that figures here use; a test holds that the vendored bundle draws them."""
 
@@ -45,7 +46,7 @@ def _figure_html(drawn: Drawn) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one series; `low` and `high` are the ends of intervals, None where there is none."""
+    """Points of one series; `low` and `high` are the ends of intervals, None where there is none; broad if `wide`."""
 
     name: str
     x: Sequence[Any]
@@ -57,6 +58,7 @@ class Series:
     low: Sequence[float | None] = ()
     high: Sequence[float | None] = ()
     across: bool = False
+    wide: bool = False
 
 
 def trace(series: Series) -> dict[str, Any]:
@@ -83,8 +85,8 @@ def _bars(series: Series) -> dict[str, Any]:
         "array": above,
         "arrayminus": below,
         "color": series.color,
-        "thickness": 1.6,
-        "width": 5,
+        "thickness": 12 if series.wide else 1.6,
+        "width": 0 if series.wide else 5,
     }
 
 
