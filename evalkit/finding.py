@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from evalkit.cache import cache_folder
@@ -17,7 +18,8 @@ from evalkit.estimators import pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
-from evalkit.inference.infer import arm_villages, few_villages, infer
+from evalkit.inference.band import uniform_band
+from evalkit.inference.infer import BOTH_BASES, arm_villages, few_villages, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -26,7 +28,7 @@ from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Estimate, Inference
+from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 SCHEMA_VERSION = 1
 
@@ -40,6 +42,7 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
+    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none.
     """
 
     programme: Programme
@@ -61,6 +64,20 @@ class Finding:
     notes: tuple[str, ...] = ()
     lock: PlanLock | None = None
     deviations: tuple[Deviation, ...] = ()
+    band: tuple[FloatArray, FloatArray] | None = None
+
+    def event_table(self) -> pl.DataFrame | None:
+        """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
+        if self.event_study is None:
+            return None
+        table = self.event_study.tidy()
+        if "band_low" in table.columns:
+            return table
+        ends = self.band or (np.full(len(self.event_study.std_error), np.nan),) * 2
+        columns = [
+            pl.Series(name, end).fill_nan(None) for name, end in zip(("band_low", "band_high"), ends, strict=True)
+        ]
+        return table.with_columns(columns)
 
     def tidy(self) -> pl.DataFrame:
         """Return the main result, robustness and naive change as tidy rows, with the column `role` in front."""
@@ -71,7 +88,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as values that fit in JSON; undefined numbers are None."""
-        plan = self.indicator
+        plan, events = self.indicator, self.event_table()
         return {
             "schema_version": SCHEMA_VERSION,
             "programme": {
@@ -82,7 +99,7 @@ class Finding:
             "indicator": plan.model_dump(mode="json"),
             "main": _rows(self.main.tidy()),
             "why_this_interval": self.main.reason,
-            "event_study": None if self.event_study is None else _rows(self.event_study.tidy()),
+            "event_study": None if events is None else _rows(events),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
@@ -154,7 +171,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
         robustness=tuple(
-            (name, _infer(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
+            (name, _infer_beside(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
         ),
         cells=cells,
         means=means_by_round(moments),
@@ -168,6 +185,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         notes=tuple(notes),
         lock=lock,
         deviations=() if lock is None else deviations(programme, lock, indicator),
+        band=None if study is None else uniform_band(study, seed),
     )
 
 
@@ -186,6 +204,12 @@ def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
     """Infer by the plan's method, or give no interval where an arm has too few villages."""
     few = few_villages(estimate)
     return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
+
+
+def _infer_beside(estimate: Estimate, method: str, seed: int) -> Inference:
+    """Infer by the plan's method, or by the default where it is for regressions only; the table names the method."""
+    known = isinstance(estimate.basis, Linear) or method in BOTH_BASES
+    return _infer(estimate, method if known else "auto", seed)
 
 
 def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str]) -> Inference | None:

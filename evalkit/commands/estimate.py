@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from evalkit.results import Estimate, Inference
 
 
+OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
+"""Options that one estimator alone takes."""
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--outcome", metavar="Y", help="Column of the outcome; may be left out for a moments file with one.")
@@ -29,7 +33,17 @@ if TYPE_CHECKING:
 @click.option(
     "--estimator",
     metavar="NAME",
-    help="did, event_study, group_time, itt or pre_post. Default: did with rounds, else itt.",
+    help="did, event_study, group_time, imputation, itt, pre_post or sun_abraham. Default: did with rounds, else itt.",
+)
+@click.option(
+    "--window",
+    type=int,
+    nargs=2,
+    metavar="A B",
+    help="First and last event time of their own in event_study; others join them.",
+)
+@click.option(
+    "--leads", type=click.IntRange(min=0), help="Rounds before adoption that imputation tests for pre-trends."
 )
 @choice_options
 @click.option(
@@ -67,7 +81,7 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
 def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Estimate, Moments | Panel]:
     """Return the estimate, and the moments or the panel that it comes from."""
     from evalkit.errors import UsageError, nearest
-    from evalkit.estimators import did, event_study, group_time, itt, pre_post
+    from evalkit.estimators import did, event_study, group_time, imputation, itt, pre_post, sun_abraham
     from evalkit.moments import Moments
     from evalkit.panel import Panel
 
@@ -77,7 +91,9 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
     plain: dict[str, Callable[..., Estimate]] = {
         "event_study": event_study,
         "group_time": group_time,
+        "imputation": imputation,
         "pre_post": pre_post,
+        "sun_abraham": sun_abraham,
     }
     adjustable = {"did": did, "itt": itt}
     name = options["estimator"] or ("did" if design.time else "itt")
@@ -97,11 +113,22 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
         )
     if covariates and name in plain:
         raise UsageError("--covariates", f"{name} takes none", "did or itt", "leave them out")
-    choices = choices_of(name, options)
+    own = choices_of(name, options) | _own_options(name, options)
     data = stored if stored is not None else _read(file, outcome, design, covariates, options["inference"])
     if name in adjustable:
         return adjustable[name](data, outcome if stored is not None else None, covariates=covariates), data
-    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome, **choices), data
+    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome, **own), data
+
+
+def _own_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that one estimator alone takes; UsageError where another is given one."""
+    from evalkit.errors import UsageError
+
+    given = {n: options[n] for n in OWN_OPTIONS if options[n] is not None}
+    for option in given:
+        if OWN_OPTIONS[option] != name:
+            raise UsageError(f"--{option}", f"{name} takes none", OWN_OPTIONS[option], "leave it out")
+    return given
 
 
 def _stored_moments(file: Path) -> Moments | None:

@@ -3,7 +3,9 @@
 from evalkit.estimators.did import did
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.group_time import group_time
+from evalkit.estimators.imputation import imputation
 from evalkit.estimators.itt import itt
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.sun_abraham import sun_abraham
 
-__all__ = ["did", "event_study", "group_time", "itt", "pre_post"]
+__all__ = ["did", "event_study", "group_time", "imputation", "itt", "pre_post", "sun_abraham"]

@@ -9,8 +9,10 @@ from evalkit.errors import PlanError, nearest
 from evalkit.estimators.did import did
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.group_time import group_time
+from evalkit.estimators.imputation import imputation
 from evalkit.estimators.itt import itt
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.moments import Moments
 from evalkit.results import Estimate
 
@@ -23,9 +25,11 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
     "did": did,
     "event_study": event_study,
     "group_time": group_time,
+    "imputation": imputation,
     "itt": itt,
     "itt_unadjusted": _itt_unadjusted,
     "pre_post": pre_post,
+    "sun_abraham": sun_abraham,
 }
 
 

@@ -33,7 +33,7 @@ def crv1(estimate: Estimate, level: float = 0.95) -> Inference:
 
 
 def influence(estimate: Estimate, g: int) -> tuple[FloatArray, float]:
-    """Return what each village moves, (G, m), and the small-sample factor."""
+    """Return what each village moves in the terms, (G, m), and the small-sample factor of its squares."""
     basis, n = estimate.basis, estimate.counts.n_obs
     if isinstance(basis, Influence):
         return basis.psi, basis.factor

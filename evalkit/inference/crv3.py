@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
+from evalkit.estimators.linear import refits_without
 from evalkit.inference.basis import is_fixed, n_clusters
 from evalkit.inference.student import by_student
 from evalkit.results import Estimate, FloatArray, Inference, Linear
-
-IDENTIFIED = 1e-6
-"""A contrast is lost without a village where this share of it lies outside what the others determine."""
-RANK = 1e-10
 
 
 def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
@@ -59,14 +56,4 @@ def without_each(estimate: Estimate) -> FloatArray:
 def left_out(basis: Linear) -> FloatArray:
     """Return each term's estimate without each village, (G, m); NaN where the others do not determine it."""
     sums, kept = basis.sums, np.diag(basis.bread) > 0
-    s, r = sums.s1[:, kept][:, :, kept], sums.r1[:, kept]
-    scale = 1 / np.sqrt(np.einsum("gkk->k", s))
-    gram = (s.sum(axis=0) - s) * np.outer(scale, scale)
-    values, vectors = np.linalg.eigh(gram)
-    used = values > RANK * values.max(axis=1, keepdims=True)
-    inverse = (vectors * np.where(used, 1 / np.where(used, values, 1.0), 0.0)[:, None, :]) @ vectors.transpose(0, 2, 1)
-    beta = np.einsum("gkl,gl->gk", inverse, (r.sum(axis=0) - r) * scale)
-    contrasts = basis.contrasts[:, kept] * scale
-    seen = np.einsum("gkl,ml->gmk", (vectors * used[:, None, :]) @ vectors.transpose(0, 2, 1), contrasts)
-    lost = np.linalg.norm(seen - contrasts, axis=2) > IDENTIFIED * np.linalg.norm(contrasts, axis=1)
-    return np.where(lost, np.nan, np.einsum("mk,gk->gm", contrasts, beta))
+    return refits_without(sums.s1[:, kept][:, :, kept], sums.r1[:, kept], basis.contrasts[:, kept])

@@ -26,6 +26,8 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "wild": wild,
     "randomization": randomization,
 }
+BOTH_BASES = frozenset({"auto", "crv1", "crv3", "multiplier"})
+"""Methods that do not need one linear regression."""
 DRAWING = frozenset({"multiplier", "wild", "randomization"})
 """Methods that draw, and so take `draws` and `seed`."""
 
