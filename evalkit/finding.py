@@ -133,7 +133,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     panel = Panel.from_programme(programme, indicator)
     moments = stored_moments(programme, plan, panel)
     notes: list[str] = []
-    main = _infer(estimate_by_name(plan.estimator, moments), plan.inference, seed)
+    main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
     study = _event_study(moments, main, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
@@ -146,7 +146,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
         robustness=tuple(
-            (name, _infer(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
+            (name, _infer(estimate_by_name(name, moments, panel), plan.inference, seed)) for name in plan.robustness
         ),
         cells=cells,
         means=means_by_round(moments),
