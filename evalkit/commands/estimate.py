@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--outcome", metavar="Y", help="Column of the outcome; may be left out for a moments file with one.")
 @design_options
-@click.option("--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt).")
 @click.option(
-    "--estimator", metavar="NAME", help="did, event_study, itt or pre_post. Default: did with rounds, else itt."
+    "--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt, late, ancova)."
+)
+@click.option("--lin", is_flag=True, help="Interact strata and covariates with the arm (itt; Lin 2013).")
+@click.option("--baseline", metavar="B", help="Column with the outcome before, where there is one round (ancova).")
+@click.option(
+    "--estimator",
+    metavar="NAME",
+    help="did, event_study, itt, late, ancova, ppml or pre_post. "
+    "Default: late with an instrument, did with rounds, else itt.",
 )
 @click.option(
     "--anticipation",
@@ -40,7 +47,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, wild, randomization or classical.",
+    help="auto, crv1, crv2, crv3, wild, randomization, classical, or anderson_rubin (late).",
 )
 @click.option(
     "--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For wild and randomization."
@@ -62,39 +69,55 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
     click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False) if as_json else _as_text(result, answer))
 
 
+ROUNDS = frozenset({"did", "event_study", "pre_post", "ppml"})
+"""Estimators that follow households over rounds."""
+ADJUSTABLE = frozenset({"did", "itt", "late", "ancova"})
+"""Estimators that take covariates."""
+
+
 def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Estimate, Moments | Panel]:
     """Return the estimate, and the moments or the panel that it comes from."""
-    from evalkit.errors import UsageError, nearest
-    from evalkit.estimators import did, event_study, itt, pre_post
-    from evalkit.moments import Moments
-    from evalkit.panel import Panel
+    import evalkit
 
-    covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
     stored = _stored_moments(file)
     design = stored.design if stored is not None else design_of(options)
-    plain = {"event_study": event_study, "pre_post": pre_post}
-    adjustable = {"did": did, "itt": itt}
-    name = options["estimator"] or ("did" if design.time else "itt")
-    if name not in {**plain, **adjustable}:
+    name = options["estimator"] or ("late" if design.take_up else "did" if design.time else "itt")
+    covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
+    _check_options(name, design, covariates, options)
+    baseline = {"baseline": options["baseline"]} if options["baseline"] else {}
+    rows = name == "ancova" or options["lin"] or options["inference"] == "randomization"
+    data = stored if stored is not None else _read(file, outcome, design, [*covariates, *baseline.values()], rows)
+    target = outcome if stored is not None else None
+    estimator = getattr(evalkit, name)
+    if name == "ancova":
+        return estimator(data, covariates=covariates, **baseline), data
+    if name in ADJUSTABLE:
+        lin = {"lin": True} if options["lin"] else {}
+        return estimator(data, target, covariates=covariates, **lin), data
+    return estimator(evalkit.Moments.from_panel(data) if isinstance(data, evalkit.Panel) else data, target), data
+
+
+def _check_options(name: str, design: Design, covariates: Sequence[str], options: dict[str, Any]) -> None:
+    """Refuse an unknown estimator, and options that it does not take."""
+    from evalkit.errors import UsageError, nearest
+
+    known = sorted(ROUNDS | ADJUSTABLE)
+    if name not in known:
         raise UsageError(
-            "--estimator",
-            f"{name!r} is unknown ({nearest(name, {**plain, **adjustable})})",
-            "a known estimator",
-            "choose one of them",
+            "--estimator", f"{name!r} is unknown ({nearest(name, known)})", "a known estimator", "choose one of them"
         )
-    if design.time is None and name != "itt":
+    if design.time is None and name in ROUNDS:
         raise UsageError(
             "--time",
             f"it is missing, and {name} follows households over rounds",
             "the column of the round",
             "add --time, or use --estimator itt",
         )
-    if covariates and name in plain:
-        raise UsageError("--covariates", f"{name} takes none", "did or itt", "leave them out")
-    data = stored if stored is not None else _read(file, outcome, design, covariates, options["inference"])
-    if name in adjustable:
-        return adjustable[name](data, outcome if stored is not None else None, covariates=covariates), data
-    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome), data
+    taken = {"--covariates": (covariates, ADJUSTABLE), "--lin": (options["lin"], {"itt"})}
+    taken["--baseline"] = (options["baseline"], {"ancova"})
+    for option, (given, takers) in taken.items():
+        if given and name not in takers:
+            raise UsageError(option, f"{name} takes none", " or ".join(sorted(takers)), "leave it out")
 
 
 def _stored_moments(file: Path) -> Moments | None:
@@ -104,9 +127,7 @@ def _stored_moments(file: Path) -> Moments | None:
     return Moments.read(file) if is_moments_file(file) else None
 
 
-def _read(
-    file: Path, outcome: str | None, design: Design, covariates: Sequence[str], inference: str
-) -> Moments | Panel:
+def _read(file: Path, outcome: str | None, design: Design, covariates: Sequence[str], rows: bool) -> Moments | Panel:
     """Return moments where they suffice; the panel where households' rows are needed."""
     from evalkit.errors import UsageError
     from evalkit.intake.anyfile import read_any
@@ -115,10 +136,10 @@ def _read(
 
     if outcome is None:
         raise UsageError("--outcome", "it is missing", "the column of the outcome", "name it")
-    rows = read_any(file)
-    if covariates or inference == "randomization":
-        return Panel.from_frame(rows, design=design, outcome=outcome, covariates=covariates)
-    return Moments.from_frame(rows, design=design, outcomes=[outcome])
+    frame = read_any(file)
+    if covariates or rows:
+        return Panel.from_frame(frame, design=design, outcome=outcome, covariates=covariates)
+    return Moments.from_frame(frame, design=design, outcomes=[outcome])
 
 
 def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:

@@ -30,9 +30,10 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Coefficients (K,), 0 where ``kept`` (K,) is False; inverse Hessian (K, K); ``seen`` (P, T) without separated rows.
+    """The solution, without separated rows.
 
-    ``share`` (P, T) is the fitted share of a household's outcome that falls in each period.
+    ``beta`` (K,) is 0 where ``kept`` (K,) is False; ``bread`` (K, K) is the inverse Hessian; ``seen`` (P, T) are the
+    periods that are not separated; ``share`` (P, T) is the fitted share of a household's outcome in each of them.
     """
 
     beta: FloatArray

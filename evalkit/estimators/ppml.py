@@ -127,7 +127,8 @@ def _fit(grouped: _Grouped, name: str) -> Fit:
 
 def _informative(cells: Cells, grouped: _Grouped, fitted: Fit) -> NDArray[np.bool_]:
     """Whether a cell has households with a positive outcome and two rounds that are not separated, (R,)."""
-    return (cells.n_units > cells.n_zero) & (fitted.seen.sum(axis=1) > 1)[grouped.of_cell]
+    followed_twice = (fitted.seen.sum(axis=1) > 1)[grouped.of_cell]
+    return np.asarray((cells.n_units > cells.n_zero) & followed_twice, dtype=np.bool_)
 
 
 def _influence(
@@ -138,7 +139,7 @@ def _influence(
     rest = own - own.sum(axis=1, keepdims=True) * fitted.share[grouped.of_cell[used]]
     moved = np.einsum("rtk,rt->rk", grouped.groups.x[grouped.of_cell[used]], rest) @ fitted.bread[-1]
     village, place = np.unique(cells.cluster[used], return_inverse=True)
-    return np.bincount(place, weights=moved), village
+    return np.bincount(place, weights=moved).astype(np.float64), village
 
 
 def _counts(
@@ -146,8 +147,9 @@ def _counts(
 ) -> Counts:
     units = (cells.n_units - cells.n_zero)[used]
     rows = fitted.seen.sum(axis=1)[grouped.of_cell[used]]
-    arms = [int(villages_with(moments, cells.where(used), treated=arm).sum()) for arm in (True, False)]
-    return Counts(int((units * rows).sum()), int(units.sum()), len(np.unique(cells.cluster[used])), *arms, singles)
+    pilot, other = (int(villages_with(moments, cells.where(used), treated=arm).sum()) for arm in (True, False))
+    n_villages = len(np.unique(cells.cluster[used]))
+    return Counts(int((units * rows).sum()), int(units.sum()), n_villages, pilot, other, singles)
 
 
 def _left_out(cells: Cells, grouped: _Grouped, fitted: Fit, village: NDArray[np.int64]) -> Callable[[], FloatArray]:

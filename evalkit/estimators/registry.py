@@ -41,10 +41,14 @@ FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
 """What village sums do not suffice for."""
 
 
-def estimate_by_name(name: str, moments: Moments, panel: Panel) -> Estimate:
-    """Estimate by the plan's name; raise PlanError naming the nearest where it is unknown."""
-    if name in FROM_PANEL:
+def estimate_by_name(name: str, moments: Moments, panel: Panel | None = None) -> Estimate:
+    """Estimate by the plan's name; raise PlanError naming the nearest where it is unknown, or needs a panel."""
+    if name in FROM_PANEL and panel is not None:
         return FROM_PANEL[name](panel)
+    if name in FROM_PANEL:
+        raise PlanError(
+            f"estimator {name!r}", "there are moments only", "the panel", "pass it: village sums are too few"
+        )
     if name not in ESTIMATORS:
         raise PlanError(
             "programme.toml, estimator",

@@ -21,7 +21,7 @@ def separated(x: FloatArray, seen: NDArray[np.bool_], total: FloatArray) -> NDAr
     Guimarães & Zylkin 2021, Proposition 1 and section 3).
     """
     zero = seen & (total == 0)
-    found = np.zeros_like(zero)
+    found = np.zeros(zero.shape, dtype=np.bool_)
     if not zero.any():
         return found
     from scipy.optimize import linprog

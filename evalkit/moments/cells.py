@@ -61,9 +61,9 @@ class Cells:
     """Sums of one outcome by (village, cohort, pattern), R rows sorted by these keys, T periods.
 
     ``pattern`` has bit p set where the period p is attended; ``sum_w, sum_w2, sum_y, sum_wy, sum_yy`` are (R, T),
-    zero where not attended. ``n_zero`` (R,) counts the units whose outcome is 0 in all their rows; it is NaN where the
-    outcome has negative values. ``sum_yy`` serves classical inference in a cross-section and is NaN where there are several
-    rounds. ``blocks`` is given where weights change by round.
+    zero where not attended. ``sum_yy`` serves classical inference in a cross-section and is NaN where there are several
+    rounds. ``n_zero`` (R,) counts the units whose outcome is 0 in all their rows; it is NaN where the outcome has
+    negative values. ``blocks`` is given where weights change by round.
     """
 
     cluster: NDArray[np.int64]

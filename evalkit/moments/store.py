@@ -121,8 +121,9 @@ def _cells(table: pl.DataFrame, n: int) -> Cells:
     blocks, cells = table.filter(pl.col("a").is_not_null()), table.filter(pl.col("a").is_null())
     cluster, cohort, pattern, n_units = (cells[k].to_numpy() for k in ("cluster", "cohort", "pattern", "n_units"))
     n_zero = cells["n_zero"].to_numpy() if "n_zero" in cells.columns else np.full(len(n_units), np.nan)
-    wide = (_matrix(cells[k], n) for k in WIDE)
-    return Cells(cluster, cohort, pattern, n_units, n_zero, *wide, _blocks(blocks, n) if blocks.height else None)
+    w, w2, y, wy, yy = (_matrix(cells[k], n) for k in WIDE)
+    kept = _blocks(blocks, n) if blocks.height else None
+    return Cells(cluster, cohort, pattern, n_units, n_zero, w, w2, y, wy, yy, kept)
 
 
 def _blocks(table: pl.DataFrame, n: int) -> Blocks:
