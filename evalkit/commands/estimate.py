@@ -143,7 +143,7 @@ def _read(file: Path, outcome: str | None, design: Design, covariates: Sequence[
 
 
 def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:
-    from evalkit.diagnostics import pre_trend
+    from evalkit.diagnostics import instrument_notes, pre_trend
     from evalkit.gate import Evidence, open_gate
 
     counts = result.estimate.counts
@@ -157,7 +157,7 @@ def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:
         pre_trend_p=None if leads is None else leads.p_joint,
     )
     gate = open_gate(evidence)
-    warnings = [*result.estimate.notes, *result.notes]
+    warnings = [*result.estimate.notes, *result.notes, *instrument_notes(result), *_take_up(data)]
     warnings += (
         [f"{counts.n_dropped_singletons} households seen once were left out"] if counts.n_dropped_singletons else []
     )
@@ -169,6 +169,21 @@ def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:
         "gate": {"claim": gate.claim, "because": gate.because},
         "warnings": warnings,
     }
+
+
+def _take_up(data: Moments | Panel) -> list[str]:
+    """Say who took part in each arm, where the design has a take-up."""
+    from evalkit.diagnostics import compliance
+    from evalkit.moments import Moments
+
+    if data.design.take_up is None:
+        return []
+    table = compliance(data if isinstance(data, Moments) else Moments.from_panel(data))
+    return [
+        f"took part, {row['arm']}: {row['take_up']:.1%} of {row['n_units']} households in {row['n_villages']} villages"
+        for row in table.to_dicts()
+        if row["n_units"]
+    ]
 
 
 def _as_text(result: Inference, answer: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ def anderson_rubin(estimate: Estimate, level: float = 0.95) -> Inference:
     With b the reduced form and first stage and V their CRV1 covariance, the set solves
     (b_d² − c²V_dd) β² − 2 (b_y b_d − c²V_yd) β + b_y² − c²V_yy ≤ 0 (Anderson & Rubin 1949; Fieller 1954). It is an
     interval where the first stage is clear of zero; else everything, or everything but an interval: these have no two
-    ends, so the ends are null and a note gives the set. The p-value of `late` is that of the reduced form, and it has no
+    ends, so the ends are null and a note gives the set. The p-value of `late` is that of the reduced form; it has no
     standard error here. The other terms have their CRV1 intervals.
 
     Raises
