@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
-    from evalkit.estimators import did, event_study, group_time, imputation, itt, pre_post, sun_abraham
+    from evalkit.estimators import (
+        ancova,
+        did,
+        event_study,
+        group_time,
+        imputation,
+        itt,
+        late,
+        ppml,
+        pre_post,
+        sun_abraham,
+    )
     from evalkit.finding import Finding, evaluate
     from evalkit.inference import adjust, infer
     from evalkit.moments import Moments
@@ -21,10 +32,22 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+_ESTIMATORS = (
+    "ancova",
+    "did",
+    "event_study",
+    "group_time",
+    "imputation",
+    "itt",
+    "late",
+    "ppml",
+    "pre_post",
+    "sun_abraham",
+)
 _HOMES = {
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
-    **dict.fromkeys(("did", "event_study", "group_time", "imputation", "itt", "pre_post", "sun_abraham"), "estimators"),
+    **dict.fromkeys(_ESTIMATORS, "estimators"),
     **dict.fromkeys(("Finding", "evaluate"), "finding"),
     **dict.fromkeys(("adjust", "infer"), "inference"),
     "Moments": "moments",
@@ -47,6 +70,7 @@ __all__ = [
     "Programme",
     "UsageError",
     "adjust",
+    "ancova",
     "did",
     "evaluate",
     "event_study",
@@ -54,7 +78,9 @@ __all__ = [
     "imputation",
     "infer",
     "itt",
+    "late",
     "load",
+    "ppml",
     "pre_post",
     "sun_abraham",
 ]

@@ -13,7 +13,7 @@ import polars as pl
 
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
-from evalkit.errors import DesignError
+from evalkit.errors import DataError, DesignError
 from evalkit.estimators import pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.flow import SampleFlow
@@ -158,7 +158,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     moments = stored_moments(programme, plan, panel)
     notes: list[str] = []
     lock = read_lock(programme)
-    main = _infer(estimate_by_name(plan.estimator, moments), plan.inference, seed)
+    main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
     study = _event_study(moments, main, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
@@ -170,9 +170,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         event_study=study,
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
-        robustness=tuple(
-            (name, _infer_beside(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
-        ),
+        robustness=_robustness(plan, moments, panel, seed, notes),
         cells=cells,
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
@@ -223,6 +221,19 @@ def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str])
     except DesignError as error:
         notes.append(str(error))
         return None
+
+
+def _robustness(
+    plan: IndicatorPlan, moments: Moments, panel: Panel, seed: int, notes: list[str]
+) -> tuple[tuple[str, Inference], ...]:
+    """Return the other estimators of the plan; one that the data do not allow becomes a note."""
+    found = []
+    for name in plan.robustness:
+        try:
+            found.append((name, _infer_beside(estimate_by_name(name, moments, panel), plan.inference, seed)))
+        except (DataError, DesignError) as error:
+            notes.append(f"{name}: {error}")
+    return tuple(found)
 
 
 def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:

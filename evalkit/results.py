@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+HEADLINE = "att"
 
 TIDY_SCHEMA: dict[str, type[pl.DataType]] = {
     "term": pl.String,
@@ -89,7 +90,8 @@ class Influence:
 
     ``psi`` (G, m): estimate − truth ≈ Σ_v ψ_v, zero for fixed terms. ``factor`` multiplies Σ ψ_v² (1 where the
     published estimator has no small-sample factor). ``left_out`` gives the terms without each village, (G, m), NaN
-    where the others do not determine a term; None where the estimator has no such refit.
+    where the others do not determine a term; None where the estimator has no such refit. ``log`` says that the terms
+    are exp(b) − 1, and that ``psi`` and ``left_out`` are of b: intervals are made for b and then transformed.
     """
 
     clusters: tuple[str, ...]
@@ -98,6 +100,7 @@ class Influence:
     psi: FloatArray
     factor: float = 1.0
     left_out: Callable[[], FloatArray] | None = None
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,9 @@ class Inference:
         return tidy_frame(self.estimate, inference=self)
 
     def row(self, term: str) -> dict[str, Any]:
-        """Return the tidy row of one term."""
+        """Return the tidy row of one term; ``att`` is the headline, the first term where none bears that name."""
+        if term == HEADLINE and term not in self.estimate.terms:
+            term = self.estimate.terms[0]
         return self.tidy().row(by_predicate=pl.col("term") == term, named=True)
 
     def _repr_html_(self) -> str:

@@ -15,6 +15,9 @@ DESIGN = (
     click.option("--time", metavar="T", help="Column of the round; left out for one cross-section."),
     click.option("--first-treated", metavar="G", help="Column of the first treated round; empty, 0 or inf = never."),
     click.option("--treatment", metavar="D", help="Column of 0/1 by unit and round, instead of --first-treated."),
+    click.option(
+        "--instrument", metavar="Z", help="Column of 0/1: who was assigned; --treatment is then who took part."
+    ),
     click.option("--weights", metavar="W", help="Column of the sampling weight."),
     click.option("--strata", metavar="S", help="Column of the strata within which villages were assigned."),
 )
@@ -82,4 +85,14 @@ def design_of(options: dict[str, Any]) -> Any:
             "--cluster", "it is missing", "the column of the village", "intervals depend on it, so it is never guessed"
         )
     names = ("unit", "cluster", "time", "first_treated", "treatment", "weights", "strata")
-    return Design(**{n: options[n] for n in names}, anticipation=options.get("anticipation") or 0)
+    columns = {n: options[n] for n in names}
+    if options["instrument"]:
+        if options["treatment"] is None or options["first_treated"] is not None:
+            raise UsageError(
+                "--instrument",
+                "it stands without --treatment, or with --first-treated",
+                "who was assigned (--instrument Z) and who took part (--treatment D)",
+                "name both columns",
+            )
+        columns |= {"treatment": options["instrument"], "take_up": options["treatment"]}
+    return Design(**columns, anticipation=options.get("anticipation") or 0)

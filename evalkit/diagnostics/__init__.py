@@ -2,6 +2,7 @@
 
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
+from evalkit.diagnostics.compliance import compliance, instrument_notes
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "PreTrend",
     "attrition",
     "comparison_mean",
+    "compliance",
     "four_cell",
+    "instrument_notes",
     "means_by_round",
     "pre_trend",
 ]

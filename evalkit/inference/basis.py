@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError
-from evalkit.results import Estimate, Influence, Linear
+from evalkit.results import Estimate, FloatArray, Influence, Linear
 
 
 def linear(estimate: Estimate, method: str) -> Linear:
@@ -38,3 +38,13 @@ def is_fixed(estimate: Estimate) -> NDArray[np.bool_]:
     basis = estimate.basis
     part = basis.psi.T if isinstance(basis, Influence) else basis.contrasts
     return np.asarray(~(part != 0).any(axis=1), dtype=np.bool_)
+
+
+def coefficients(estimate: Estimate) -> FloatArray:
+    """Return what standard errors are of: the terms, or log(1 + term) of proportional effects, (m,)."""
+    return np.log1p(estimate.values) if is_log(estimate) else estimate.values
+
+
+def is_log(estimate: Estimate) -> bool:
+    """Whether the terms are proportional effects exp(b) − 1."""
+    return isinstance(estimate.basis, Influence) and estimate.basis.log

@@ -6,7 +6,7 @@ import numpy as np
 
 from evalkit.errors import DesignError
 from evalkit.estimators.linear import refits_without
-from evalkit.inference.basis import is_fixed, n_clusters
+from evalkit.inference.basis import coefficients, is_fixed, n_clusters
 from evalkit.inference.student import by_student
 from evalkit.results import Estimate, FloatArray, Inference, Linear
 
@@ -25,7 +25,7 @@ def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
     g = n_clusters(estimate)
     if g < 3:
         raise DesignError("crv3", f"there are {g} villages", "at least three", "no village can be left out")
-    away = without_each(estimate) - estimate.values
+    away = without_each(estimate) - coefficients(estimate)
     se = np.sqrt((g - 1) / g * (away * away).sum(axis=0))
     return by_student(estimate, "crv3", se, np.full(len(se), g - 1.0), level, f"jackknife over {g} villages")
 
@@ -49,7 +49,7 @@ def without_each(estimate: Estimate) -> FloatArray:
             "use crv1",
         )
     away = basis.left_out()
-    away[:, is_fixed(estimate)] = estimate.values[is_fixed(estimate)]
+    away[:, is_fixed(estimate)] = coefficients(estimate)[is_fixed(estimate)]
     return away
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evalkit.errors import DesignError, UsageError, nearest
+from evalkit.inference.anderson_rubin import anderson_rubin
 from evalkit.inference.classical import classical
 from evalkit.inference.crv1 import crv1
 from evalkit.inference.crv2 import crv2
@@ -18,6 +19,7 @@ MIN_ARM = 2
 """With fewer pilot or comparison villages than this no interval follows from variation between villages."""
 
 METHODS: dict[str, Callable[..., Inference]] = {
+    "anderson_rubin": anderson_rubin,
     "classical": classical,
     "crv1": crv1,
     "crv2": crv2,

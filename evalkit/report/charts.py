@@ -12,7 +12,7 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Size, shown_terms, withheld
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, level, p_text, unit_of, whole
+from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table, shown_cells
 from evalkit.report.wording import WORDS, Language
@@ -90,7 +90,9 @@ def _event_title(finding: Finding, lang: Language) -> str:
     return WORDS[lang].label(
         f"event_title_{key}",
         label=label,
-        amount=difference(abs(row["estimate"]), unit_of(finding.indicator.unit), lang),
+        amount=difference(
+            abs(row["estimate"]), effect_unit(finding.indicator.unit, finding.main.estimate.estimator), lang
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, is_number, p_text, percent, unit_of
+from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, p_text, percent
 from evalkit.report.origin import summarise
 from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
@@ -91,7 +91,8 @@ def _table(findings: Sequence[Finding], adjusted: Sequence[float | None], lang: 
 
 
 def _row(finding: Finding, adjusted: float | None, group: str, lang: Language) -> list[str]:
-    words, unit, plan = WORDS[lang], unit_of(finding.indicator.unit), finding.indicator
+    words, plan = WORDS[lang], finding.indicator
+    unit = effect_unit(plan.unit, finding.main.estimate.estimator)
     name = getattr(plan.label, lang)
     tail = [group, words.claims[finding.gate.claim]]
     if not case_for(finding).shows_numbers:
@@ -115,6 +116,8 @@ def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | Non
     values = (row["estimate"], row["conf_low"], row["conf_high"])
     if not case_for(finding).shows_numbers or not is_number(mean) or mean <= 0 or not all(map(is_number, values)):
         return None
+    if finding.main.estimate.estimator in PROPORTIONAL:
+        return values
     return values[0] / mean, values[1] / mean, values[2] / mean
 
 
