@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 from evalkit.errors import DesignError, UsageError, nearest
 from evalkit.inference.classical import classical
+from evalkit.inference.conley_taber import conley_taber
 from evalkit.inference.crv1 import crv1
 from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
+from evalkit.inference.ferman_pinto import ferman_pinto
+from evalkit.inference.jackknife import jackknife
+from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
 from evalkit.inference.wild import wild
-from evalkit.results import Estimate, Inference, Linear
+from evalkit.results import Donors, Estimate, Inference, Influence, Linear
 
 MIN_ARM = 2
 """With fewer pilot or comparison villages than this no interval follows from variation between villages."""
@@ -23,9 +27,18 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "crv3": crv3,
     "wild": wild,
     "randomization": randomization,
+    "placebo": placebo,
+    "placebo_normal": placebo_normal,
+    "jackknife": jackknife,
+    "conley_taber": conley_taber,
+    "ferman_pinto": ferman_pinto,
 }
-DRAWING = frozenset({"wild", "randomization"})
+DRAWING = frozenset({"wild", "randomization", "placebo", "placebo_normal", "conley_taber", "ferman_pinto"})
 """Methods that draw, and so take `draws` and `seed`."""
+FOR_DONORS = frozenset({"placebo", "placebo_normal", "jackknife"})
+"""Methods for synthetic estimates only."""
+FEW_PILOTS = frozenset({"placebo", "placebo_normal", "conley_taber", "ferman_pinto"})
+"""Methods that read chance off comparison villages, and so give an interval for a single pilot village."""
 
 
 def infer(
@@ -36,11 +49,12 @@ def infer(
     Parameters
     ----------
     method : str
-        ``auto`` or one of `METHODS`. ``auto`` is CRV2 with Satterthwaite degrees of freedom.
+        ``auto`` or one of `METHODS`. ``auto`` is CRV2 with Satterthwaite degrees of freedom; for synthetic estimates
+        it is ``placebo``.
     level : float
         Confidence level.
     seed, draws : int
-        For methods that draw (``wild``, ``randomization``); analytic methods do not use them.
+        For methods that draw (`DRAWING`); analytic methods do not use them.
 
     Raises
     ------
@@ -56,6 +70,8 @@ def infer(
             "a known method",
             "choose one of them",
         )
+    if method == "auto" and isinstance(estimate.basis, Donors):
+        method = "placebo"
     if method == "auto":
         too_few = few_villages(estimate)
         if too_few:
@@ -76,7 +92,7 @@ def _default(estimate: Estimate) -> Callable[..., Inference]:
     basis = estimate.basis
     if isinstance(basis, Linear):
         return crv2
-    return crv1 if basis.left_out is None else crv3
+    return crv3 if isinstance(basis, Influence) and basis.left_out is not None else crv1
 
 
 def few_villages(estimate: Estimate) -> str:
