@@ -11,13 +11,23 @@ from typing import Any
 import polars as pl
 
 from evalkit.cache import cache_folder
-from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
+from evalkit.diagnostics import (
+    FourCell,
+    PreTrend,
+    attrition,
+    comparison_mean,
+    donor_weights,
+    four_cell,
+    means_by_round,
+    pre_trend,
+)
 from evalkit.errors import DesignError
 from evalkit.estimators import event_study, pre_post
 from evalkit.estimators.registry import estimate_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
-from evalkit.inference.infer import arm_villages, few_villages, infer
+from evalkit.inference.basis import matched_rounds
+from evalkit.inference.infer import FEW_PILOTS, FOR_DONORS, arm_villages, few_villages, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -25,7 +35,7 @@ from evalkit.panel import Panel, Winsorised
 from evalkit.panel_store import panel_key
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Estimate, Inference
+from evalkit.results import Donors, Estimate, Inference
 
 SCHEMA_VERSION = 1
 
@@ -79,6 +89,7 @@ class Finding:
             "why_this_interval": self.main.reason,
             "event_study": None if self.event_study is None else _rows(self.event_study.tidy()),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
+            "donors": _donors(self.main.estimate),
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
             "cells": _plain(self.cells),
@@ -146,7 +157,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
         robustness=tuple(
-            (name, _infer(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
+            (name, _beside(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
         ),
         cells=cells,
         means=means_by_round(moments),
@@ -174,8 +185,15 @@ def stored_moments(programme: Programme, plan: IndicatorPlan, panel: Panel) -> M
 
 def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
     """Infer by the plan's method, or give no interval where an arm has too few villages."""
-    few = few_villages(estimate)
+    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate)
     return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
+
+
+def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
+    """Infer another estimate by the plan's method; by the default where that is for estimates of another kind."""
+    other_kind = isinstance(estimate.basis, Donors) != (method in FOR_DONORS)
+    of_did = method in FEW_PILOTS and estimate.estimator != "did"
+    return _infer(estimate, "auto" if other_kind or (of_did and method not in FOR_DONORS) else method, seed)
 
 
 def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str]) -> Inference | None:
@@ -184,7 +202,7 @@ def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str])
     if moments.design.time is None:
         return None
     try:
-        return _infer(event_study(moments), main.method if main.method != "none" else "auto", seed)
+        return _beside(event_study(moments), main.method if main.method != "none" else "auto", seed)
     except DesignError as error:
         notes.append(str(error))
         return None
@@ -213,6 +231,8 @@ def _evidence(
         pre_trend_p=None if leads is None else leads.p_joint,
         attrition=_unequal(lost),
         smallest_arm=_too_small(programme, cells, comparison),
+        n_matched=matched_rounds(main.estimate),
+        reads_comparison=main.method in FEW_PILOTS,
     )
 
 
@@ -237,6 +257,11 @@ def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tupl
         if (r.n_units or 0) < limits.min_households or (r.n_villages or 0) < limits.min_villages
     ]
     return min(small) if small else None
+
+
+def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:
+    """Return the donor weights of a synthetic estimate; None for others."""
+    return _rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

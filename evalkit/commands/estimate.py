@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @design_options
 @click.option("--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt).")
 @click.option(
-    "--estimator", metavar="NAME", help="did, event_study, itt or pre_post. Default: did with rounds, else itt."
+    "--estimator",
+    metavar="NAME",
+    help="did, event_study, synthetic_did, synthetic_control, itt or pre_post. Default: did with rounds, else itt.",
 )
 @click.option(
     "--anticipation",
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, wild, randomization or classical.",
+    help="auto, crv1, crv2, crv3, wild, randomization or classical; conley_taber or ferman_pinto for did with few "
+    "pilot villages; placebo, placebo_normal or jackknife for synthetic estimates.",
 )
 @click.option(
     "--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For wild and randomization."
@@ -65,14 +68,19 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
 def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Estimate, Moments | Panel]:
     """Return the estimate, and the moments or the panel that it comes from."""
     from evalkit.errors import UsageError, nearest
-    from evalkit.estimators import did, event_study, itt, pre_post
+    from evalkit.estimators import did, event_study, itt, pre_post, synthetic_control, synthetic_did
     from evalkit.moments import Moments
     from evalkit.panel import Panel
 
     covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
     stored = _stored_moments(file)
     design = stored.design if stored is not None else design_of(options)
-    plain = {"event_study": event_study, "pre_post": pre_post}
+    plain = {
+        "event_study": event_study,
+        "pre_post": pre_post,
+        "synthetic_control": synthetic_control,
+        "synthetic_did": synthetic_did,
+    }
     adjustable = {"did": did, "itt": itt}
     name = options["estimator"] or ("did" if design.time else "itt")
     if name not in {**plain, **adjustable}:
@@ -124,6 +132,8 @@ def _read(
 def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:
     from evalkit.diagnostics import pre_trend
     from evalkit.gate import Evidence, open_gate
+    from evalkit.inference.basis import matched_rounds
+    from evalkit.inference.infer import FEW_PILOTS
 
     counts = result.estimate.counts
     leads = pre_trend(result, data.design.anticipation) if result.estimate.estimator == "event_study" else None
@@ -134,6 +144,8 @@ def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:
         has_interval=math.isfinite(float(result.conf_low[0])),
         n_leads=0 if leads is None else leads.n_leads,
         pre_trend_p=None if leads is None else leads.p_joint,
+        n_matched=matched_rounds(result.estimate),
+        reads_comparison=result.method in FEW_PILOTS,
     )
     gate = open_gate(evidence)
     warnings = [*result.estimate.notes, *result.notes]

@@ -3,6 +3,7 @@
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
+from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 
 __all__ = [
     "CellRow",
@@ -10,7 +11,11 @@ __all__ = [
     "PreTrend",
     "attrition",
     "comparison_mean",
+    "donor_weights",
     "four_cell",
+    "leave_one_donor_out",
     "means_by_round",
+    "placebo_in_space",
+    "placebo_in_time",
     "pre_trend",
 ]

@@ -9,6 +9,8 @@ from evalkit.estimators.did import did
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.itt import itt
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.synthetic_control import synthetic_control
+from evalkit.estimators.synthetic_did import synthetic_did
 from evalkit.moments import Moments
 from evalkit.results import Estimate
 
@@ -23,6 +25,8 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
     "itt": itt,
     "itt_unadjusted": _itt_unadjusted,
     "pre_post": pre_post,
+    "synthetic_control": synthetic_control,
+    "synthetic_did": synthetic_did,
 }
 
 

@@ -51,6 +51,11 @@ def n_clusters(estimate: Estimate) -> int:
     return len(basis.sums.clusters if isinstance(basis, Linear) else basis.clusters)
 
 
+def matched_rounds(estimate: Estimate) -> int:
+    """Return the rounds before the start in which a synthetic estimate is matched; 0 for other estimates."""
+    return int(estimate.basis.before.sum()) if isinstance(estimate.basis, Donors) else 0
+
+
 def is_fixed(estimate: Estimate) -> NDArray[np.bool_]:
     """Whether a term is set and not estimated (the base of an event study), (m,)."""
     basis = estimate.basis

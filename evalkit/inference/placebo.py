@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import DesignError, UsageError
 from evalkit.inference.basis import donors
-from evalkit.inference.student import by_student
+from evalkit.inference.student import EXACT_FIT, by_student
 from evalkit.results import Donors, Estimate, FloatArray, Inference, SyntheticFit
 
 TIE = 1e-9
@@ -54,9 +54,11 @@ def placebo(
     values = _terms(fits)
     m, n = values.shape[1], len(fits)
     out = np.full((6, m), np.nan)
-    out[0] = values.std(axis=0)
+    spread = values.std(axis=0)
+    varies = spread > EXACT_FIT * np.abs(values).max()
+    out[0, varies] = spread[varies]
     out[2] = estimate.values / out[0]
-    for j in range(m):
+    for j in np.flatnonzero(varies):
         out[3, j], half = _rank(np.abs(values[:, j]), abs(float(estimate.values[j])), level)
         out[4:, j] = estimate.values[j] - half, estimate.values[j] + half
     if statistic == "ratio":

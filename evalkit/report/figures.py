@@ -13,7 +13,7 @@ from evalkit.report.wording import Language
 
 INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
 PILOT, COMPARISON = "#0b5f8a", "#b35c00"
-TRACE_TYPES = frozenset({"scatter"})
+TRACE_TYPES = frozenset({"scatter", "bar"})
 """All kinds of traces that figures here use; a test holds that the vendored bundle draws them."""
 
 
@@ -45,7 +45,10 @@ def _figure_html(drawn: Drawn) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one series; `low` and `high` are the ends of intervals, None where there is none."""
+    """Points of one series; `low` and `high` are the ends of intervals, None where there is none.
+
+    With mode ``bars`` the points are the ends of horizontal bars from 0.
+    """
 
     name: str
     x: Sequence[Any]
@@ -61,8 +64,11 @@ class Series:
 
 def trace(series: Series) -> dict[str, Any]:
     """Return a plotly trace; intervals are error bars, along x where `across`."""
-    from plotly.graph_objects import Scatter
+    from plotly.graph_objects import Bar, Scatter
 
+    if series.mode == "bars":
+        bar = Bar(name=series.name, x=list(series.x), y=list(series.y), orientation="h", marker={"color": series.color})
+        return dict(bar.to_plotly_json())
     values = {"name": series.name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
     marker = {"color": series.color, "symbol": series.symbol, "size": 9}
     bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
