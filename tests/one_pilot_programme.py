@@ -48,12 +48,12 @@ inference  = "{inference}"
 robustness = {robustness}
 """
 
-CODEBOOK = """raw_header,name,kind,unit,factor,round,recall,price_basis,min,max,missing_codes,identifier,label_zh,label_en
-shop,shop_id,id,,,,,,,,,household,店,Shop
-village,village_id,id,,,,,,,,,,村,Village
-month,month,integer,,,,,,,,,,月,Month
-start,start,integer,,,,,,,,,,开始月,Start
-sales,sales_yuan,number,yuan,1,,,,,,,,销售额,Sales
+CODEBOOK = """raw_header,name,kind,unit,factor,identifier,label_zh,label_en
+shop,shop_id,id,,,household,店,Shop
+village,village_id,id,,,,村,Village
+month,month,integer,,,,月,Month
+start,start,integer,,,,开始月,Start
+sales,sales_yuan,number,yuan,1,,销售额,Sales
 """
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from evalkit.results import FloatArray
 
-LEAST_PENALTY = 1e-7
+LEAST_PENALTY = 1e-5
 """Root of the least penalty, relative to the data's scale: among equally good weights the most even are taken."""
 
 

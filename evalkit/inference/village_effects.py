@@ -8,6 +8,7 @@ from itertools import permutations
 from math import factorial, perm
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.errors import DesignError
 from evalkit.inference.basis import linear
@@ -15,6 +16,8 @@ from evalkit.inference.invert import inverted
 from evalkit.results import Estimate, FloatArray, Inference, Linear, Reassignment
 
 MIN_COMPARISON = 3
+SEEN = 1e-9
+"""A village with less than this share of the largest weight is not seen both before and after: it has no change."""
 TIE = 1e-9
 """Statistics this close (relative) count as equal: they differ by rounding only."""
 
@@ -69,29 +72,33 @@ def village_effects(estimate: Estimate, method: str) -> VillageEffects:
     return effects
 
 
-def _pilots(design: Reassignment, basis: Linear, method: str) -> np.ndarray:
-    arms = np.unique(design.assigned)
-    if len(design.assigned) != len(basis.sums.clusters) or len(arms) != 2:
+def _pilots(design: Reassignment, basis: Linear, method: str) -> NDArray[np.bool_]:
+    sums, assigned = basis.sums, design.assigned
+    whole = len(assigned) == len(sums.clusters) and not (sums.treated & sums.untreated).any()
+    if not whole or len(np.unique(assigned[sums.treated])) != 1:
         raise DesignError(
             f"inference {method!r}",
             "villages start in several rounds, or are treated in part",
             "pilot villages that start in one round, and comparison villages",
             "use randomization",
         )
-    return np.asarray(design.assigned != arms[-1])
+    return sums.treated
 
 
-def _effects(design: Reassignment, basis: Linear, pilots: np.ndarray) -> VillageEffects:
+def _effects(design: Reassignment, basis: Linear, pilots: NDArray[np.bool_]) -> VillageEffects:
     """Treatment is the last column; under the pilots' arm it is the same sum of round dummies in each village."""
     arm = int(design.assigned[pilots][0])
     s, r = design.s[:, arm], design.r[:, arm]
     rounds = s[:, :-1, :-1].sum(axis=0)
     after = np.linalg.lstsq(rounds, s[:, -1, :-1].sum(axis=0), rcond=None)[0]
     weight = s[:, -1, -1]
+    seen = weight > SEEN * weight.max()
+    s, r, weight = s[seen], r[seen], weight[seen]
     residual = (r[:, -1] - s[:, -1, :-1] @ basis.beta[:-1]) / weight
-    squares = basis.sums.s2 if basis.sums.s2 is not None else basis.sums.s1
+    squares = (basis.sums.s2 if basis.sums.s2 is not None else basis.sums.s1)[seen]
     size = weight**2 / np.einsum("k,gkl,l->g", after, squares[:, :-1, :-1], after)
-    return VillageEffects(residual[~pilots], size[~pilots], weight[pilots], size[pilots])
+    pilot = pilots[seen]
+    return VillageEffects(residual[~pilot], size[~pilot], weight[pilot], size[pilot])
 
 
 def chance_effects(effects: VillageEffects, scale: FloatArray, pilot_scale: FloatArray, draws: int, seed: int) -> Draws:
