@@ -1,22 +1,24 @@
-"""Conley & Taber (2011): a did with few pilot villages, chance read off the comparison villages' residuals."""
+"""Conley & Taber (2011): a did with few pilot villages, chance read off the other villages' changes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from evalkit.inference.village_effects import by_rank, chance_effects, village_effects
+from evalkit.inference.village_effects import by_rank, pilot_sets, village_effects
 from evalkit.results import Estimate, Inference
 
 
 def conley_taber(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1) -> Inference:
-    """Return p and the interval by inversion from residual changes of comparison villages.
+    """Return p and the interval by inversion from residual changes of villages.
 
     Conley & Taber (2011), section III, eq. 8: with the number of pilot villages fixed, did − effect is an average of
-    the pilots' own shocks, whose distribution is that of the comparison villages' residuals. Here with different
-    villages in a set, a factor N₀/(N₀ − k), and the estimate counted as one of the draws, so that size holds with few
-    comparison villages; all three vanish as N₀ grows.
+    the pilots' own shocks, and comparison villages' residuals show how large such shocks are. They draw from these
+    residuals as if there were infinitely many; here every set of k among all villages, with the effect under test taken
+    off the pilots, is set against the rest. The two agree as comparison villages grow many, and with few of them this
+    one holds its size exactly where villages are exchangeable (of one size, with like shocks).
 
-    An interval at 95 % needs 19 comparison villages beside one pilot village, 7 beside two, 6 beside three.
+    A 95 % interval needs 19 comparison villages beside one pilot village, 5 beside two, 4 beside three
+    (`enough_comparison`).
 
     Raises
     ------
@@ -24,9 +26,9 @@ def conley_taber(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, 
         See `village_effects`.
     """
     effects = village_effects(estimate, "conley_taber")
-    chance = chance_effects(effects, np.ones_like(effects.size), np.ones_like(effects.weight), draws, seed)
+    sets = pilot_sets(effects, np.ones_like(effects.size), draws, seed)
     reason = (
-        f"residual changes of {len(effects.residual)} comparison villages (Conley & Taber); assumes that shocks of "
-        "pilot and comparison villages have one distribution"
+        f"changes of {int((~effects.pilot).sum())} comparison villages (Conley & Taber); assumes that shocks of pilot "
+        "and comparison villages have one distribution"
     )
-    return by_rank(estimate, "conley_taber", chance, level, reason)
+    return by_rank(estimate, "conley_taber", sets, level, reason)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.inference.village_effects import VillageEffects, by_rank, chance_effects, village_effects
+from evalkit.inference.village_effects import VillageEffects, by_rank, pilot_sets, village_effects
 from evalkit.results import Estimate, FloatArray, Inference
 
 
 def ferman_pinto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1) -> Inference:
     """Return p and the interval by inversion from residual changes brought to the pilot villages' size.
 
-    Ferman & Pinto (2019), section III: Var(residual) = A + B/M with M the village's households, fitted to the squared
-    residuals of comparison villages with A, B ≥ 0; a residual counts as residual/√(A + B/M) × √(A + B/M_pilot).
+    Ferman & Pinto (2019), section III: Var(change) = A + B/M with M the village's households, fitted to the squared
+    residual changes of comparison villages with A, B ≥ 0; a change counts as change/√(A + B/M) × √(A + B/M_pilot). Sets
+    of villages as in `conley_taber`.
 
-    An interval at 95 % needs 19 comparison villages beside one pilot village, 7 beside two, 6 beside three.
+    A 95 % interval needs 19 comparison villages beside one pilot village, 5 beside two, 4 beside three.
 
     Raises
     ------
@@ -22,23 +23,19 @@ def ferman_pinto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, 
         See `village_effects`.
     """
     effects = village_effects(estimate, "ferman_pinto")
-    scale, pilot_scale = scales(effects)
-    chance = chance_effects(effects, scale, pilot_scale, draws, seed)
+    sets = pilot_sets(effects, scales(effects), draws, seed)
     reason = (
-        f"residual changes of {len(effects.residual)} comparison villages, brought to the pilots' size (Ferman & "
-        "Pinto); assumes that shocks of pilot and comparison villages differ only as far as their numbers of "
-        "households do"
+        f"changes of {int((~effects.pilot).sum())} comparison villages, brought to the pilots' size (Ferman & Pinto); "
+        "assumes that shocks of pilot and comparison villages differ only as far as their numbers of households do"
     )
-    return by_rank(estimate, "ferman_pinto", chance, level, reason)
+    return by_rank(estimate, "ferman_pinto", sets, level, reason)
 
 
-def scales(effects: VillageEffects) -> tuple[FloatArray, FloatArray]:
-    """Return the fitted standard deviation of comparison villages (N₀,) and of pilot villages (k,)."""
+def scales(effects: VillageEffects) -> FloatArray:
+    """Return the fitted standard deviation of each village's change, (G,)."""
     from scipy.optimize import nnls
 
     unit = effects.size.mean()
     terms = np.column_stack([np.ones_like(effects.size), unit / effects.size])
-    fitted, _ = nnls(terms, effects.residual**2)
-    if not fitted.any():
-        return np.ones_like(effects.size), np.ones_like(effects.pilot_size)
-    return np.sqrt(terms @ fitted), np.sqrt(fitted[0] + fitted[1] * unit / effects.pilot_size)
+    fitted, _ = nnls(terms[~effects.pilot], effects.change[~effects.pilot] ** 2)
+    return np.sqrt(terms @ fitted) if fitted.any() else np.ones_like(effects.size)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import evalkit
 from evalkit import Design, DesignError, Estimate, Moments
 from evalkit.inference.ferman_pinto import scales
-from evalkit.inference.village_effects import VillageEffects, village_effects
+from evalkit.inference.village_effects import VillageEffects, enough_comparison, village_effects
 from tests.small_panels import two_way_design, village_panel, weighted_least_squares
 
 BOTH = ["conley_taber", "ferman_pinto"]
@@ -38,18 +38,20 @@ def _changes(pilot: list[float], comparison: list[float]) -> pl.DataFrame:
 
 
 def test_conley_taber_by_hand() -> None:
-    """Changes 5 | −1, 0, 1, 0, −2, 2: did 5 − 0. Residual changes are those of comparison villages, times 6/5.
+    """Changes 5 | −1, 0, 1, 0, −2, 2. With h taken off the pilot, each village against the mean of the other six.
 
-    None of 1.2, 0, 1.2, 0, 2.4, 2.4 reaches 5: p = 1/7. At 70 % (p must exceed .3) two of seven may be as large or
-    larger, so the largest distance not rejected is 2.4: at |5 − h| = 2.4 p = 3/7, beyond it 1/7.
-    Spread: 1.2 √((1 + 1 + 4 + 4)/6).
+    Own set: 5 − h. Village c against the rest: c − (5 − h − c)/6 = 7c/6 − (5 − h)/6. With d = 5 − h the sizes are |d|,
+    |−7 − d|/6, |d|/6, |7 − d|/6, |d|/6, |−14 − d|/6, |14 − d|/6. h = 0, d = 5: 5, 2, .83, .33, .83, 3.17, 1.5: p = 1/7.
+    For d > 0 the sizes reach d from |−14 − d|/6 up to d = 14/5 = 2.8, from |14 − d|/6 to d = 2, |−7 − d|/6 to 7/5,
+    |7 − d|/6 to d = 1. At 70 % p = 2/7 < .3 rejects and 3/7 doesn't: |d| ≤ 2, and the interval is 5 ± 2.
+    Spread at d = 0: √((1 + 1 + 4 + 4)/7) · 7/6.
     """
     estimate = _did(_changes([5.0], [-1.0, 0.0, 1.0, 0.0, -2.0, 2.0]))
     row = evalkit.infer(estimate, "conley_taber", level=0.7).row("att")
     assert row["estimate"] == pytest.approx(5.0)
     assert row["p_value"] == pytest.approx(1 / 7)
-    assert (row["conf_low"], row["conf_high"]) == pytest.approx((2.6, 7.4))
-    assert row["std_error"] == pytest.approx(1.2 * (10 / 6) ** 0.5)
+    assert (row["conf_low"], row["conf_high"]) == pytest.approx((3.0, 7.0))
+    assert row["std_error"] == pytest.approx(7 / 6 * (10 / 7) ** 0.5)
     assert row["df"] is None
 
 
@@ -60,23 +62,25 @@ def test_without_enough_villages_there_is_no_interval() -> None:
     assert "smallest p that can be attained is 0.14" in result.reason
 
 
-@pytest.mark.parametrize(("pilots", "comparison"), [(1, 19), (2, 7), (3, 6)])
+@pytest.mark.parametrize(("pilots", "comparison"), [(1, 19), (2, 5), (3, 4)])
 @pytest.mark.parametrize("method", BOTH)
 def test_how_many_comparison_villages_an_interval_needs(method: str, pilots: int, comparison: int) -> None:
     rng = np.random.default_rng(1)
+    assert enough_comparison(pilots) == comparison
     for n, exists in ((comparison, True), (comparison - 1, False)):
         estimate = _did(_changes([5.0] * pilots, rng.normal(size=n).tolist()))
         assert (evalkit.infer(estimate, method).row("att")["conf_low"] is not None) is exists
 
 
-def _residual_changes(frame: pl.DataFrame, w: str | None) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the coefficient of the pilots' exposure in each village's own residuals, and its weight, from rows."""
+def _changes_from_rows(frame: pl.DataFrame, w: str | None) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the coefficient of the exposure in a village's residuals (effect left in), and its weight, from rows."""
     rows = frame.filter(pl.len().over("household") > 1)
     weight = np.ones(rows.height) if w is None else rows[w].to_numpy()
     after = (rows["round"] >= 2).cast(pl.Float64).to_numpy()
     x = two_way_design(rows, after * (rows["first"].to_numpy() > 0))
     y, village = rows["y"].to_numpy(), rows["village"].to_numpy()
-    rest = y - x @ weighted_least_squares(x, y, weight)
+    beta = weighted_least_squares(x, y, weight)
+    rest = y - x[:, :-1] @ beta[:-1]
     household = rows["household"].to_numpy()
     residual, size = {}, {}
     for v in np.unique(village):
@@ -91,45 +95,66 @@ def _residual_changes(frame: pl.DataFrame, w: str | None) -> tuple[dict[str, flo
 @pytest.mark.parametrize("weights", [None, "weight"])
 @pytest.mark.parametrize("pilots", [1, 2])
 def test_against_rows(pilots: int, weights: str | None) -> None:
-    """Unbalanced households: residuals, weights and every ordered choice of comparison villages, from rows."""
+    """Unbalanced households: changes, weights and every ordered choice of villages, from rows; ends of the interval."""
     frame = village_panel(61, [2] * pilots + [0] * 9, households=5)
     estimate = _did(frame, weights=weights)
-    residual, size = _residual_changes(frame, weights)
-    names = sorted(residual)
+    change, size = _changes_from_rows(frame, weights)
+    names = sorted(change)
     treated = [v for v in names if frame.filter(pl.col("village") == v)["first"][0] > 0]
-    others = [v for v in names if v not in treated]
     effects = village_effects(estimate, "conley_taber")
-    assert effects.residual == pytest.approx([residual[v] for v in others], abs=1e-10)
-    assert effects.weight == pytest.approx([size[v] for v in treated], rel=1e-10)
+    assert effects.change == pytest.approx([change[v] for v in names], abs=1e-10)
+    assert effects.weight == pytest.approx([size[v] for v in names], rel=1e-10)
     part = np.array([size[v] for v in treated]) / sum(size[v] for v in treated)
-    chance = [9 / (9 - pilots) * sum(part * [residual[v] for v in o]) for o in permutations(others, pilots)]
-    own = float(estimate.values[0])
-    each = 1 / len(list(permutations(range(pilots))))
-    p = (1 + each * sum(abs(c) >= abs(own) * (1 - 1e-9) for c in chance)) / (1 + each * len(chance))
-    assert evalkit.infer(estimate, "conley_taber").row("att")["p_value"] == pytest.approx(p)
+    result = evalkit.infer(estimate, "conley_taber", level=0.8)
+
+    def p_of(h: float) -> float:
+        own = {v: change[v] - (h if v in treated else 0) for v in names}
+        sizes = {}
+        for order in permutations(names, pilots):
+            rest = [v for v in names if v not in order]
+            mean = sum(size[v] * own[v] for v in rest) / sum(size[v] for v in rest)
+            sizes[order] = abs(sum(part * [own[v] for v in order]) - mean)
+        return float(np.mean([x >= sizes[tuple(treated)] * (1 - 1e-9) for x in sizes.values()]))
+
+    row = result.row("att")
+    assert row["p_value"] == pytest.approx(p_of(0.0))
+    width = row["conf_high"] - row["conf_low"]
+    for end, outwards in ((row["conf_low"], -1e-6 * width), (row["conf_high"], 1e-6 * width)):
+        assert p_of(end - outwards) > 0.2 + 1e-9
+        assert p_of(end + outwards) <= 0.2 + 1e-9
 
 
-def test_equal_pilots_need_no_order() -> None:
-    """Ordered choices of two counted half are the unordered ones: p is (1 + #)/(1 + 21) with 7 comparison villages."""
-    changes = [0.3, -1.2, 0.8, 1.9, -0.4, -2.2, 0.8]
-    estimate = _did(_changes([2.0, 1.0], changes))
-    mean = float(np.mean(changes))
-    pairs = [7 / 5 * ((a + b) / 2 - mean) for a, b in combinations(changes, 2)]
-    p = (1 + sum(abs(c) >= abs(1.5 - mean) for c in pairs)) / 22
-    assert evalkit.infer(estimate, "conley_taber").row("att")["p_value"] == pytest.approx(p)
+def test_two_equal_pilots_are_a_permutation_test() -> None:
+    """Equal villages: p is the share of the 36 pairs of 9 villages whose difference in means is as large."""
+    changes = [2.0, 1.0, 0.3, -1.2, 0.8, 1.9, -0.4, -2.2, 0.8]
+    differences = {
+        s: np.mean([changes[i] for i in s]) - np.mean(np.delete(changes, s)) for s in combinations(range(9), 2)
+    }
+    p = np.mean([abs(d) >= abs(differences[0, 1]) * (1 - 1e-9) for d in differences.values()])
+    row = evalkit.infer(_did(_changes(changes[:2], changes[2:])), "conley_taber").row("att")
+    assert row["estimate"] == pytest.approx(differences[0, 1])
+    assert row["p_value"] == pytest.approx(p)
+
+
+def test_drawn_sets_hold_the_real_one_and_follow_the_seed() -> None:
+    """18 · 17 = 306 orders against 99 draws: p is a hundredth part."""
+    estimate = _did(_changes([9.0, 9.5], np.random.default_rng(2).normal(size=16).tolist()))
+    first, same, other = (evalkit.infer(estimate, "conley_taber", draws=99, seed=s) for s in (1, 1, 2))
+    assert first.tidy().equals(same.tidy())
+    assert first.std_error[0] != other.std_error[0]
+    assert "drawn 100 sets" in first.reason
+    assert first.row("att")["p_value"] >= 0.01
 
 
 def test_ferman_pinto_scales_by_hand() -> None:
-    """Squares 5 and 2 at sizes 1 and 4 lie on A + B/M with A = 1, B = 4; at size 2 the variance is 3."""
+    """Squares 5 and 2 at sizes 1 and 4 lie on A + B/M with A = 1, B = 4; the pilot's at size 2 is 3."""
     effects = VillageEffects(
-        residual=np.array([5**0.5, -(5**0.5), 2**0.5, -(2**0.5)]),
-        size=np.array([1.0, 1.0, 4.0, 4.0]),
-        weight=np.array([1.0]),
-        pilot_size=np.array([2.0]),
+        change=np.array([9.0, 5**0.5, -(5**0.5), 2**0.5, -(2**0.5)]),
+        weight=np.ones(5),
+        size=np.array([2.0, 1.0, 1.0, 4.0, 4.0]),
+        pilot=np.array([True, False, False, False, False]),
     )
-    comparison, pilot = scales(effects)
-    assert comparison**2 == pytest.approx([5, 5, 2, 2])
-    assert pilot**2 == pytest.approx([3])
+    assert scales(effects) ** 2 == pytest.approx([3, 5, 5, 2, 2])
 
 
 def test_sizes_that_explain_nothing_leave_conley_taber() -> None:
@@ -146,16 +171,17 @@ def test_villages_seen_on_one_side_have_no_change() -> None:
     frame = village_panel(8, [2, 0, 0, 0, 0, 0, 0], missing=0.0)
     other = frame.with_columns(pl.when(pl.col("village") == "v6").then(9).otherwise("first").alias("first"))
     late = other.filter((pl.col("village") != "v5") | (pl.col("round") >= 2))
-    assert len(village_effects(_did(late), "test").residual) == 5
+    assert len(village_effects(_did(late), "test").change) == 6
     without = other.filter(pl.col("village") != "v5")
-    assert len(village_effects(_did(without), "test").residual) == 5
-    assert village_effects(_did(other), "test").residual == pytest.approx(village_effects(_did(frame), "test").residual)
+    assert len(village_effects(_did(without), "test").change) == 6
+    assert village_effects(_did(other), "test").change == pytest.approx(village_effects(_did(frame), "test").change)
 
 
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), method=st.sampled_from(BOTH), factor=st.sampled_from([1e-3, 40.0]))
 def test_order_labels_and_scale(seed: int, method: str, factor: float) -> None:
-    frame = village_panel(seed, [2, 0, 0, 0, 0, 0, 0, 0], households=3)
+    frame = village_panel(seed, [2, 0, 0, 0, 0, 0, 0, 0], households=3, missing=0.0)
+    frame = frame.filter((pl.col("round") < 3) | (pl.col("weight") > 1))
     names = dict(
         zip([f"v{v}" for v in range(8)], np.random.default_rng(seed).permutation(list("abcdefgh")), strict=True)
     )
@@ -174,7 +200,6 @@ def test_order_labels_and_scale(seed: int, method: str, factor: float) -> None:
         (lambda: _did(village_panel(1, [2, 3, 0, 0, 0, 0])), "several rounds"),
         (lambda: _did(village_panel(1, [2, 3, 3, 3, 3, 3])), "several rounds"),
         (lambda: _did(village_panel(1, [2, 0, 0])), "2 comparison villages"),
-        (lambda: _did(village_panel(1, [2, 2, 0, 0, 0])), "3 comparison villages"),
         (
             lambda: evalkit.event_study(
                 Moments.from_frame(village_panel(1, [2, 0, 0, 0, 0, 0]), design=_design(), outcomes=["y"])

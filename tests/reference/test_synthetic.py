@@ -1,8 +1,8 @@
 """Synthetic estimates against two peers (synthetic_golden.csv, made by synthetic.py), and prop99's printed numbers.
 
-The peers, synthdid-py and diff-diff, iterate by Frank–Wolfe and stop where the objective falls by less than (10⁻⁵σ)², as
-R; evalkit's weights are the minimum itself. Their distance to it is measured: weights differ by up to .0035, prop99's
-effect by .0016.
+The peers, synthdid-py and diff-diff, iterate by Frank–Wolfe and stop where the objective falls by less than
+(10⁻⁵σ)², as R; evalkit's weights are the minimum itself. Their distance to it is measured: weights differ by up to
+.0035, prop99's effect by .0016.
 """
 
 from __future__ import annotations
