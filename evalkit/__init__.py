@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         ppml,
         pre_post,
         sun_abraham,
+        synthetic_control,
+        synthetic_did,
     )
     from evalkit.finding import Finding, evaluate
     from evalkit.inference import adjust, infer
@@ -43,6 +45,8 @@ _ESTIMATORS = (
     "ppml",
     "pre_post",
     "sun_abraham",
+    "synthetic_control",
+    "synthetic_did",
 )
 _HOMES = {
     "Design": "design",
@@ -83,6 +87,8 @@ __all__ = [
     "ppml",
     "pre_post",
     "sun_abraham",
+    "synthetic_control",
+    "synthetic_did",
 ]
 
 

@@ -12,14 +12,24 @@ import numpy as np
 import polars as pl
 
 from evalkit.cache import cache_folder
-from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
+from evalkit.diagnostics import (
+    FourCell,
+    PreTrend,
+    attrition,
+    comparison_mean,
+    donor_weights,
+    four_cell,
+    means_by_round,
+    pre_trend,
+)
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
 from evalkit.inference.band import uniform_band
-from evalkit.inference.infer import BOTH_BASES, arm_villages, few_villages, infer
+from evalkit.inference.basis import matched_rounds
+from evalkit.inference.infer import FEW_PILOTS, arm_villages, few_villages, fits, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -28,7 +38,7 @@ from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Estimate, FloatArray, Inference, Linear
+from evalkit.results import Donors, Estimate, FloatArray, Inference
 
 SCHEMA_VERSION = 1
 
@@ -101,6 +111,7 @@ class Finding:
             "why_this_interval": self.main.reason,
             "event_study": None if events is None else _rows(events),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
+            "donors": _donors(self.main.estimate),
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
             "cells": _plain(self.cells),
@@ -200,14 +211,13 @@ def stored_moments(programme: Programme, plan: IndicatorPlan, panel: Panel) -> M
 
 def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
     """Infer by the plan's method, or give no interval where an arm has too few villages."""
-    few = few_villages(estimate)
+    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate)
     return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
 
 
-def _infer_beside(estimate: Estimate, method: str, seed: int) -> Inference:
-    """Infer by the plan's method, or by the default where it is for regressions only; the table names the method."""
-    known = isinstance(estimate.basis, Linear) or method in BOTH_BASES
-    return _infer(estimate, method if known else "auto", seed)
+def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
+    """Infer by the plan's method, or by the default where that is for others; the table names the method."""
+    return _infer(estimate, method if fits(method, estimate) else "auto", seed)
 
 
 def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str]) -> Inference | None:
@@ -217,7 +227,7 @@ def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str])
         return None
     try:
         path = path_by_name(main.estimate.estimator, moments)
-        return _infer(path, main.method if main.method != "none" else "auto", seed)
+        return _beside(path, main.method if main.method != "none" else "auto", seed)
     except DesignError as error:
         notes.append(str(error))
         return None
@@ -230,7 +240,7 @@ def _robustness(
     found = []
     for name in plan.robustness:
         try:
-            found.append((name, _infer_beside(estimate_by_name(name, moments, panel), plan.inference, seed)))
+            found.append((name, _beside(estimate_by_name(name, moments, panel), plan.inference, seed)))
         except (DataError, DesignError) as error:
             notes.append(f"{name}: {error}")
     return tuple(found)
@@ -259,6 +269,8 @@ def _evidence(
         pre_trend_p=None if leads is None else leads.p_joint,
         attrition=_unequal(lost),
         smallest_arm=_too_small(programme, cells, comparison),
+        n_matched=matched_rounds(main.estimate),
+        reads_comparison=main.method in FEW_PILOTS,
     )
 
 
@@ -283,6 +295,11 @@ def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tupl
         if (r.n_units or 0) < limits.min_households or (r.n_villages or 0) < limits.min_villages
     ]
     return min(small) if small else None
+
+
+def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:
+    """Return the donor weights of a synthetic estimate; None for others."""
+    return _rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

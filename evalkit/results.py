@@ -104,6 +104,48 @@ class Influence:
 
 
 @dataclass(frozen=True, slots=True)
+class SyntheticFit:
+    """One fit of a synthetic comparison.
+
+    ``donors`` (G,) and ``times`` (T,) are its weights, zero for pilot villages and for rounds that take no part;
+    ``gaps`` (T,) is pilot minus synthetic by round, ``att`` their mean after the start, ``pre_rmse`` the root mean
+    square of the gaps before it (about their mean where the fit has an intercept).
+    """
+
+    att: float
+    donors: FloatArray
+    times: FloatArray
+    gaps: FloatArray
+    pre_rmse: float
+
+
+Refit = Callable[[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]], SyntheticFit]
+
+
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """Village means, and how pilot villages are matched by others: the basis of synthetic estimators.
+
+    ``means`` (G, T) by round; ``size`` (G,) what a village counts in an average of pilots, ``share`` (G,) its part in
+    the one that was estimated, zero for donors; ``before`` and ``after`` (T,) the rounds that are matched and those
+    that are compared. ``refit(means, share, before, after)`` estimates anew with the penalties of the first fit, on any
+    rows and rounds.
+    """
+
+    clusters: tuple[str, ...]
+    treated: NDArray[np.bool_]
+    untreated: NDArray[np.bool_]
+    periods: tuple[int, ...]
+    means: FloatArray
+    size: FloatArray
+    share: FloatArray
+    before: NDArray[np.bool_]
+    after: NDArray[np.bool_]
+    fit: SyntheticFit
+    refit: Refit
+
+
+@dataclass(frozen=True, slots=True)
 class Reassignment:
     """What the regression would be under any other assignment: all that permutation needs.
 
@@ -135,7 +177,7 @@ class Estimate:
     outcome: str
     terms: tuple[str, ...]
     values: FloatArray
-    basis: Linear | Influence
+    basis: Linear | Influence | Donors
     counts: Counts
     columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

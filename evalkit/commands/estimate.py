@@ -37,8 +37,8 @@ OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
 @click.option(
     "--estimator",
     metavar="NAME",
-    help="ancova, did, event_study, group_time, imputation, itt, late, ppml, pre_post or sun_abraham. "
-    "Default: late with an instrument, did with rounds, else itt.",
+    help="ancova, did, event_study, group_time, imputation, itt, late, ppml, pre_post, sun_abraham, "
+    "synthetic_control or synthetic_did. Default: late with an instrument, did with rounds, else itt.",
 )
 @click.option(
     "--window",
@@ -63,7 +63,9 @@ OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, multiplier, wild, randomization, classical, or anderson_rubin (late).",
+    help="auto, crv1, crv2, crv3, multiplier, wild, randomization, classical; anderson_rubin for late; "
+    "conley_taber or ferman_pinto for did with few pilot villages; placebo, placebo_normal or jackknife for synthetic "
+    "estimates.",
 )
 @click.option("--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For methods that draw.")
 @click.option("--seed", type=int, default=1, show_default=True, help="For methods that draw.")
@@ -83,7 +85,10 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
     click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False) if as_json else _as_text(result, answer))
 
 
-ROUNDS = frozenset({"did", "event_study", "group_time", "imputation", "pre_post", "ppml", "sun_abraham"})
+ROUNDS = frozenset({"did", "event_study", "group_time", "imputation", "pre_post", "ppml", "sun_abraham"}) | {
+    "synthetic_control",
+    "synthetic_did",
+}
 """Estimators that follow households over rounds."""
 ADJUSTABLE = frozenset({"did", "itt", "late", "ancova"})
 """Estimators that take covariates."""
@@ -190,6 +195,8 @@ def _leads(result: Inference, data: Moments | Panel, options: dict[str, Any]) ->
 def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) -> dict[str, Any]:
     from evalkit.diagnostics import instrument_notes
     from evalkit.gate import Evidence, open_gate
+    from evalkit.inference.basis import matched_rounds
+    from evalkit.inference.infer import FEW_PILOTS
 
     counts = result.estimate.counts
     evidence = Evidence(
@@ -199,6 +206,8 @@ def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) ->
         has_interval=math.isfinite(float(result.conf_low[0])),
         n_leads=0 if leads is None else leads.n_leads,
         pre_trend_p=None if leads is None else leads.p_joint,
+        n_matched=matched_rounds(result.estimate),
+        reads_comparison=result.method in FEW_PILOTS,
     )
     gate = open_gate(evidence)
     warnings = [*result.estimate.notes, *result.notes, *instrument_notes(result), *_take_up(data)]

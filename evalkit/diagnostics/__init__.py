@@ -4,6 +4,7 @@ from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_ce
 from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.compliance import compliance, instrument_notes
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
+from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 
 __all__ = [
     "CellRow",
@@ -12,8 +13,12 @@ __all__ = [
     "attrition",
     "comparison_mean",
     "compliance",
+    "donor_weights",
     "four_cell",
     "instrument_notes",
+    "leave_one_donor_out",
     "means_by_round",
+    "placebo_in_space",
+    "placebo_in_time",
     "pre_trend",
 ]

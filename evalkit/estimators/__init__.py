@@ -11,4 +11,17 @@ from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
 from evalkit.estimators.sun_abraham import sun_abraham
 
-__all__ = ["ancova", "did", "event_study", "group_time", "imputation", "itt", "late", "ppml", "pre_post", "sun_abraham"]
+__all__ = [
+    "ancova",
+    "did",
+    "event_study",
+    "group_time",
+    "imputation",
+    "itt",
+    "late",
+    "ppml",
+    "pre_post",
+    "sun_abraham",
+    "synthetic_control",
+    "synthetic_did",
+]

@@ -16,6 +16,8 @@ from evalkit.estimators.late import late
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
 from evalkit.estimators.sun_abraham import sun_abraham
+from evalkit.estimators.synthetic_control import synthetic_control
+from evalkit.estimators.synthetic_did import synthetic_did
 from evalkit.moments import Moments
 from evalkit.panel import Panel
 from evalkit.results import Estimate
@@ -40,6 +42,8 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
     "ppml": ppml,
     "pre_post": pre_post,
     "sun_abraham": sun_abraham,
+    "synthetic_control": synthetic_control,
+    "synthetic_did": synthetic_did,
 }
 FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "ancova": ancova,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
-from evalkit.inference.basis import n_clusters
+from evalkit.inference.basis import linear, n_clusters
 from evalkit.inference.student import by_student
 from evalkit.results import Estimate, FloatArray, Inference, Influence, Linear
 
@@ -37,6 +37,7 @@ def influence(estimate: Estimate, g: int) -> tuple[FloatArray, float]:
     basis, n = estimate.basis, estimate.counts.n_obs
     if isinstance(basis, Influence):
         return basis.psi, basis.factor
+    basis = linear(estimate, "crv1")
     z = np.asarray(scores(basis) @ basis.bread @ basis.contrasts.T, dtype=np.float64)
     return z, g / (g - 1) * (n - 1) / (n - basis.k_dof)
 

@@ -8,7 +8,7 @@ from evalkit.errors import DesignError
 from evalkit.estimators.linear import refits_without
 from evalkit.inference.basis import coefficients, is_fixed, n_clusters
 from evalkit.inference.student import by_student
-from evalkit.results import Estimate, FloatArray, Inference, Linear
+from evalkit.results import Donors, Estimate, FloatArray, Inference, Linear
 
 
 def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
@@ -41,6 +41,8 @@ def without_each(estimate: Estimate) -> FloatArray:
     basis = estimate.basis
     if isinstance(basis, Linear):
         return left_out(basis)
+    if isinstance(basis, Donors):
+        return donors_left_out(basis)
     if basis.left_out is None:
         raise DesignError(
             "inference 'crv3'",
@@ -51,6 +53,21 @@ def without_each(estimate: Estimate) -> FloatArray:
     away = basis.left_out()
     away[:, is_fixed(estimate)] = coefficients(estimate)[is_fixed(estimate)]
     return away
+
+
+def donors_left_out(basis: Donors) -> FloatArray:
+    """Return ``att`` and the gaps of a synthetic estimate without each village, (G, m); NaN for the only pilot village.
+
+    Weights are fitted anew, with the penalties of the full fit.
+    """
+    out = np.full((len(basis.clusters), 1 + len(basis.periods)), np.nan)
+    for g in range(len(basis.clusters)):
+        others = np.arange(len(basis.clusters)) != g
+        share = basis.share[others]
+        if share.sum() > 0 and (share == 0).any():
+            fit = basis.refit(basis.means[others], share / share.sum(), basis.before, basis.after)
+            out[g] = [fit.att, *fit.gaps]
+    return out
 
 
 def left_out(basis: Linear) -> FloatArray:

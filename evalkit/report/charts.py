@@ -16,13 +16,18 @@ from evalkit.report.numbers import DASH, difference, effect_unit, interval, leve
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table, shown_cells
 from evalkit.report.wording import WORDS, Language
+from evalkit.results import Donors
 
 ARM_STYLE = {"pilot": (PILOT, "circle", "solid"), "comparison": (COMPARISON, "square", "dash")}
 
 
 def event_study(finding: Finding) -> Block | FigureBlock:
-    """Return the gap by rounds since the start with intervals and zero line; empty without rounds or result."""
-    if finding.event_study is None or not case_for(finding).shows_numbers:
+    """Return the gap by rounds since the start with intervals and zero line; empty without rounds or result.
+
+    Also empty for a synthetic estimate, whose gaps `synthetic.gap` shows.
+    """
+    synthetic = isinstance(finding.main.estimate.basis, Donors)
+    if finding.event_study is None or synthetic or not case_for(finding).shows_numbers:
         return Block("")
     return figure_block(lambda lang: _event_study(finding, lang))
 

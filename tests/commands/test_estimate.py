@@ -262,3 +262,20 @@ def test_options_that_do_not_go_together(tmp_path: Path, options: list[str], mes
     result = CliRunner().invoke(main, ["estimate", str(_cross_section(tmp_path)), *CROSS, *options])
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("estimator", "method"),
+    [("synthetic_did", "placebo"), ("synthetic_control", "auto"), ("did", "conley_taber"), ("did", "ferman_pinto")],
+)
+def test_one_pilot_village(tmp_path: Path, estimator: str, method: str) -> None:
+    """One pilot of 21: an interval, and no more claimed than the design allows."""
+    file = tmp_path / "panel.csv"
+    village_panel(43, [3] + [0] * 20, households=3, rounds=4, missing=0.0).write_csv(file)
+    asked = ("--estimator", estimator, "--inference", method, "--json")
+    answer = json.loads(_run("estimate", str(file), "--outcome", "y", *OPTIONS, *asked))
+    row = answer["terms"][0]
+    assert (row["n_treated_clusters"], row["inference"]) == (1, "placebo" if method == "auto" else method)
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
+    matched = "effect_if_parallel_trends" if estimator != "did" else "effect_if_assumed"
+    assert answer["gate"]["claim"] == matched

@@ -175,7 +175,8 @@ def test_other_estimators_say_nothing_of_it(sales: Finding) -> None:
     assert compliance(sales, "zh") == ""
 
 
-def test_what_an_estimator_cannot_do_becomes_a_note(tmp_path: Path, _cache: None) -> None:
+@pytest.mark.usefixtures("_cache")
+def test_what_an_estimator_cannot_do_becomes_a_note(tmp_path: Path) -> None:
     """itt has no Anderson-Rubin interval; the main result stands, and the page's notes say why the other is missing."""
     finding = evalkit.evaluate(_programme(tmp_path, "anderson_rubin"), "loan_yuan")
     row = finding.main.row("att")
