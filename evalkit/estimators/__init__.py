@@ -10,6 +10,8 @@ from evalkit.estimators.late import late
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
 from evalkit.estimators.sun_abraham import sun_abraham
+from evalkit.estimators.synthetic_control import synthetic_control
+from evalkit.estimators.synthetic_did import synthetic_did
 
 __all__ = [
     "ancova",
