@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--outcome", metavar="Y", help="Column of the outcome; may be left out for a moments file with one.")
 @design_options
-@click.option("--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt).")
+@click.option("--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt, group_time).")
 @click.option(
     "--estimator",
     metavar="NAME",
@@ -71,15 +71,11 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
     from evalkit.moments import Moments
     from evalkit.panel import Panel
 
-    covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
+    covariates = _covariates(options)
     stored = _stored_moments(file)
     design = stored.design if stored is not None else design_of(options)
-    plain: dict[str, Callable[..., Estimate]] = {
-        "event_study": event_study,
-        "group_time": group_time,
-        "pre_post": pre_post,
-    }
-    adjustable = {"did": did, "itt": itt}
+    plain = {"event_study": event_study, "pre_post": pre_post}
+    adjustable: dict[str, Callable[..., Estimate]] = {"did": did, "group_time": group_time, "itt": itt}
     name = options["estimator"] or ("did" if design.time else "itt")
     if name not in {**plain, **adjustable}:
         raise UsageError(
@@ -96,12 +92,16 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
             "add --time, or use --estimator itt",
         )
     if covariates and name in plain:
-        raise UsageError("--covariates", f"{name} takes none", "did or itt", "leave them out")
+        raise UsageError("--covariates", f"{name} takes none", "did, group_time or itt", "leave them out")
     choices = choices_of(name, options)
     data = stored if stored is not None else _read(file, outcome, design, covariates, options["inference"])
     if name in adjustable:
-        return adjustable[name](data, outcome if stored is not None else None, covariates=covariates), data
-    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome, **choices), data
+        return adjustable[name](data, outcome if stored is not None else None, covariates=covariates, **choices), data
+    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome), data
+
+
+def _covariates(options: dict[str, Any]) -> list[str]:
+    return [c.strip() for c in options["covariates"].split(",") if c.strip()]
 
 
 def _stored_moments(file: Path) -> Moments | None:
@@ -140,10 +140,9 @@ def _leads(result: Inference, data: Moments | Panel, options: dict[str, Any]) ->
     if estimate.estimator != "group_time":
         return None
     choices = {**choices_of("group_time", options), "aggregate": "dynamic", "base": "universal"}
-    path = infer(
-        group_time(data, estimate.outcome, **choices), result.method, seed=options["seed"], draws=options["draws"]
-    )
-    return pre_trend(path, data.design.anticipation)
+    path = group_time(data, estimate.outcome, covariates=_covariates(options), **choices)
+    drawn = infer(path, result.method, seed=options["seed"], draws=options["draws"])
+    return pre_trend(drawn, data.design.anticipation)
 
 
 def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) -> dict[str, Any]:

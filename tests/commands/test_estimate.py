@@ -186,3 +186,17 @@ def test_a_choice_that_the_estimator_does_not_take(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["estimate", str(file), "--outcome", "y", *OPTIONS, "--base", "universal"])
     assert result.exit_code == 2
     assert "--base: did does not take it. Needed: --estimator group_time." in result.stderr
+
+
+def test_group_time_with_covariates(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    frame = village_panel(43, [2, 2, 2, 0, 0, 0], households=9, missing=0.0)
+    frame = frame.with_columns(pl.col("weight").alias("land"))
+    frame.write_parquet(file)
+    command = ["estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "group_time", "--json"]
+    answer = json.loads(_run(*command, "--covariates", "land", "--method", "reg"))
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    panel = evalkit.Panel.from_frame(frame, design=design, outcome="y", covariates=["land"])
+    expected = evalkit.infer(evalkit.group_time(panel, covariates=["land"], method="reg"))
+    assert answer["terms"] == expected.tidy().to_dicts()
+    assert "outcome regression with land" in answer["warnings"]
