@@ -17,7 +17,7 @@ from evalkit.estimators import pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
-from evalkit.inference.infer import arm_villages, few_villages, infer
+from evalkit.inference.infer import arm_villages, few_villages, fitting, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -147,7 +147,9 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
         robustness=tuple(
-            (name, _infer(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
+            (name, _infer(other, fitting(other, plan.inference), seed))
+            for name in plan.robustness
+            for other in [estimate_by_name(name, moments)]
         ),
         cells=cells,
         means=means_by_round(moments),

@@ -28,6 +28,8 @@ METHODS: dict[str, Callable[..., Inference]] = {
 }
 DRAWING = frozenset({"multiplier", "wild", "randomization"})
 """Methods that draw, and so take `draws` and `seed`."""
+OF_REGRESSIONS = frozenset({"classical", "crv2", "wild", "randomization"})
+"""Methods that need one linear regression."""
 
 
 def infer(
@@ -71,6 +73,14 @@ def infer(
     if method in DRAWING:
         return METHODS[method](estimate, level, draws=draws, seed=seed)
     return METHODS[method](estimate, level)
+
+
+def fitting(estimate: Estimate, method: str) -> str:
+    """Return the method, or ``auto`` where it needs a linear regression and the estimate is none.
+
+    For rows of robustness, which stand beside a main result whose method the plan chose, each with its method's name.
+    """
+    return "auto" if method in OF_REGRESSIONS and not isinstance(estimate.basis, Linear) else method
 
 
 def _default(estimate: Estimate) -> Callable[..., Inference]:

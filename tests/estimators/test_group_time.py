@@ -195,6 +195,7 @@ def test_samples(sample: Any, event_0: float, households: int) -> None:
     estimate = evalkit.group_time(_moments(ATTRITION), sample=sample, aggregate="dynamic")
     assert estimate.values[estimate.terms.index("event_time=0")] == pytest.approx(event_0, rel=1e-12)
     assert estimate.counts.n_units == households
+    assert any(note.startswith(f"{households} of 4 households and") for note in estimate.notes)
     event_1 = estimate.values[estimate.terms.index("event_time=1")]
     assert event_1 == pytest.approx(3.0 if sample == "complete" else 3.5, rel=1e-12)
 
