@@ -42,8 +42,14 @@ CHOICES = (
         type=click.Choice(["simple", "dynamic", "group", "calendar", "none"]),
         help="What att averages. Default: simple.",
     ),
+    click.option(
+        "--method",
+        type=click.Choice(["dr", "reg", "ipw"]),
+        help="With covariates: doubly robust, outcome regression or weighting. Default: dr.",
+    ),
 )
-TAKES = {"group_time": ("comparison", "base", "sample", "aggregate")}
+NAMES = ("comparison", "base", "sample", "aggregate", "method")
+TAKES = {"group_time": NAMES}
 """Which estimators take which of these choices."""
 
 
@@ -58,7 +64,7 @@ def choices_of(estimator: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the choices that were made; UsageError where the estimator doesn't take one."""
     from evalkit.errors import UsageError, listed
 
-    made = {n: options[n] for n in ("comparison", "base", "sample", "aggregate") if options[n] is not None}
+    made = {n: options[n] for n in NAMES if options[n] is not None}
     for name in made:
         if name not in TAKES.get(estimator, ()):
             able = [e for e, names in TAKES.items() if name in names]

@@ -279,3 +279,17 @@ def test_one_pilot_village(tmp_path: Path, estimator: str, method: str) -> None:
     assert row["conf_low"] < row["estimate"] < row["conf_high"]
     matched = "effect_if_parallel_trends" if estimator != "did" else "effect_if_assumed"
     assert answer["gate"]["claim"] == matched
+
+
+def test_group_time_with_covariates(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    frame = village_panel(43, [2, 2, 2, 0, 0, 0], households=9, missing=0.0)
+    frame = frame.with_columns(pl.col("weight").alias("land"))
+    frame.write_parquet(file)
+    command = ["estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "group_time", "--json"]
+    answer = json.loads(_run(*command, "--covariates", "land", "--method", "reg"))
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    panel = evalkit.Panel.from_frame(frame, design=design, outcome="y", covariates=["land"])
+    expected = evalkit.infer(evalkit.group_time(panel, covariates=["land"], method="reg"))
+    assert answer["terms"] == expected.tidy().to_dicts()
+    assert "outcome regression with land" in answer["warnings"]
