@@ -7,6 +7,7 @@ import pytest
 
 import evalkit
 from evalkit.diagnostics import attrition, comparison_mean, four_cell, means_by_round, pre_trend
+from evalkit.inference.joint import joint_test
 
 DESIGN = evalkit.Design(unit="h", cluster="v", time="t", first_treated="g", weights="w")
 ROWS = [
@@ -90,4 +91,32 @@ def test_pre_trend_reads_only_leads_before_anticipation() -> None:
     leads = [study.row(f"event_time={k}") for k in (-4, -3)]
     assert found.n_leads == 2
     assert abs(found.largest_lead) == max(abs(r["estimate"]) for r in leads)
-    assert found.p_joint == pytest.approx(min(1.0, 2 * min(r["p_value"] for r in leads)))
+    test = joint_test(study, ["event_time=-4", "event_time=-3"])
+    assert test is not None
+    assert (found.p_joint, found.joint, found.df_joint) == (test.p_value, "wald", test.df_den)
+
+
+def test_pre_trend_is_bonferroni_where_no_joint_test_is_defined() -> None:
+    """The wild bootstrap tests each lead by itself: the bound is 3 times the smallest p."""
+    from tests.small_panels import village_panel
+
+    frame = village_panel(31, [5, 5, 5, 0, 0, 0], rounds=6, missing=0.1)
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    moments = evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])
+    study = evalkit.infer(evalkit.event_study(moments), "wild", draws=99)
+    found = pre_trend(study, 0)
+    assert found is not None
+    smallest = min(study.row(f"event_time={k}")["p_value"] for k in (-4, -3, -2))
+    assert (found.p_joint, found.joint, found.df_joint) == (min(1.0, 3 * smallest), "bonferroni", None)
+
+
+def test_the_last_round_before_adoption_is_a_lead_of_imputation() -> None:
+    from tests.small_panels import village_panel
+
+    frame = village_panel(31, [5, 5, 5, 0, 0, 0], rounds=6, missing=0.1)
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    moments = evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])
+    found = pre_trend(evalkit.infer(evalkit.imputation(moments, leads=2)), 0)
+    assert found is not None
+    assert found.n_leads == 2
+    assert pre_trend(evalkit.infer(evalkit.imputation(moments)), 0) is None
