@@ -124,8 +124,7 @@ def test_castle(cases: Path) -> None:
 def test_ehec(cases: Path) -> None:
     """Medicaid expansion: the share insured by state, 46 states over 2008 to 2019, as in the published exercise.
 
-    cases.json gives .00733 beside it, "fixest counts FE differently"; household effects nested in villages are not
-    counted here, as the exercise has it.
+    cases.json gives .00733 beside it, from a computation with another small-sample factor.
     """
     rows = pl.read_parquet(cases / "ehec.parquet").with_columns(pl.col("yexp2").cast(pl.Int64, strict=False))
     design = Design(unit="stfips", cluster="stfips", time="year", first_treated="yexp2")
