@@ -11,7 +11,16 @@ from typing import Any
 import polars as pl
 
 from evalkit.cache import cache_folder
-from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
+from evalkit.diagnostics import (
+    FourCell,
+    PreTrend,
+    attrition,
+    comparison_mean,
+    compliance,
+    four_cell,
+    means_by_round,
+    pre_trend,
+)
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import event_study, pre_post
 from evalkit.estimators.registry import estimate_by_name
@@ -34,9 +43,10 @@ SCHEMA_VERSION = 1
 class Finding:
     """One indicator's answer: estimate, interval, what may be claimed, and what it rests on.
 
-    ``main`` answers the plan; its first term is ``att``. ``naive`` is the pilot villages' own change. ``cells`` and
-    ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
-    simulated programmes. ``notes`` says what could not be computed, and why.
+    ``main`` answers the plan; its first term is ``att`` (``late`` with an instrument). ``naive`` is the pilot villages'
+    own change. ``cells`` and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage;
+    ``compliance`` says who took part, where the design has a take-up. ``truth`` exists only for simulated programmes.
+    ``notes`` says what could not be computed, and why.
     """
 
     programme: Programme
@@ -56,6 +66,7 @@ class Finding:
     truth: Mapping[str, float] | None
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    compliance: pl.DataFrame | None = None
 
     def tidy(self) -> pl.DataFrame:
         """Return the main result, robustness and naive change as tidy rows, with the column `role` in front."""
@@ -156,6 +167,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         truth=(read_truth(programme) or {}).get(indicator),
         provenance=provenance(programme, plan, panel.flow.steps[0].n_rows),
         notes=tuple(notes),
+        compliance=compliance(moments) if moments.design.take_up else None,
     )
 
 

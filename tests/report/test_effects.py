@@ -171,11 +171,37 @@ def test_late_says_on_whom(offer: Finding, lang: str, whom: str, rest: str) -> N
     assert compliance(offer, lang) in _text(report.statement(offer).html)
 
 
+def test_shares_taking_part_stand_on_the_page(offer: Finding) -> None:
+    shares = {r["arm"]: r["take_up"] for r in offer.compliance.to_dicts()}
+    words = (
+        f"Took part: {shares['pilot']:.1%} of households in pilot villages, {shares['comparison']:.1%} in comparison"
+    )
+    assert words in compliance(offer, "en")
+    assert f"参加的户：试点村{shares['pilot']:.1%}，对照村{shares['comparison']:.1%}。" in compliance(offer, "zh")
+
+
+def test_few_who_took_part_are_not_told(offer: Finding) -> None:
+    """Of 300 comparison households 9 took part: below ten, so neither share is given; with 10 both are."""
+    table = offer.compliance
+    few, enough = (
+        replace(
+            offer,
+            compliance=table.with_columns(
+                pl.when(pl.col("arm") == "comparison").then(n / 300).otherwise(0.5).alias("take_up")
+            ),
+        )
+        for n in (9, 10)
+    )
+    assert "Took part" not in compliance(few, "en")
+    assert "Took part: 50.0%" in compliance(enough, "en")
+
+
 def test_other_estimators_say_nothing_of_it(sales: Finding) -> None:
     assert compliance(sales, "zh") == ""
 
 
-def test_what_an_estimator_cannot_do_becomes_a_note(tmp_path: Path, _cache: None) -> None:
+@pytest.mark.usefixtures("_cache")
+def test_what_an_estimator_cannot_do_becomes_a_note(tmp_path: Path) -> None:
     """itt has no Anderson-Rubin interval; the main result stands, and the page's notes say why the other is missing."""
     finding = evalkit.evaluate(_programme(tmp_path, "anderson_rubin"), "loan_yuan")
     row = finding.main.row("att")
