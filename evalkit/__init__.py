@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
-    from evalkit.estimators import ancova, did, event_study, itt, late, ppml, pre_post
+    from evalkit.estimators import ancova, did, event_study, itt, late, lee_bounds, ppml, pre_post
     from evalkit.finding import Finding, evaluate
     from evalkit.inference import adjust, infer
     from evalkit.moments import Moments
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
-    **dict.fromkeys(("ancova", "did", "event_study", "itt", "late", "ppml", "pre_post"), "estimators"),
+    **dict.fromkeys(("ancova", "did", "event_study", "itt", "late", "lee_bounds", "ppml", "pre_post"), "estimators"),
     **dict.fromkeys(("Finding", "evaluate"), "finding"),
     **dict.fromkeys(("adjust", "infer"), "inference"),
     "Moments": "moments",
@@ -54,6 +54,7 @@ __all__ = [
     "infer",
     "itt",
     "late",
+    "lee_bounds",
     "load",
     "ppml",
     "pre_post",

@@ -15,6 +15,7 @@ from evalkit.diagnostics import (
     FourCell,
     PreTrend,
     attrition,
+    bounds,
     comparison_mean,
     compliance,
     four_cell,
@@ -46,7 +47,7 @@ class Finding:
     ``main`` answers the plan; its first term is ``att`` (``late`` with an instrument). ``naive`` is the pilot villages'
     own change. ``cells`` and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage;
     ``compliance`` says who took part, where the design has a take-up. ``truth`` exists only for simulated programmes.
-    ``notes`` says what could not be computed, and why.
+    ``notes`` says what could not be computed, and why; ``bounds`` how far losses could move a randomised effect.
     """
 
     programme: Programme
@@ -67,6 +68,7 @@ class Finding:
     provenance: Provenance
     notes: tuple[str, ...] = ()
     compliance: pl.DataFrame | None = None
+    bounds: Inference | None = None
 
     def tidy(self) -> pl.DataFrame:
         """Return the main result, robustness and naive change as tidy rows, with the column `role` in front."""
@@ -105,6 +107,7 @@ class Finding:
             "truth": None if self.truth is None else dict(self.truth),
             "provenance": _plain(self.provenance),
             "notes": list(self.notes),
+            "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
         }
 
     def to_json(self) -> str:
@@ -168,6 +171,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         provenance=provenance(programme, plan, panel.flow.steps[0].n_rows),
         notes=tuple(notes),
         compliance=compliance(moments) if moments.design.take_up else None,
+        bounds=bounds(panel, lost, notes),
     )
 
 

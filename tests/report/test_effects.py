@@ -209,3 +209,23 @@ def test_what_an_estimator_cannot_do_becomes_a_note(tmp_path: Path) -> None:
     assert row["conf_low"] < 2000 < row["conf_high"]
     assert finding.robustness == ()
     assert "itt has no instrument" in finding.notes[0]
+
+
+def test_bounds_where_many_were_lost(root: Path, saved: Finding) -> None:
+    """Of 3,081 farmers 1,784 were surveyed at the end; savings come from records and nobody is lost."""
+    credit = evalkit.evaluate(evalkit.load(root / "data_raw" / "moz_savings"), "credit_used")
+    assert credit.bounds is not None
+    low, high = (credit.bounds.row(term) for term in ("lower", "upper"))
+    assert low["estimate"] < credit.main.row("att")["estimate"] < high["estimate"]
+    assert low["share_missing"] == pytest.approx(1297 / 3081)
+    text = _text(report.limits(credit).html)
+    assert "有42.1%的户未能访到" in text
+    assert "42.1% of households could not be surveyed" in text
+    assert f"between {difference(low['estimate'], Unit('share'), 'en', signed=True)} and" in text
+    assert saved.bounds is None
+    assert "could not be surveyed" not in report.limits(saved).html
+
+
+def test_no_bounds_where_villages_were_chosen(sales: Finding) -> None:
+    assert sales.attrition is not None
+    assert sales.bounds is None
