@@ -23,11 +23,16 @@ def by_student(
         raise UsageError("conf_level", f"{level}", "a number between 0 and 1", "give for example .95")
     se, df = _defined(estimate, std_error, df)
     statistic = estimate.values / se
-    p = 2 * stdtr(df, -np.abs(statistic))
+    p = two_sided(statistic, df)
     half = stdtrit(df, (1 + level) / 2) * se
     return Inference(
         estimate, method, se, df, statistic, p, estimate.values - half, estimate.values + half, level, reason
     )
+
+
+def two_sided(statistic: FloatArray, df: FloatArray) -> FloatArray:
+    """Return the p-value of a statistic in either direction, by t with `df` degrees of freedom."""
+    return np.asarray(2 * stdtr(df, -np.abs(statistic)), dtype=np.float64)
 
 
 def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> Inference:
