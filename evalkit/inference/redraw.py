@@ -140,9 +140,9 @@ def _statistics(alike: Sequence[Estimate], term: str, counts: FloatArray) -> tup
     with np.errstate(divide="ignore", invalid="ignore"):
         scores = _scores(s, r, weights, beta)
         variance = (g / (g - 1))[:, None] * factor * np.einsum("bg,bgm->bm", counts, scores**2)
-        least = EXACT_FIT * (np.abs(own) + np.einsum("bkm,k->bm", np.abs(beta), np.abs(contrast)))
+        size = np.einsum("bk,bkm->bm", np.abs(weights), np.tensordot(counts, np.abs(r), axes=1))
         t = (np.einsum("bkm,k->bm", beta, contrast) - own) / np.sqrt(variance)
-    return np.where(np.sqrt(variance) > least, t, np.nan), np.where(g > 1, g - 1, np.nan)
+    return np.where(np.sqrt(variance) > EXACT_FIT * (np.abs(own) + size), t, np.nan), np.where(g > 1, g - 1, np.nan)
 
 
 def _scores(s: FloatArray, r: FloatArray, weights: FloatArray, beta: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from evalkit.errors import UsageError
 from evalkit.results import Estimate, FloatArray, Inference
 
 EXACT_FIT = 1e-10
-"""A standard error below this share of the estimate's own scale is rounding, not precision."""
+"""A standard error below this share of what the estimate is a difference of is rounding, not precision."""
 
 
 def by_student(
@@ -46,6 +46,7 @@ def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> I
 def _defined(estimate: Estimate, std_error: FloatArray, df: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Set standard error and df to NaN where a term is fixed or the fit is exact."""
     fixed = ~np.any(estimate.basis.contrasts != 0, axis=1)
-    scale = np.abs(estimate.values) + np.abs(estimate.basis.contrasts) @ np.abs(estimate.basis.beta)
+    parts = np.abs(estimate.basis.contrasts @ estimate.basis.bread) @ np.abs(estimate.basis.sums.r1).sum(axis=0)
+    scale = np.abs(estimate.values) + parts
     undefined = fixed | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
     return np.where(undefined, np.nan, std_error), np.where(undefined, np.nan, df)

@@ -17,7 +17,7 @@ def westfall_young(
     Westfall & Young (1993), algorithm 2.8, as Stata's ``wyoung`` carries it out with ``cluster()`` (and ``strata()``):
     p by CRV1 with G − 1 degrees of freedom; in each draw of villages, p* of the hypothesis that the drawn coefficient
     equals the estimated one. Unlike ``wyoung``, p = (1 + #)/(1 + draws), so it is never 0. It takes account of how the
-    outcomes move together, which Holm does not; with few villages in an arm the draws are a poor guide.
+    outcomes move together, which Holm does not. With few villages many draws are extreme, and p errs upwards.
 
     Parameters
     ----------
