@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from evalkit import __version__
+from evalkit.commands.complete import complete_indicator, complete_programme
 from evalkit.errors import EvalkitError, UsageError
 
 
@@ -30,8 +31,14 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("programme", nargs=-1)
-@click.option("--indicator", "-i", multiple=True, help="Only the pages of this indicator; may be given several times.")
+@click.argument("programme", nargs=-1, shell_complete=complete_programme)
+@click.option(
+    "--indicator",
+    "-i",
+    multiple=True,
+    shell_complete=complete_indicator,
+    help="Only the pages of this indicator; may be given several times.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -69,7 +76,7 @@ def run(
 
 
 @main.command()
-@click.argument("programme")
+@click.argument("programme", shell_complete=complete_programme)
 @click.pass_context
 def check(ctx: click.Context, /, programme: str) -> None:
     """Check the raw files of PROGRAMME against its codebook; exit 1 where rows were left out for errors."""

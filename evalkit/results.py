@@ -84,6 +84,23 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
+class Influence:
+    """What each village moves in the terms: the basis of estimators that are no single linear regression.
+
+    ``psi`` (G, m): estimate − truth ≈ Σ_v ψ_v, zero for fixed terms. ``factor`` multiplies Σ ψ_v² (1 where the
+    published estimator has no small-sample factor). ``left_out`` gives the terms without each village, (G, m), NaN
+    where the others do not determine a term; None where the estimator has no such refit.
+    """
+
+    clusters: tuple[str, ...]
+    treated: NDArray[np.bool_]
+    untreated: NDArray[np.bool_]
+    psi: FloatArray
+    factor: float = 1.0
+    left_out: Callable[[], FloatArray] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reassignment:
     """What the regression would be under any other assignment: all that permutation needs.
 
@@ -115,7 +132,7 @@ class Estimate:
     outcome: str
     terms: tuple[str, ...]
     values: FloatArray
-    basis: Linear
+    basis: Linear | Influence
     counts: Counts
     columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
+from evalkit.inference.basis import linear
 from evalkit.inference.student import by_student
 from evalkit.results import Estimate, Inference
 
@@ -17,7 +18,7 @@ def classical(estimate: Estimate, level: float = 0.95) -> Inference:
     DesignError
         The estimate does not carry its residual sum of squares (household effects, or weights from Moments).
     """
-    basis = estimate.basis
+    basis = linear(estimate, "classical")
     if basis.rss is None:
         raise DesignError(
             "classical inference",

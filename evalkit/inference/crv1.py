@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
+from evalkit.inference.basis import n_clusters
 from evalkit.inference.student import by_student
-from evalkit.results import Estimate, FloatArray, Inference, Linear
+from evalkit.results import Estimate, FloatArray, Inference, Influence, Linear
 
 
 def crv1(estimate: Estimate, level: float = 0.95) -> Inference:
     """Return intervals from CRV1 with G − 1 degrees of freedom.
 
     V = Q (Σ s_v s_v') Q · G/(G−1) · (N−1)/(N−K), s_v = r_v − S_v β (Cameron & Miller 2015, eq. 11 and 12).
+    Where the estimate is no linear regression, V = factor · Σ ψ_v², with the factor that its estimator states.
     With few or unequal villages it is too short: CRV2 is the default.
 
     Raises
@@ -20,16 +22,23 @@ def crv1(estimate: Estimate, level: float = 0.95) -> Inference:
     DesignError
         There is one village.
     """
-    basis, n = estimate.basis, estimate.counts.n_obs
-    g = len(basis.sums.clusters)
+    g = n_clusters(estimate)
     if g < 2:
         raise DesignError("crv1", "there is one village", "at least two", "no interval can be given from one village")
-    z = scores(basis) @ basis.bread @ basis.contrasts.T
-    factor = g / (g - 1) * (n - 1) / (n - basis.k_dof)
+    z, factor = _influence(estimate, g)
     se = np.sqrt(factor * (z * z).sum(axis=0))
     return by_student(
         estimate, "crv1", se, np.full(len(se), g - 1.0), level, f"{g} villages, t with {g - 1} degrees of freedom"
     )
+
+
+def _influence(estimate: Estimate, g: int) -> tuple[FloatArray, float]:
+    """Return what each village moves, (G, m), and the small-sample factor."""
+    basis, n = estimate.basis, estimate.counts.n_obs
+    if isinstance(basis, Influence):
+        return basis.psi, basis.factor
+    z = np.asarray(scores(basis) @ basis.bread @ basis.contrasts.T, dtype=np.float64)
+    return z, g / (g - 1) * (n - 1) / (n - basis.k_dof)
 
 
 def scores(basis: Linear) -> FloatArray:

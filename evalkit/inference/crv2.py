@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError
+from evalkit.inference.basis import linear
 from evalkit.inference.crv1 import scores
 from evalkit.inference.student import by_student
 from evalkit.results import Estimate, FloatArray, Inference, Linear
@@ -55,7 +56,7 @@ def crv2(estimate: Estimate, level: float = 0.95) -> Inference:
     DesignError
         There is one village.
     """
-    basis = estimate.basis
+    basis = linear(estimate, "crv2")
     if len(basis.sums.clusters) < 2:
         raise DesignError("crv2", "there is one village", "at least two", "no interval can be given from one village")
     working = _working(basis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
+from evalkit.inference.basis import is_fixed, n_clusters
 from evalkit.inference.student import by_student
 from evalkit.results import Estimate, FloatArray, Inference, Linear
 
@@ -24,12 +25,35 @@ def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
     DesignError
         There are fewer than three villages.
     """
-    g = len(estimate.basis.sums.clusters)
+    g = n_clusters(estimate)
     if g < 3:
         raise DesignError("crv3", f"there are {g} villages", "at least three", "no village can be left out")
-    away = left_out(estimate.basis) - estimate.values
+    away = without_each(estimate) - estimate.values
     se = np.sqrt((g - 1) / g * (away * away).sum(axis=0))
     return by_student(estimate, "crv3", se, np.full(len(se), g - 1.0), level, f"jackknife over {g} villages")
+
+
+def without_each(estimate: Estimate) -> FloatArray:
+    """Return each term's estimate without each village, (G, m); NaN where the others do not determine it.
+
+    Raises
+    ------
+    DesignError
+        The estimator has no refit without a village.
+    """
+    basis = estimate.basis
+    if isinstance(basis, Linear):
+        return left_out(basis)
+    if basis.left_out is None:
+        raise DesignError(
+            "inference 'crv3'",
+            f"{estimate.estimator} cannot be refitted without a village",
+            "an estimator with such a refit",
+            "use crv1",
+        )
+    away = basis.left_out()
+    away[:, is_fixed(estimate)] = estimate.values[is_fixed(estimate)]
+    return away
 
 
 def left_out(basis: Linear) -> FloatArray:

@@ -11,7 +11,7 @@ from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
 from evalkit.inference.randomization import randomization
 from evalkit.inference.wild import wild
-from evalkit.results import Estimate, Inference
+from evalkit.results import Estimate, Inference, Linear
 
 MIN_ARM = 2
 """With fewer pilot or comparison villages than this no interval follows from variation between villages."""
@@ -65,10 +65,18 @@ def infer(
                 f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages",
                 "report the change without an interval, or add villages",
             )
-        return crv2(estimate, level)
+        return _default(estimate)(estimate, level)
     if method in DRAWING:
         return METHODS[method](estimate, level, draws=draws, seed=seed)
     return METHODS[method](estimate, level)
+
+
+def _default(estimate: Estimate) -> Callable[..., Inference]:
+    """CRV2 for regressions; for other estimators the jackknife, or their influence sums where they have no refit."""
+    basis = estimate.basis
+    if isinstance(basis, Linear):
+        return crv2
+    return crv1 if basis.left_out is None else crv3
 
 
 def few_villages(estimate: Estimate) -> str:

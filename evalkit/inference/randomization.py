@@ -6,6 +6,7 @@ import numpy as np
 
 from evalkit.errors import DesignError, UsageError
 from evalkit.inference.assignments import Assignments, assignments
+from evalkit.inference.basis import is_fixed, linear, n_clusters
 from evalkit.inference.crv1 import scores
 from evalkit.inference.invert import inverted
 from evalkit.inference.refits import Refits, refit
@@ -51,16 +52,14 @@ def randomization(
         raise DesignError(
             "randomization", "only one assignment is possible", "both arms in some stratum", "check strata and arms"
         )
+    basis = linear(estimate, "randomization")
     refits = refit(estimate, design, pool.arms)
     own = refit(estimate, design, design.assigned[None, :])
     out = np.full((6, len(estimate.terms)), np.nan)
-    out[0] = np.sqrt(
-        _factor(estimate)
-        * ((scores(estimate.basis) @ estimate.basis.bread @ estimate.basis.contrasts.T) ** 2).sum(axis=0)
-    )
-    for j in np.flatnonzero(np.any(estimate.basis.contrasts != 0, axis=1)):
+    out[0] = np.sqrt(_factor(estimate) * ((scores(basis) @ basis.bread @ basis.contrasts.T) ** 2).sum(axis=0))
+    for j in np.flatnonzero(~is_fixed(estimate)):
         out[2:, j] = _term(estimate, int(j), refits, own, out[0, j], level, pool.exact, statistic)
-    out[0, ~np.any(estimate.basis.contrasts != 0, axis=1)] = np.nan
+    out[0, is_fixed(estimate)] = np.nan
     least = f"the smallest p that can be attained is {_least(pool, draws):.2g}"
     reason = f"randomization over {_how_many(pool, draws)} assignments; {least}"
     se, df, t, p, low, high = out
@@ -104,5 +103,5 @@ def _term(
 
 
 def _factor(estimate: Estimate) -> float:
-    g, n = len(estimate.basis.sums.clusters), estimate.counts.n_obs
-    return g / (g - 1) * (n - 1) / (n - estimate.basis.k_dof)
+    g, n = n_clusters(estimate), estimate.counts.n_obs
+    return g / (g - 1) * (n - 1) / (n - linear(estimate, "randomization").k_dof)

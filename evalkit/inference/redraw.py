@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError, UsageError, nearest
+from evalkit.inference.basis import linear
 from evalkit.inference.student import EXACT_FIT, two_sided
 from evalkit.results import Estimate, FloatArray
 
@@ -17,6 +18,7 @@ CHUNK = 1000
 SINGULAR = 1e-11
 """Columns cannot be told apart where less than this share of a scaled sum of squares is left."""
 WITHIN = ("strata", "all")
+METHOD = "redrawn villages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def redraw(
     Raises
     ------
     DesignError
-        An outcome has other strata for a village than the others, or a single village.
+        An estimate is no linear regression; an outcome has other strata for a village than the others, or one village.
     UsageError
         No estimate, an estimate without the term, an unknown `within`, or fewer than one draw.
     """
@@ -59,7 +61,7 @@ def redraw(
     place = {name: i for i, name in enumerate(names)}
     statistic, p = np.empty((2, draws, len(estimates)))
     for like in _alike(estimates, term):
-        own = counts[:, [place[name] for name in estimates[like[0]].basis.sums.clusters]]
+        own = counts[:, [place[name] for name in linear(estimates[like[0]], METHOD).sums.clusters]]
         for start in range(0, draws, CHUNK):
             t, df = _statistics([estimates[j] for j in like], term, own[start : start + CHUNK].astype(np.float64))
             statistic[start : start + CHUNK, like] = t
@@ -71,9 +73,9 @@ def _alike(estimates: Sequence[Estimate], term: str) -> list[list[int]]:
     """Group outcomes whose regressions differ in the outcome only: each draw is then solved once for all of them."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for j, estimate in enumerate(estimates):
-        basis = estimate.basis
+        basis = linear(estimate, METHOD)
         contrast = basis.contrasts[estimate.terms.index(term)]
-        key = basis.sums.clusters, basis.sums.s1.tobytes(), basis.bread.tobytes(), contrast.tobytes()
+        key = basis.sums.clusters, basis.sums.s1.tobytes(), basis.bread.tobytes(), basis.k_dof, contrast.tobytes()
         groups.setdefault(key, []).append(j)
     return list(groups.values())
 
@@ -98,7 +100,7 @@ def _strata(estimates: Sequence[Estimate]) -> dict[str, str]:
     """Return the stratum of each village that any outcome has, in order of their names."""
     found: dict[str, str] = {}
     for estimate in estimates:
-        sums = estimate.basis.sums
+        sums = linear(estimate, METHOD).sums
         if len(sums.clusters) < 2:
             raise DesignError(
                 f"outcome {estimate.outcome!r}", "it has one village", "at least two", "leave the outcome out"
@@ -127,15 +129,16 @@ def _draws(strata: Sequence[str], draws: int, seed: int) -> NDArray[np.int64]:
 
 def _statistics(alike: Sequence[Estimate], term: str, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return (b* − b)/se* of outcomes with one regression, (B, m), and the degrees of freedom, (B,)."""
-    basis = alike[0].basis
+    bases = [linear(e, METHOD) for e in alike]
+    basis = bases[0]
     kept = np.flatnonzero(np.diag(basis.bread) > 0)
     s = basis.sums.s1[:, kept][:, :, kept]
-    r = np.stack([e.basis.sums.r1[:, kept] for e in alike], axis=-1)
+    r = np.stack([b.sums.r1[:, kept] for b in bases], axis=-1)
     contrast = basis.contrasts[alike[0].terms.index(term), kept]
     inverse = _inverses(np.tensordot(counts, s, axes=1), contrast)
     beta, weights = inverse @ np.tensordot(counts, r, axes=1), inverse @ contrast
     own = np.array([e.values[e.terms.index(term)] for e in alike])
-    factor = np.array([(e.counts.n_obs - 1) / (e.counts.n_obs - e.basis.k_dof) for e in alike])
+    factor = np.array([(e.counts.n_obs - 1) / (e.counts.n_obs - basis.k_dof) for e in alike])
     g = counts.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         scores = _scores(s, r, weights, beta)

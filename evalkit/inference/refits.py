@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.inference.assignments import Codes
+from evalkit.inference.basis import linear, n_clusters
 from evalkit.results import Estimate, FloatArray, Reassignment
 
 SAME = 1e-12
@@ -61,24 +62,25 @@ def refit(estimate: Estimate, design: Reassignment, arms: Codes, chunk: int = 25
 
 
 def _split(estimate: Estimate, design: Reassignment) -> _Split:
-    kept = np.flatnonzero(np.diag(estimate.basis.bread) > 0)
+    basis = linear(estimate, "randomization")
+    kept = np.flatnonzero(np.diag(basis.bread) > 0)
     s, t = design.s[:, :, kept][:, :, :, kept], np.stack([design.r, design.shift], axis=-1)[:, :, kept]
     fixed = _fixed(s, t)
     f, m = np.flatnonzero(fixed), np.flatnonzero(~fixed)
-    n_clusters = len(estimate.basis.sums.clusters)
-    f_f = _by_village(s[:, 0][:, f][:, :, f], design.cluster, n_clusters)
-    a = estimate.basis.contrasts[:, kept]
+    g = n_clusters(estimate)
+    f_f = _by_village(s[:, 0][:, f][:, :, f], design.cluster, g)
+    a = basis.contrasts[:, kept]
     return _Split(
         inverse=np.linalg.inv(f_f.sum(axis=0)) if len(f) else np.zeros((0, 0)),
         f_f=f_f,
-        t_f=_by_village(t[:, 0][:, f], design.cluster, n_clusters),
+        t_f=_by_village(t[:, 0][:, f], design.cluster, g),
         f_m=s[:, :, f][:, :, :, m].reshape(-1, len(f), len(m)),
         m_m=s[:, :, m][:, :, :, m].reshape(-1, len(m), len(m)),
         t_m=t[:, :, m].reshape(-1, len(m), 2),
         a_f=a[:, f],
         a_m=a[:, m],
         cluster=design.cluster,
-        n_clusters=n_clusters,
+        n_clusters=g,
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from evalkit.errors import UsageError
-from evalkit.results import Estimate, FloatArray, Inference
+from evalkit.inference.basis import is_fixed
+from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 EXACT_FIT = 1e-10
 """A standard error below this share of what the estimate is a difference of is rounding, not precision."""
@@ -45,8 +46,9 @@ def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> I
 
 def _defined(estimate: Estimate, std_error: FloatArray, df: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Set standard error and df to NaN where a term is fixed or the fit is exact."""
-    fixed = ~np.any(estimate.basis.contrasts != 0, axis=1)
-    parts = np.abs(estimate.basis.contrasts @ estimate.basis.bread) @ np.abs(estimate.basis.sums.r1).sum(axis=0)
-    scale = np.abs(estimate.values) + parts
-    undefined = fixed | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
+    basis = estimate.basis
+    scale = np.abs(estimate.values)
+    if isinstance(basis, Linear):
+        scale = scale + np.abs(basis.contrasts @ basis.bread) @ np.abs(basis.sums.r1).sum(axis=0)
+    undefined = is_fixed(estimate) | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
     return np.where(undefined, np.nan, std_error), np.where(undefined, np.nan, df)

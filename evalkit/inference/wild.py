@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.errors import DesignError
+from evalkit.inference.basis import linear, n_clusters
 from evalkit.inference.crv1 import scores
 from evalkit.inference.invert import inverted
 from evalkit.results import Estimate, FloatArray, Inference, Linear
@@ -40,7 +41,7 @@ def wild(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: in
     DesignError
         There are fewer than three villages.
     """
-    basis = estimate.basis
+    basis = linear(estimate, "wild")
     g = len(basis.sums.clusters)
     if g < 3:
         raise DesignError("wild", f"there are {g} villages", "at least three", "no interval can be given")
@@ -74,7 +75,7 @@ def _term(estimate: Estimate, j: int, vectors: _Draws, level: float) -> tuple[fl
     With δ = (c'β − h)/c'Qc the restricted scores are s_v + δ S_vQc; numerator and scores of each draw are linear in δ,
     so p(h) costs no more than a few operations a draw.
     """
-    basis = estimate.basis
+    basis = linear(estimate, "wild")
     value = float(estimate.values[j])
     qc = basis.bread @ basis.contrasts[j]
     spread = float(basis.contrasts[j] @ qc)
@@ -126,8 +127,8 @@ def _parts(basis: Linear, qc: FloatArray, fixed: FloatArray, moving: FloatArray,
 
 
 def _factor(estimate: Estimate) -> float:
-    g, n = len(estimate.basis.sums.clusters), estimate.counts.n_obs
-    return g / (g - 1) * (n - 1) / (n - estimate.basis.k_dof)
+    g, n = n_clusters(estimate), estimate.counts.n_obs
+    return g / (g - 1) * (n - 1) / (n - linear(estimate, "wild").k_dof)
 
 
 def _crv1(estimate: Estimate, z: FloatArray) -> float:

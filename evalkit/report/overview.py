@@ -16,6 +16,9 @@ from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 COMMON = 0.05
 
+LINE = 19
+"""Height of a line of a label, in pixels."""
+
 
 def overview_headline(programme: Programme, findings: Sequence[Finding], adjusted: Sequence[float | None]) -> Block:
     """Return how many indicators moved which way, and how many remain after adjusting; numbers go beside the page."""
@@ -144,7 +147,7 @@ def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Languag
         zero_across=True,
         percent_x=True,
         legend=False,
-        height=110 + 46 * len(shown),
+        height=110 + len(shown) * (LINE * max(label.count("<br>") + 1 for _, label in ticks) + 10),
         ticks_y=ticks,
     )
     rows = [

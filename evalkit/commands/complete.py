@@ -1,0 +1,37 @@
+"""Shell completion of programmes and indicators, from the folder that the command would read."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from evalkit.errors import EvalkitError
+
+
+def complete_programme(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the programmes of data_raw/ that begin like this; none where there is no such folder."""
+    return [CompletionItem(name) for name in _programmes() if name.startswith(incomplete)]
+
+
+def complete_indicator(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the indicators of the programmes already typed (else of all), with their labels as help."""
+    from evalkit.batch.places import find_programme
+
+    typed = ctx.params.get("programme") or ()
+    found: dict[str, str] = {}
+    for name in [typed] if isinstance(typed, str) else typed or _programmes():
+        try:
+            programme = find_programme(name)
+        except EvalkitError:  # a shell that completes has no place for messages; the command itself will tell
+            continue
+        found |= {i.name: i.label.en for i in programme.indicators}
+    return [CompletionItem(name, help=label) for name, label in found.items() if name.startswith(incomplete)]
+
+
+def _programmes() -> list[str]:
+    from evalkit.batch.places import data_folder, programme_ids
+
+    try:
+        return programme_ids(data_folder())
+    except EvalkitError:
+        return []

@@ -1,0 +1,84 @@
+"""Index and every kind of page in Chromium: nothing fails, figures are drawn, nothing overflows or overlaps."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.conftest import KINDS
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PAGES = {"index": "index.html", **KINDS}
+VIEWS = [("zh", 390, False), ("en", 360, False), ("en", 768, True), ("zh", 1400, True)]
+"""Language, width in pixels, dark: each language with a phone and something wider, each colour scheme with both."""
+WITH_FIGURES = ("impact", "impact_cross_section", "programme", "village")
+DRAWN = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParent).map(b =>
+    b.querySelectorAll('.scatterlayer .point, .scatterlayer path.js-line, .barlayer path').length)"""
+OVERLAPS = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParent).flatMap(plot =>
+    ['.xtick', '.ytick', '.legendtext'].flatMap(kind => {
+        const boxes = [...plot.querySelectorAll(kind)].map(e => [e.textContent, e.getBoundingClientRect()]);
+        return boxes.flatMap(([a, p], i) => boxes.slice(i + 1).filter(([b, q]) =>
+            p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1
+        ).map(([b]) => a + ' | ' + b));
+    }))"""
+CUT = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParent).flatMap(plot => {
+    const frame = plot.getBoundingClientRect();
+    return [...plot.querySelectorAll('.xtick, .ytick, .legendtext, .xtitle, .ytitle')].filter(e => {
+        const box = e.getBoundingClientRect();
+        return box.left < frame.left - 1 || box.right > frame.right + 1;
+    }).map(e => e.textContent);
+})"""
+
+
+@pytest.mark.parametrize(("lang", "width", "dark"), VIEWS)
+@pytest.mark.parametrize("kind", PAGES)
+def test_page_is_whole(opened, kind: str, lang: str, width: int, dark: bool):
+    found = opened(PAGES[kind], lang=lang, width=width, dark=dark)
+    page = found.page
+    assert found.problems == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("html").get_attribute("data-lang") == lang
+    drawn = page.evaluate(DRAWN)
+    assert (len(drawn) > 0) == (kind in WITH_FIGURES)
+    assert all(count > 0 for count in drawn)
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_a_reader_of_one_language_sees_no_other(opened, kind: str):
+    """But for the answer itself, which stands in both."""
+    page = opened(PAGES[kind], lang="en").page
+    page.evaluate("document.querySelectorAll('.always, .switch, .banner').forEach(e => e.remove())")
+    assert re.findall(r"[\u4e00-\u9fff]+", page.locator("body").inner_text()) == []
+
+
+@pytest.mark.parametrize("kind", ["impact", "index"])
+def test_language_is_switched_by_keyboard(opened, kind: str):
+    page = opened(PAGES[kind], lang="zh").page
+    page.locator("button.switch").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("html").get_attribute("data-lang") == "en"
+    assert all(count > 0 for count in page.evaluate(DRAWN))
+
+
+def test_index_is_filtered_by_keyboard(opened):
+    page = opened("index.html", lang="en").page
+    rows = page.locator("tbody tr:visible")
+    before = rows.count()
+    page.locator("select[name=programme]").focus()
+    page.keyboard.press("ArrowDown")
+    chosen = rows.count()
+    assert 0 < chosen < before
+    page.locator("input[name=search]").focus()
+    page.keyboard.type("no such words")
+    assert rows.count() == 0
+    assert page.locator(".count").inner_text().strip() != ""
+
+
+def test_index_never_links_to_internal_pages(opened):
+    links = opened("index.html").page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
+    assert links
+    assert [link for link in links if "internal" in link] == []
