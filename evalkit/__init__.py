@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import did, event_study, itt, pre_post
     from evalkit.finding import Finding, evaluate
-    from evalkit.inference import adjust, infer
+    from evalkit.inference import adjust, adjust_families, infer, romano_wolf, sharpened_q, westfall_young
     from evalkit.moments import Moments
     from evalkit.panel import Panel
     from evalkit.programme import Programme, load
@@ -26,7 +26,9 @@ _HOMES = {
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(("did", "event_study", "itt", "pre_post"), "estimators"),
     **dict.fromkeys(("Finding", "evaluate"), "finding"),
-    **dict.fromkeys(("adjust", "infer"), "inference"),
+    **dict.fromkeys(
+        ("adjust", "adjust_families", "infer", "romano_wolf", "sharpened_q", "westfall_young"), "inference"
+    ),
     "Moments": "moments",
     "Panel": "panel",
     **dict.fromkeys(("Programme", "load"), "programme"),
@@ -47,6 +49,7 @@ __all__ = [
     "Programme",
     "UsageError",
     "adjust",
+    "adjust_families",
     "did",
     "evaluate",
     "event_study",
@@ -54,6 +57,9 @@ __all__ = [
     "itt",
     "load",
     "pre_post",
+    "romano_wolf",
+    "sharpened_q",
+    "westfall_young",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalkit.finding import Finding
+from evalkit.inference import InFamily
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
@@ -16,17 +17,24 @@ from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 COMMON = 0.05
 
+COLUMNS = (
+    *("indicator", "estimate", "interval", "relative", "p_value"),
+    *("p_adjusted", "p_westfall_young", "q_sharpened", "family", "claim_title"),
+)
+
 LINE = 19
 """Height of a line of a label, in pixels."""
 
 
-def overview_headline(programme: Programme, findings: Sequence[Finding], adjusted: Sequence[float | None]) -> Block:
+def overview_headline(programme: Programme, findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
     """Return how many indicators moved which way, and how many remain after adjusting; numbers go beside the page."""
     kinds = [case_for(f).position if case_for(f).shows_numbers else "withheld" for f in findings]
     counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "withheld")}
     counts["unclear"] += kinds.count("no_interval")
     few = sum(
-        1 for p, f in zip(adjusted, findings, strict=True) if p is not None and p < COMMON and case_for(f).shows_numbers
+        1
+        for a, f in zip(adjusted, findings, strict=True)
+        if a.holm is not None and a.holm < COMMON and case_for(f).shows_numbers
     )
 
     def line(lang: Language) -> str:
@@ -38,23 +46,25 @@ def overview_headline(programme: Programme, findings: Sequence[Finding], adjuste
     numbers = {
         "schema_version": 1,
         "programme": programme.id,
-        "indicators": [_numbers(f, p) for f, p in zip(findings, adjusted, strict=True)],
+        "indicators": [_numbers(f, a) for f, a in zip(findings, adjusted, strict=True)],
     }
     return summarise(lines, numbers)
 
 
-def _numbers(finding: Finding, adjusted: float | None) -> dict[str, object]:
+def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
     row = finding.main.row("att") if case_for(finding).shows_numbers else {}
     return {
         "indicator": finding.indicator.name,
         "family": finding.indicator.family,
         "claim": finding.gate.claim,
-        "p_adjusted": adjusted if row else None,
+        "p_adjusted": adjusted.holm if row else None,
+        "p_westfall_young": adjusted.westfall_young if row else None,
+        "q_sharpened": adjusted.sharpened_q if row else None,
         **row,
     }
 
 
-def overview_table(findings: Sequence[Finding], adjusted: Sequence[float | None]) -> Block:
+def overview_table(findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
     """Return one row an indicator, each with a link to its page and what may be claimed."""
     sentences = both(lambda lang: _sentences(findings, lang))
     title = heading(lambda lang: WORDS[lang].label("estimates"))
@@ -76,26 +86,22 @@ def _item(finding: Finding, lang: Language) -> str:
     return f"<li>{link}{colon}{text(headline(finding, lang))}</li>"
 
 
-def _table(findings: Sequence[Finding], adjusted: Sequence[float | None], lang: Language) -> Grid:
+def _table(findings: Sequence[Finding], adjusted: Sequence[InFamily], lang: Language) -> Grid:
     words = WORDS[lang]
     groups = families(findings)
     rows = [
-        _row(f, p, words.label("group", n=groups.index(f.indicator.family) + 1), lang)
-        for f, p in zip(findings, adjusted, strict=True)
+        _row(f, a, words.label("group", n=groups.index(f.indicator.family) + 1), lang)
+        for f, a in zip(findings, adjusted, strict=True)
     ]
-    head = [
-        words.label(k)
-        for k in ("indicator", "estimate", "interval", "relative", "p_value", "p_adjusted", "family", "claim_title")
-    ]
-    return Grid(head, rows, words=(6, 7))
+    return Grid([words.label(k) for k in COLUMNS], rows, words=(8, 9))
 
 
-def _row(finding: Finding, adjusted: float | None, group: str, lang: Language) -> list[str]:
+def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> list[str]:
     words, unit, plan = WORDS[lang], unit_of(finding.indicator.unit), finding.indicator
     name = getattr(plan.label, lang)
     tail = [group, words.claims[finding.gate.claim]]
     if not case_for(finding).shows_numbers:
-        return [name, *[DASH] * 5, *tail]
+        return [name, *[DASH] * 7, *tail]
     row, relative = finding.main.row("att"), relative_to_comparison(finding)
     share = DASH if relative is None else percent(relative[0], lang, 0)
     return [
@@ -104,7 +110,9 @@ def _row(finding: Finding, adjusted: float | None, group: str, lang: Language) -
         interval(row["conf_low"], row["conf_high"], unit, lang),
         share,
         p_text(row["p_value"]),
-        p_text(adjusted),
+        p_text(adjusted.holm),
+        p_text(adjusted.westfall_young),
+        p_text(adjusted.sharpened_q),
         *tail,
     ]
 
@@ -188,9 +196,13 @@ def _groups(findings: Sequence[Finding], lang: Language) -> str:
     return gap.join(WORDS[lang].label("group_named", n=n, names=joint.join(names)) for n, names in enumerate(groups, 1))
 
 
-def overview_notes(findings: Sequence[Finding]) -> Block:
-    """Return why p is adjusted and within which families, and what a dash means."""
+def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
+    """Return why p is adjusted, within which families and in which ways, and what a dash means."""
     why = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_why", groups=_groups(findings, lang))))
+    if any(a.n > 1 for a in adjusted):
+        why = why + Block(paragraph(lambda lang: WORDS[lang].label("adjusted_ways")))
+    if any(a.n == 1 for a in adjusted):
+        why = why + Block(paragraph(lambda lang: WORDS[lang].label("adjusted_alone")))
     if all(case_for(f).shows_numbers for f in findings):
         return why
     dash = paragraph(lambda lang: WORDS[lang].label("null_reason", reason=WORDS[lang].claims["not_reportable"]))
