@@ -8,6 +8,7 @@ from evalkit.finding import Finding
 from evalkit.inference import InFamily
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.families import families, families_block
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, is_number, p_text, percent, unit_of
@@ -16,11 +17,6 @@ from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 COMMON = 0.05
-
-COLUMNS = (
-    *("indicator", "estimate", "interval", "relative", "p_value"),
-    *("p_adjusted", "p_westfall_young", "q_sharpened", "family", "claim_title"),
-)
 
 LINE = 19
 """Height of a line of a label, in pixels."""
@@ -93,7 +89,11 @@ def _table(findings: Sequence[Finding], adjusted: Sequence[InFamily], lang: Lang
         _row(f, a, words.label("group", n=groups.index(f.indicator.family) + 1), lang)
         for f, a in zip(findings, adjusted, strict=True)
     ]
-    return Grid([words.label(k) for k in COLUMNS], rows, words=(8, 9))
+    head = [
+        words.label(k)
+        for k in ("indicator", "estimate", "interval", "relative", "p_value", "p_adjusted", "family", "claim_title")
+    ]
+    return Grid(head, rows, words=(6, 7))
 
 
 def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> list[str]:
@@ -101,7 +101,7 @@ def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> li
     name = getattr(plan.label, lang)
     tail = [group, words.claims[finding.gate.claim]]
     if not case_for(finding).shows_numbers:
-        return [name, *[DASH] * 7, *tail]
+        return [name, *[DASH] * 5, *tail]
     row, relative = finding.main.row("att"), relative_to_comparison(finding)
     share = DASH if relative is None else percent(relative[0], lang, 0)
     return [
@@ -111,8 +111,6 @@ def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> li
         share,
         p_text(row["p_value"]),
         p_text(adjusted.holm),
-        p_text(adjusted.westfall_young),
-        p_text(adjusted.sharpened_q),
         *tail,
     ]
 
@@ -183,26 +181,9 @@ def _wrapped(name: str, lang: Language) -> str:
     return "<br>".join(text(line) for line in lines)
 
 
-def families(findings: Sequence[Finding]) -> list[str]:
-    """Return the families of indicators in the order in which they appear; p is adjusted within each."""
-    return list(dict.fromkeys(f.indicator.family for f in findings))
-
-
-def _groups(findings: Sequence[Finding], lang: Language) -> str:
-    joint, gap = ("、", "；") if lang == "zh" else (", ", "; ")
-    groups = [
-        [getattr(f.indicator.label, lang) for f in findings if f.indicator.family == g] for g in families(findings)
-    ]
-    return gap.join(WORDS[lang].label("group_named", n=n, names=joint.join(names)) for n, names in enumerate(groups, 1))
-
-
 def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
     """Return why p is adjusted, within which families and in which ways, and what a dash means."""
-    why = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_why", groups=_groups(findings, lang))))
-    if any(a.n > 1 for a in adjusted):
-        why = why + Block(paragraph(lambda lang: WORDS[lang].label("adjusted_ways")))
-    if any(a.n == 1 for a in adjusted):
-        why = why + Block(paragraph(lambda lang: WORDS[lang].label("adjusted_alone")))
+    why = families_block(findings, adjusted)
     if all(case_for(f).shows_numbers for f in findings):
         return why
     dash = paragraph(lambda lang: WORDS[lang].label("null_reason", reason=WORDS[lang].claims["not_reportable"]))
