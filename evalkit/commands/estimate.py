@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.commands.options import design_of, design_options
+from evalkit.commands.options import agreed, design_of, design_options
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -71,7 +71,7 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
 
     covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
     stored = _stored_moments(file)
-    design = stored.design if stored is not None else design_of(options)
+    design = design_of(options) if stored is None else agreed(stored.design, options)
     plain = {"event_study": event_study, "pre_post": pre_post}
     adjustable = {"did": did, "itt": itt}
     name = options["estimator"] or ("did" if design.time else "itt")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 Command = Callable[..., Any]
+NAMES = ("unit", "cluster", "time", "first_treated", "treatment", "weights", "strata")
 
 DESIGN = (
     click.option("--unit", metavar="ID", help="Column of the household."),
@@ -36,5 +37,20 @@ def design_of(options: dict[str, Any]) -> Any:
         raise UsageError(
             "--cluster", "it is missing", "the column of the village", "intervals depend on it, so it is never guessed"
         )
-    names = ("unit", "cluster", "time", "first_treated", "treatment", "weights", "strata")
-    return Design(**{n: options[n] for n in names}, anticipation=options.get("anticipation") or 0)
+    return Design(**{n: options[n] for n in NAMES}, anticipation=options.get("anticipation") or 0)
+
+
+def agreed(design: Any, options: dict[str, Any]) -> Any:
+    """Return the design of a moments file; UsageError where an option says otherwise: the sums cannot be redone."""
+    from evalkit.errors import UsageError
+
+    for name in (*NAMES, "anticipation"):
+        known, given = getattr(design, name), options.get(name)
+        if given and given != known:
+            raise UsageError(
+                f"--{name.replace('_', '-')}",
+                f"{given!r}, but the moments were summed with {known or 'none'}",
+                "the design of the moments file",
+                "leave the option out, or make the moments anew with it",
+            )
+    return design
