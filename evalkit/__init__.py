@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
-    from evalkit.estimators import did, event_study, itt, pre_post
-    from evalkit.finding import Finding, evaluate
+    from evalkit.estimators import did, event_study, family_index, itt, pre_post
+    from evalkit.finding import Finding, evaluate, evaluate_families
     from evalkit.inference import adjust, adjust_families, infer, romano_wolf, sharpened_q, westfall_young
     from evalkit.moments import Moments
     from evalkit.panel import Panel
@@ -24,8 +24,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
-    **dict.fromkeys(("did", "event_study", "itt", "pre_post"), "estimators"),
-    **dict.fromkeys(("Finding", "evaluate"), "finding"),
+    **dict.fromkeys(("did", "event_study", "family_index", "itt", "pre_post"), "estimators"),
+    **dict.fromkeys(("Finding", "evaluate", "evaluate_families"), "finding"),
     **dict.fromkeys(
         ("adjust", "adjust_families", "infer", "romano_wolf", "sharpened_q", "westfall_young"), "inference"
     ),
@@ -52,7 +52,9 @@ __all__ = [
     "adjust_families",
     "did",
     "evaluate",
+    "evaluate_families",
     "event_study",
+    "family_index",
     "infer",
     "itt",
     "load",

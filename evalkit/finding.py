@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,8 +12,8 @@ import polars as pl
 
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
-from evalkit.errors import DesignError
-from evalkit.estimators import event_study, pre_post
+from evalkit.errors import DataError, DesignError
+from evalkit.estimators import event_study, family_index, pre_post
 from evalkit.estimators.registry import estimate_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
@@ -159,6 +159,31 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         provenance=provenance(programme, plan, panel.flow.steps[0].n_rows),
         notes=tuple(notes),
     )
+
+
+def evaluate_families(programme: Programme, *, seed: int = 1) -> dict[str, Inference | None]:
+    """Estimate one index for each family of several indicators that share a design: the family's first outcome.
+
+    By the estimator and inference that the plan states for them (Anderson 2008; see `family_index`). None where the
+    plan asks for different ones or weights, or the outcomes cannot be put together.
+    """
+    found: dict[str, Inference | None] = {}
+    for family in dict.fromkeys(p.family for p in programme.indicators):
+        plans = [p for p in programme.indicators if p.family == family]
+        if len(plans) < 2:
+            continue
+        one_design = len({(p.weights, p.estimator, p.inference) for p in plans}) == 1
+        found[family] = _index(programme, plans, seed) if one_design else None
+    return found
+
+
+def _index(programme: Programme, plans: Sequence[IndicatorPlan], seed: int) -> Inference | None:
+    panels = [Panel.from_programme(programme, p.name) for p in plans]
+    try:
+        moments = Moments.from_panel(family_index(panels, [p.better for p in plans]))
+        return _infer(estimate_by_name(plans[0].estimator, moments), plans[0].inference, seed)
+    except (DataError, DesignError):
+        return None
 
 
 def stored_moments(programme: Programme, plan: IndicatorPlan, panel: Panel) -> Moments:

@@ -2,7 +2,8 @@
 
 from evalkit.estimators.did import did
 from evalkit.estimators.event_study import event_study
+from evalkit.estimators.index import family_index
 from evalkit.estimators.itt import itt
 from evalkit.estimators.pre_post import pre_post
 
-__all__ = ["did", "event_study", "itt", "pre_post"]
+__all__ = ["did", "event_study", "family_index", "itt", "pre_post"]

@@ -8,7 +8,7 @@ from evalkit.finding import Finding
 from evalkit.inference import InFamily
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
-from evalkit.report.families import families, families_block
+from evalkit.report.families import Indices, families, families_block, shown_index
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, is_number, p_text, percent, unit_of
@@ -22,7 +22,9 @@ LINE = 19
 """Height of a line of a label, in pixels."""
 
 
-def overview_headline(programme: Programme, findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
+def overview_headline(
+    programme: Programme, findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices
+) -> Block:
     """Return how many indicators moved which way, and how many remain after adjusting; numbers go beside the page."""
     kinds = [case_for(f).position if case_for(f).shows_numbers else "withheld" for f in findings]
     counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "withheld")}
@@ -43,6 +45,7 @@ def overview_headline(programme: Programme, findings: Sequence[Finding], adjuste
         "schema_version": 1,
         "programme": programme.id,
         "indicators": [_numbers(f, a) for f, a in zip(findings, adjusted, strict=True)],
+        "families": [{"family": f, "index": shown_index(findings, indices, f)} for f in indices],
     }
     return summarise(lines, numbers)
 
@@ -181,9 +184,9 @@ def _wrapped(name: str, lang: Language) -> str:
     return "<br>".join(text(line) for line in lines)
 
 
-def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
+def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices) -> Block:
     """Return why p is adjusted, within which families and in which ways, and what a dash means."""
-    why = families_block(findings, adjusted)
+    why = families_block(findings, adjusted, indices)
     if all(case_for(f).shows_numbers for f in findings):
         return why
     dash = paragraph(lambda lang: WORDS[lang].label("null_reason", reason=WORDS[lang].claims["not_reportable"]))
