@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
-    from evalkit.estimators import did, event_study, family_index, itt, pre_post
+    from evalkit.estimators import did, event_study, family_index, group_time, itt, pre_post
     from evalkit.finding import Finding, evaluate, evaluate_families
     from evalkit.inference import adjust, adjust_families, infer, romano_wolf, sharpened_q, westfall_young
     from evalkit.moments import Moments
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
-    **dict.fromkeys(("did", "event_study", "family_index", "itt", "pre_post"), "estimators"),
+    **dict.fromkeys(("did", "event_study", "family_index", "group_time", "itt", "pre_post"), "estimators"),
     **dict.fromkeys(("Finding", "evaluate", "evaluate_families"), "finding"),
     **dict.fromkeys(
         ("adjust", "adjust_families", "infer", "romano_wolf", "sharpened_q", "westfall_young"), "inference"
@@ -55,6 +55,7 @@ __all__ = [
     "evaluate_families",
     "event_study",
     "family_index",
+    "group_time",
     "infer",
     "itt",
     "load",

@@ -94,8 +94,10 @@ def _add_commands() -> None:
     from evalkit.commands.doctor import doctor
     from evalkit.commands.estimate import estimate
     from evalkit.commands.moments import merge, moments
+    from evalkit.commands.new import new
+    from evalkit.commands.plan import plan
 
-    for command in (estimate, moments, merge, doctor):
+    for command in (estimate, moments, merge, new, plan, doctor):
         main.add_command(command)
 
 

@@ -13,8 +13,8 @@ import polars as pl
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
 from evalkit.errors import DataError, DesignError
-from evalkit.estimators import event_study, family_index, pre_post
-from evalkit.estimators.registry import estimate_by_name
+from evalkit.estimators import family_index, pre_post
+from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
 from evalkit.inference.infer import arm_villages, few_villages, infer
@@ -23,6 +23,7 @@ from evalkit.intake import read_truth
 from evalkit.moments import Moments
 from evalkit.panel import Panel, Winsorised
 from evalkit.panel_store import panel_key
+from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
 from evalkit.results import Estimate, Inference
@@ -34,9 +35,11 @@ SCHEMA_VERSION = 1
 class Finding:
     """One indicator's answer: estimate, interval, what may be claimed, and what it rests on.
 
-    ``main`` answers the plan; its first term is ``att``. ``naive`` is the pilot villages' own change. ``cells`` and
-    ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
-    simulated programmes. ``notes`` says what could not be computed, and why.
+    ``main`` answers the plan; its first term is ``att``. ``event_study`` is the path by rounds since adoption, by the
+    plan's estimator where it has one of its own (`group_time`). ``naive`` is the pilot villages' own change. ``cells``
+    and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
+    simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
+    before results were seen, ``deviations`` what has changed since.
     """
 
     programme: Programme
@@ -56,6 +59,8 @@ class Finding:
     truth: Mapping[str, float] | None
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    lock: PlanLock | None = None
+    deviations: tuple[Deviation, ...] = ()
 
     def tidy(self) -> pl.DataFrame:
         """Return the main result, robustness and naive change as tidy rows, with the column `role` in front."""
@@ -94,6 +99,8 @@ class Finding:
             "truth": None if self.truth is None else dict(self.truth),
             "provenance": _plain(self.provenance),
             "notes": list(self.notes),
+            "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
+            "deviations": _plain(self.deviations),
         }
 
     def to_json(self) -> str:
@@ -133,6 +140,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     panel = Panel.from_programme(programme, indicator)
     moments = stored_moments(programme, plan, panel)
     notes: list[str] = []
+    lock = read_lock(programme)
     main = _infer(estimate_by_name(plan.estimator, moments), plan.inference, seed)
     study = _event_study(moments, main, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
@@ -158,6 +166,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         truth=(read_truth(programme) or {}).get(indicator),
         provenance=provenance(programme, plan, panel.flow.steps[0].n_rows),
         notes=tuple(notes),
+        lock=lock,
+        deviations=() if lock is None else deviations(programme, lock, indicator),
     )
 
 
@@ -209,7 +219,8 @@ def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str])
     if moments.design.time is None:
         return None
     try:
-        return _infer(event_study(moments), main.method if main.method != "none" else "auto", seed)
+        path = path_by_name(main.estimate.estimator, moments)
+        return _infer(path, main.method if main.method != "none" else "auto", seed)
     except DesignError as error:
         notes.append(str(error))
         return None

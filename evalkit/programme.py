@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evalkit.design import AssignedTo, Assignment, Comparison, Design
 from evalkit.errors import PlanError, nearest
@@ -16,6 +16,19 @@ SCHEMA_VERSION = 1
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+UNDECIDED = "DECIDE"
+"""What `evalkit new` writes where a person must decide."""
+
+
+def _decided(text: str) -> str:
+    if text == UNDECIDED:
+        raise ValueError("a person must still decide this")
+    return text
+
+
+Decided = Annotated[str, AfterValidator(_decided)]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,8 +36,8 @@ class _Frozen(BaseModel):
 class Text(_Frozen):
     """A text in both languages."""
 
-    zh: str
-    en: str
+    zh: Decided
+    en: Decided
 
 
 class Deflator(_Frozen):
@@ -50,11 +63,11 @@ class About(_Frozen):
 class DesignPlan(_Frozen):
     """[design]: columns and facts of the evaluation design."""
 
-    unit: str | None = None
-    cluster: str
+    unit: Decided | None = None
+    cluster: Decided
     time: str | None = None
-    first_treated: str | None = None
-    treatment: str | None = None
+    first_treated: Decided | None = None
+    treatment: Decided | None = None
     weights: str | None = None
     strata: str | None = None
     assignment: Assignment
@@ -70,6 +83,7 @@ class Source(_Frozen):
     file: str
     key: tuple[str, ...] = Field(min_length=1)
     sheet: str | None = None
+    table: str | None = None
     encoding: str | None = None
     codebook: str | None = None
     date: str | None = None

@@ -148,7 +148,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """Standard errors, p-values and intervals of an Estimate. Undefined numbers are NaN here, null in `tidy`."""
+    """Standard errors, p-values and intervals of an Estimate. Undefined numbers are NaN here, null in `tidy`.
+
+    ``columns`` holds method-specific tidy columns (each of length m), such as the ends of a uniform band.
+    """
 
     estimate: Estimate
     method: str
@@ -161,6 +164,7 @@ class Inference:
     conf_level: float
     reason: str = ""
     notes: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def tidy(self) -> pl.DataFrame:
         """Return one row a term with the columns of `TIDY_SCHEMA` first, then method-specific ones."""
@@ -186,5 +190,6 @@ def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     data["estimator"] = [estimate.estimator] * m
     data["inference"] = [None if inference is None else inference.method] * m
     frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
-    extra = [pl.Series(name, list(values)) for name, values in estimate.columns.items()]
+    more = {**estimate.columns, **({} if inference is None else inference.columns)}
+    extra = [pl.Series(name, list(values)) for name, values in more.items()]
     return frame.select(*TIDY_SCHEMA).with_columns(extra)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.commands.options import agreed, design_of, design_options
+from evalkit.commands.options import agreed, choice_options, choices_of, design_of, design_options
 
 if TYPE_CHECKING:
     from evalkit.design import Design
+    from evalkit.diagnostics import PreTrend
     from evalkit.moments import Moments
     from evalkit.panel import Panel
     from evalkit.results import Estimate, Inference
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 @design_options
 @click.option("--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt).")
 @click.option(
-    "--estimator", metavar="NAME", help="did, event_study, itt or pre_post. Default: did with rounds, else itt."
+    "--estimator",
+    metavar="NAME",
+    help="did, event_study, group_time, itt or pre_post. Default: did with rounds, else itt.",
 )
+@choice_options
 @click.option(
     "--anticipation",
     type=click.IntRange(min=0),
@@ -40,12 +44,10 @@ if TYPE_CHECKING:
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, wild, randomization or classical.",
+    help="auto, crv1, crv2, crv3, multiplier, wild, randomization or classical.",
 )
-@click.option(
-    "--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For wild and randomization."
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="For wild and randomization.")
+@click.option("--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For methods that draw.")
+@click.option("--seed", type=int, default=1, show_default=True, help="For methods that draw.")
 @click.option(
     "--conf-level", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True
 )
@@ -58,21 +60,25 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
     result = infer(
         fitted, options["inference"], level=options["conf_level"], seed=options["seed"], draws=options["draws"]
     )
-    answer = _answer(result, data)
+    answer = _answer(result, data, _leads(result, data, options))
     click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False) if as_json else _as_text(result, answer))
 
 
 def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Estimate, Moments | Panel]:
     """Return the estimate, and the moments or the panel that it comes from."""
     from evalkit.errors import UsageError, nearest
-    from evalkit.estimators import did, event_study, itt, pre_post
+    from evalkit.estimators import did, event_study, group_time, itt, pre_post
     from evalkit.moments import Moments
     from evalkit.panel import Panel
 
     covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
     stored = _stored_moments(file)
     design = design_of(options) if stored is None else agreed(stored.design, options)
-    plain = {"event_study": event_study, "pre_post": pre_post}
+    plain: dict[str, Callable[..., Estimate]] = {
+        "event_study": event_study,
+        "group_time": group_time,
+        "pre_post": pre_post,
+    }
     adjustable = {"did": did, "itt": itt}
     name = options["estimator"] or ("did" if design.time else "itt")
     if name not in {**plain, **adjustable}:
@@ -91,10 +97,11 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
         )
     if covariates and name in plain:
         raise UsageError("--covariates", f"{name} takes none", "did or itt", "leave them out")
+    choices = choices_of(name, options)
     data = stored if stored is not None else _read(file, outcome, design, covariates, options["inference"])
     if name in adjustable:
         return adjustable[name](data, outcome if stored is not None else None, covariates=covariates), data
-    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome), data
+    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome, **choices), data
 
 
 def _stored_moments(file: Path) -> Moments | None:
@@ -121,12 +128,28 @@ def _read(
     return Moments.from_frame(rows, design=design, outcomes=[outcome])
 
 
-def _answer(result: Inference, data: Moments | Panel) -> dict[str, Any]:
+def _leads(result: Inference, data: Moments | Panel, options: dict[str, Any]) -> PreTrend | None:
+    """Read the rounds before adoption from the estimate's path; group_time without one is estimated again with it."""
     from evalkit.diagnostics import pre_trend
+    from evalkit.estimators import group_time
+    from evalkit.inference import infer
+
+    estimate = result.estimate
+    if any(term.startswith("event_time=") for term in estimate.terms):
+        return pre_trend(result, data.design.anticipation)
+    if estimate.estimator != "group_time":
+        return None
+    choices = {**choices_of("group_time", options), "aggregate": "dynamic", "base": "universal"}
+    path = infer(
+        group_time(data, estimate.outcome, **choices), result.method, seed=options["seed"], draws=options["draws"]
+    )
+    return pre_trend(path, data.design.anticipation)
+
+
+def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) -> dict[str, Any]:
     from evalkit.gate import Evidence, open_gate
 
     counts = result.estimate.counts
-    leads = pre_trend(result, data.design.anticipation) if result.estimate.estimator == "event_study" else None
     evidence = Evidence(
         assignment=data.design.assignment,
         n_pilot=counts.n_treated_clusters,

@@ -21,6 +21,51 @@ DESIGN = (
 )
 
 
+CHOICES = (
+    click.option(
+        "--comparison", type=click.Choice(["never", "not_yet"]), help="Households never treated, or also not yet."
+    ),
+    click.option(
+        "--base",
+        type=click.Choice(["varying", "universal"]),
+        help="Compare rounds before adoption with the round before, or with one base. Default: varying.",
+    ),
+    click.option(
+        "--sample",
+        type=click.Choice(["pairwise", "all_rows", "complete"]),
+        help="Households seen in both rounds of a comparison, in either, or in every round. Default: pairwise.",
+    ),
+    click.option(
+        "--aggregate",
+        type=click.Choice(["simple", "dynamic", "group", "calendar", "none"]),
+        help="What att averages. Default: simple.",
+    ),
+)
+TAKES = {"group_time": ("comparison", "base", "sample", "aggregate")}
+"""Which estimators take which of these choices."""
+
+
+def choice_options(command: Command) -> Command:
+    """Add the choices of estimators that compare cohorts round by round."""
+    for option in reversed(CHOICES):
+        command = option(command)
+    return command
+
+
+def choices_of(estimator: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the choices that were made; UsageError where the estimator doesn't take one."""
+    from evalkit.errors import UsageError, listed
+
+    made = {n: options[n] for n in ("comparison", "base", "sample", "aggregate") if options[n] is not None}
+    for name in made:
+        if name not in TAKES.get(estimator, ()):
+            able = [e for e, names in TAKES.items() if name in names]
+            raise UsageError(
+                f"--{name}", f"{estimator} does not take it", f"--estimator {listed(able)}", "leave it out"
+            )
+    return made
+
+
 def design_options(command: Command) -> Command:
     """Add the options of a design to a command."""
     for option in reversed(DESIGN):

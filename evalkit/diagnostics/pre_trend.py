@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from evalkit.inference.basis import is_fixed
 from evalkit.results import Inference
 
 
@@ -25,11 +26,12 @@ class PreTrend:
 
 
 def pre_trend(event_study: Inference, anticipation: int) -> PreTrend | None:
-    """Read the leads before the base; None where there are none.
+    """Read the leads, rounds before adoption other than the base; None where there are none.
 
     Rounds between the base and adoption (anticipation) are no leads: behaviour may change there.
     """
-    leads = event_study.tidy().filter(pl.col("event_time") < -1 - anticipation)
+    estimated = pl.Series(~is_fixed(event_study.estimate))
+    leads = event_study.tidy().filter((pl.col("event_time") < -anticipation) & estimated)
     if leads.height == 0:
         return None
     largest = leads.sort(pl.col("estimate").abs(), descending=True).row(0, named=True)

@@ -25,14 +25,14 @@ def crv1(estimate: Estimate, level: float = 0.95) -> Inference:
     g = n_clusters(estimate)
     if g < 2:
         raise DesignError("crv1", "there is one village", "at least two", "no interval can be given from one village")
-    z, factor = _influence(estimate, g)
+    z, factor = influence(estimate, g)
     se = np.sqrt(factor * (z * z).sum(axis=0))
     return by_student(
         estimate, "crv1", se, np.full(len(se), g - 1.0), level, f"{g} villages, t with {g - 1} degrees of freedom"
     )
 
 
-def _influence(estimate: Estimate, g: int) -> tuple[FloatArray, float]:
+def influence(estimate: Estimate, g: int) -> tuple[FloatArray, float]:
     """Return what each village moves, (G, m), and the small-sample factor."""
     basis, n = estimate.basis, estimate.counts.n_obs
     if isinstance(basis, Influence):

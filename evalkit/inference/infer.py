@@ -9,6 +9,7 @@ from evalkit.inference.classical import classical
 from evalkit.inference.crv1 import crv1
 from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
+from evalkit.inference.multiplier import multiplier
 from evalkit.inference.randomization import randomization
 from evalkit.inference.wild import wild
 from evalkit.results import Estimate, Inference, Linear
@@ -21,10 +22,11 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "crv1": crv1,
     "crv2": crv2,
     "crv3": crv3,
+    "multiplier": multiplier,
     "wild": wild,
     "randomization": randomization,
 }
-DRAWING = frozenset({"wild", "randomization"})
+DRAWING = frozenset({"multiplier", "wild", "randomization"})
 """Methods that draw, and so take `draws` and `seed`."""
 
 
@@ -40,7 +42,7 @@ def infer(
     level : float
         Confidence level.
     seed, draws : int
-        For methods that draw (``wild``, ``randomization``); analytic methods do not use them.
+        For methods that draw (``multiplier``, ``wild``, ``randomization``); analytic methods do not use them.
 
     Raises
     ------

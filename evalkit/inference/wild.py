@@ -20,7 +20,7 @@ TIE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class _Draws:
+class Draws:
     """Vectors w (B, G) of the bootstrap; `exact` where they are all there are."""
 
     w: FloatArray
@@ -45,7 +45,7 @@ def wild(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: in
     g = len(basis.sums.clusters)
     if g < 3:
         raise DesignError("wild", f"there are {g} villages", "at least three", "no interval can be given")
-    vectors = _vectors(g, draws, seed)
+    vectors = draw_vectors(g, draws, seed)
     m = len(estimate.terms)
     out = np.full((6, m), np.nan)
     for j in range(m):
@@ -56,20 +56,21 @@ def wild(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: in
     return Inference(estimate, "wild", se, df, t, p, low, high, level, reason)
 
 
-def _vectors(g: int, draws: int, seed: int) -> _Draws:
+def draw_vectors(g: int, draws: int, seed: int) -> Draws:
+    """Return signs or Webb points for g villages: all sign vectors where there are no more than `draws`."""
     if g < WEBB_BELOW:
         rng = np.random.default_rng(seed)
         w = rng.choice(np.concatenate([-WEBB, WEBB]), size=(draws, g))
-        return _Draws(w, "Webb draws", False)
+        return Draws(w, "Webb draws", False)
     if 2**g <= draws:
         bits = (np.arange(2**g)[:, None] >> np.arange(g)) & 1
-        return _Draws((1 - 2 * bits).astype(np.float64), "sign vectors (all)", True)
+        return Draws((1 - 2 * bits).astype(np.float64), "sign vectors (all)", True)
     rng = np.random.default_rng(seed)
     signs = 1 - 2 * rng.integers(0, 2, size=(draws, g), dtype=np.int8)
-    return _Draws(signs.astype(np.float64), "Rademacher draws", False)
+    return Draws(signs.astype(np.float64), "Rademacher draws", False)
 
 
-def _term(estimate: Estimate, j: int, vectors: _Draws, level: float) -> tuple[float, ...]:
+def _term(estimate: Estimate, j: int, vectors: Draws, level: float) -> tuple[float, ...]:
     """Return se, df, t, p, low, high of one term.
 
     With δ = (c'β − h)/c'Qc the restricted scores are s_v + δ S_vQc; numerator and scores of each draw are linear in δ,

@@ -13,7 +13,7 @@ from evalkit.intake.encoding import read_text
 
 COLUMNS = (
     "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
-    "identifier", "label_zh", "label_en", "source",
+    "identifier", "label_zh", "label_en", "source", "note",
 )  # fmt: skip
 KINDS = ("id", "text", "category", "integer", "number", "flag", "date")
 NUMBERS = ("integer", "number", "flag")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from evalkit.intake.cells import date, number
 from evalkit.intake.codebook import NUMBERS, Entry
 from evalkit.intake.files import RawTable
 from evalkit.intake.records import REJECTED_SCHEMA
@@ -25,7 +26,7 @@ class Converted:
 
 def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time: str | None, kind: str) -> Converted:
     """Map and convert one file. A value that is no number where one is needed rejects its row."""
-    raw = table.frame.with_row_index(ROW, offset=2)
+    raw = table.frame.with_row_index(ROW, offset=table.first_row)
     values = raw.select(pl.col(ROW).cast(pl.Int64), *[_value(raw.schema[e.raw_header], e) for e in entries])
     bad = pl.any_horizontal(_bad(raw, e) for e in entries) if entries else pl.lit(False)
     flags = raw.select(bad.alias("bad"), *[_bad(raw, e).alias(f"bad_{e.name}") for e in entries])
@@ -52,28 +53,38 @@ def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 
 def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
-        number = pl.col(entry.raw_header).cast(pl.Float64)
+        value = pl.col(entry.raw_header).cast(pl.Float64)
         codes = [float(c) for c in entry.missing_codes]
-        return pl.when(number.is_in(codes)).then(None).otherwise(number) if codes else number
-    return _text(dtype, entry).str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+        return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
+    return number(_text(dtype, entry), has_factor=entry.factor != 1)
+
+
+def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+    if dtype.is_temporal():
+        return pl.col(entry.raw_header).cast(pl.Date)
+    return date(_text(dtype, entry))
 
 
 def _value(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+    if entry.kind == "date":
+        return _date(dtype, entry).alias(entry.name)
     if entry.kind not in NUMBERS:
         return _text(dtype, entry).alias(entry.name)
-    number = _number(dtype, entry) * entry.factor
-    return (number.cast(pl.Int64, strict=False) if entry.kind == "integer" else number).alias(entry.name)
+    value = _number(dtype, entry) * entry.factor
+    return (value.cast(pl.Int64, strict=False) if entry.kind == "integer" else value).alias(entry.name)
 
 
 def _bad(raw: pl.DataFrame, entry: Entry) -> pl.Expr:
-    """Whether a cell holds something that is no number (or no whole number) where one is needed."""
+    """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
     dtype = raw.schema[entry.raw_header]
+    if entry.kind == "date" and not dtype.is_temporal():
+        return (_text(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
     if entry.kind not in NUMBERS or dtype == pl.Boolean:
         return pl.lit(False)
-    number = _number(dtype, entry)
-    odd = (number != number.round(0)) if entry.kind == "integer" else pl.lit(False)
-    unread = pl.lit(False) if dtype.is_numeric() else _text(dtype, entry).is_not_null() & number.is_null()
-    return (unread | odd | number.is_infinite() | number.is_nan()).fill_null(False)
+    value = _number(dtype, entry)
+    odd = (value != value.round(0)) if entry.kind == "integer" else pl.lit(False)
+    unread = pl.lit(False) if dtype.is_numeric() else _text(dtype, entry).is_not_null() & value.is_null()
+    return (unread | odd | value.is_infinite() | value.is_nan()).fill_null(False)
 
 
 def _rejected(
@@ -84,18 +95,19 @@ def _rejected(
         hit = flags[f"bad_{entry.name}"]
         if not hit.any():
             continue
+        rule, zh = ("date", "日期") if entry.kind == "date" else ("number", "数字")
         shown = pl.lit("") if entry.identifier else raw.filter(hit)[entry.raw_header].cast(pl.String)
         parts.append(
             frame.filter(hit).select(
                 pl.lit(kind).alias("source"),
                 pl.col(FILE).alias("file"),
                 pl.col(ROW).alias("row"),
-                pl.lit("number").alias("rule"),
+                pl.lit(rule).alias("rule"),
                 pl.lit("error").alias("severity"),
                 pl.lit(entry.raw_header).alias("column"),
                 row_key(frame, key),
-                (pl.lit(f"“{entry.raw_header}”应为数字，实为“") + shown + "”").alias("reason_zh"),
-                (pl.lit(f"{entry.raw_header!r} should be a number and is '") + shown + "'").alias("reason_en"),
+                (pl.lit(f"“{entry.raw_header}”应为{zh}，实为“") + shown + "”").alias("reason_zh"),
+                (pl.lit(f"{entry.raw_header!r} should be a {rule} and is '") + shown + "'").alias("reason_en"),
             )
         )
     return pl.concat(parts) if parts else pl.DataFrame(schema=REJECTED_SCHEMA)

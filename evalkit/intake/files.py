@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from evalkit.errors import DataError, nearest
+from evalkit.intake.codebook import Entry
+from evalkit.intake.database import SUFFIXES, sqlite_table
+from evalkit.intake.delimited import delimited
 from evalkit.intake.encoding import read_text
+from evalkit.intake.statistics import READERS, statistics
+from evalkit.intake.workbook import workbook
+from evalkit.plan_lock import LOCK_NAME
 from evalkit.programme import FILE_NAME, Programme, Source
 
+TEXT = (".csv", ".tsv", ".txt")
+WORKBOOKS = (".xlsx", ".xls")
 FIELD = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
-    """One raw file: its rows as text (parquet keeps its types), its round where the name gives one, its encoding."""
+    """One raw file: its rows as text, or with the types that the file itself states.
+
+    ``first_row`` is the number of the first row as a person finds it in the file (below the header, from 1); ``round``
+    is given where the file's name says it, ``encoding`` where text had to be decoded.
+    """
 
     path: Path
     frame: pl.DataFrame
+    first_row: int
     encoding: str | None
     round: int | None
 
@@ -59,23 +72,50 @@ def existing(path: Path) -> Path:
     return path
 
 
-def read_table(source: Source, path: Path, round_: int | None) -> RawTable:
-    """Read one file; text files and spreadsheets as text, so that nothing is guessed about types."""
+def read_table(source: Source, path: Path, round_: int | None, entries: Sequence[Entry] = ()) -> RawTable:
+    """Read one file; text files and spreadsheets as text, so that nothing is guessed about types.
+
+    The codebook's entries for the file tell where its header stands, and which of its columns are ids.
+
+    Raises
+    ------
+    DataError
+        The file is of an unknown kind, damaged or empty; or its ids have lost digits.
+    """
     suffix = path.suffix.lower()
-    if suffix in {".csv", ".tsv", ".txt"}:
+    wanted = [e.raw_header for e in entries]
+    if suffix in TEXT:
         text, encoding = read_text(path, source.encoding)
-        frame = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False, separator="\t" if suffix == ".tsv" else ",")
-        return RawTable(path, frame, encoding, round_)
-    if suffix == ".xlsx":
-        return RawTable(path, _sheet(path, source.sheet), None, round_)
+        return RawTable(path, *delimited(text, path, wanted), encoding, round_)
+    if suffix in WORKBOOKS:
+        ids = [e.raw_header for e in entries if e.kind in {"id", "text"}]
+        return RawTable(path, *workbook(path, source.sheet, wanted, ids), None, round_)
     if suffix == ".parquet":
-        return RawTable(path, pl.read_parquet(path), None, round_)
+        return RawTable(path, _parquet(path), 1, None, round_)
+    if suffix in READERS:
+        return RawTable(path, statistics(path, source.encoding), 1, source.encoding, round_)
+    if suffix in SUFFIXES:
+        return RawTable(path, sqlite_table(path, source.table), 1, None, round_)
     raise DataError(
         str(path),
         f"files of the kind {suffix!r} are not read",
-        ".csv, .tsv, .xlsx or .parquet",
+        f"one of {', '.join([*TEXT, *WORKBOOKS, '.parquet', *READERS, *sorted(SUFFIXES)])}",
         "save it as one of these",
     )
+
+
+def readable(path: Path) -> bool:
+    """Whether files of this kind are read."""
+    return path.suffix.lower() in {*TEXT, *WORKBOOKS, ".parquet", *READERS, *SUFFIXES}
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(
+            str(path), f"it cannot be read as .parquet ({error})", "a sound file", "export it again"
+        ) from error
 
 
 def checksums(programme: Programme) -> dict[str, str]:
@@ -83,6 +123,7 @@ def checksums(programme: Programme) -> dict[str, str]:
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
     names |= {programme.truth.file} if programme.truth else set()
+    names |= {LOCK_NAME} if (folder / LOCK_NAME).exists() else set()
     names |= {programme.about.deflator.file} if programme.about.deflator else set()
     paths = [existing(folder / name) for name in names]
     paths += [path for source in programme.sources for path, _ in files_of(source, folder)]
@@ -93,20 +134,6 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sheet(path: Path, sheet: str | None) -> pl.DataFrame:
-    import fastexcel
-
-    book = fastexcel.read_excel(path)
-    if sheet is not None and sheet not in book.sheet_names:
-        raise DataError(
-            f"{path}",
-            f"there is no sheet {sheet!r} ({nearest(sheet, book.sheet_names)})",
-            "the sheet that programme.toml names",
-            "correct the name",
-        )
-    return book.load_sheet(sheet if sheet is not None else 0, dtypes="string").to_polars()
 
 
 def _as_regex(pattern: str) -> str:

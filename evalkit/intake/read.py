@@ -72,7 +72,8 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     time = programme.design.time
     parts, records, unmapped = [], [], set()
     for path, round_ in files_of(source, programme.folder):
-        table, name = read_table(source, path, round_), path.relative_to(programme.folder).as_posix()
+        name = path.relative_to(programme.folder).as_posix()
+        table = read_table(source, path, round_, [e for e in entries if e.applies_to(round_)])
         meant = entries_for(entries, round_, table.frame.columns, name)
         converted = convert(table, meant, source.key, time, source.kind)
         parts.append(converted)
@@ -83,15 +84,14 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     n_raw = sum(r.n_rows for r in records)
     keys = check_keys(frame, source.key, source.kind)
     ranges = check_ranges(keys.frame, entries)
-    not_numbers = pl.concat([p.rejected for p in parts])
-    quality = [
-        line("number", c, "error", n_raw, n) for c, n in not_numbers.group_by("column").len().sort("column").iter_rows()
-    ]
+    unread = pl.concat([p.rejected for p in parts])
+    counts = unread.group_by("rule", "column").len().sort("rule", "column", descending=[True, False])
+    quality = [line(rule, c, "error", n_raw, n) for rule, c, n in counts.iter_rows()]
     quality += [line("unmapped", c, "warning", n_raw, n_raw) for c in sorted(unmapped)]
     missing = _missing(ranges.frame, entries, time)
     return _Read(
         ranges.frame,
-        pl.concat([not_numbers, keys.rejected]),
+        pl.concat([unread, keys.rejected]),
         pl.concat([keys.quality, ranges.quality, *quality]),
         tuple(records),
         n_raw,

@@ -7,6 +7,7 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
+from evalkit.report.plan import plan
 from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_missing, quality_rules
 from evalkit.report.replication import published_numbers, replication
 from evalkit.report.sample import attrition, flow, limits
@@ -30,6 +31,7 @@ __all__ = [
     "overview_headline",
     "overview_notes",
     "overview_table",
+    "plan",
     "provenance",
     "publish",
     "published_numbers",

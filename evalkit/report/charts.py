@@ -8,7 +8,7 @@ import polars as pl
 
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
-from evalkit.report.disclosure import Size, withheld
+from evalkit.report.disclosure import Size, shown_terms, withheld
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, level, p_text, unit_of, whole
@@ -47,22 +47,36 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
         whole_x=True,
         legend=False,
     )
+    subtitle = [words.label("event_subtitle"), *([words.label("event_band")] if _has_band(rows) else [])]
     return Drawn(
         _event_title(finding, lang),
-        words.label("event_subtitle"),
+        ("；" if lang == "zh" else "; ").join(subtitle),
         _event_alt(finding, rows, lang),
-        plot([series], axes),
+        plot([*_band(rows, lang), series], axes),
         _event_table(finding, rows, lang),
     )
 
 
 def _event_rows(finding: Finding) -> list[dict[str, Any]]:
-    """Return the rows by round, without rounds that rest on fewer pilot households than may be shown."""
+    """Return the rows by round, without rounds that rest on fewer pilot households or villages than may be shown."""
     if finding.event_study is None:
         return []
-    least = finding.programme.disclosure.min_households
     rows = finding.event_study.tidy().filter(pl.col("event_time").is_not_null()).sort("event_time")
-    return rows.filter(pl.col("n_treated_units") >= least).to_dicts()
+    return shown_terms(rows.to_dicts(), finding.programme.disclosure)
+
+
+def _has_band(rows: list[dict[str, Any]]) -> bool:
+    return any(r.get("band_low") is not None for r in rows)
+
+
+def _band(rows: list[dict[str, Any]], lang: Language) -> list[Series]:
+    """Return the uniform band as an area, which is a point at the base; nothing where there is no band."""
+    if not _has_band(rows):
+        return []
+    ends = [[r["estimate"] if r[k] is None else r[k] for r in rows] for k in ("band_low", "band_high")]
+    times = [r["event_time"] for r in rows]
+    around = [*ends[0], *reversed(ends[1])]
+    return [Series(WORDS[lang].label("band"), [*times, *reversed(times)], around, mode="lines", filled=True)]
 
 
 def _event_title(finding: Finding, lang: Language) -> str:
@@ -84,12 +98,13 @@ def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> 
 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit, banded = WORDS[lang], unit_of(finding.indicator.unit), _has_band(rows)
     body = [
         [
             str(r["event_time"]),
             difference(r["estimate"], unit, lang, signed=True),
             interval(r["conf_low"], r["conf_high"], unit, lang),
+            *([interval(r["band_low"], r["band_high"], unit, lang)] if banded else []),
             p_text(r["p_value"]),
             whole(r["n_treated_units"], lang),
         ]
@@ -101,9 +116,8 @@ def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -
             pre_trend_text(finding, lang),
         )
     )
-    return Grid(
-        [words.label(k) for k in ("event_time", "estimate", "interval", "p_value", "treated_units")], body, note=note
-    )
+    head = ("event_time", "estimate", "interval", *(("band",) if banded else ()), "p_value", "treated_units")
+    return Grid([words.label(k) for k in head], body, note=note)
 
 
 def pre_trend_text(finding: Finding, lang: Language) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from evalkit.programme import Disclosure
 from evalkit.report.wording import WORDS, Language
@@ -53,3 +53,15 @@ def _too_small(size: Size, limits: Disclosure) -> Held | None:
     if size.n_villages is not None and size.n_villages < limits.min_villages:
         return "villages"
     return None
+
+
+def shown_terms(rows: Sequence[dict[str, Any]], limits: Disclosure) -> list[dict[str, Any]]:
+    """Return the tidy rows that rest on enough treated households and villages; a count that isn't there is no bar."""
+
+    def enough(row: dict[str, Any]) -> bool:
+        units, villages = row.get("n_treated_units"), row.get("n_treated_villages")
+        return (units is None or units >= limits.min_households) and (
+            villages is None or villages >= limits.min_villages
+        )
+
+    return [r for r in rows if r["term"] == "att" or enough(r)]

@@ -13,6 +13,7 @@ from evalkit.report.wording import Language
 
 INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
 PILOT, COMPARISON = "#0b5f8a", "#b35c00"
+SHADE = "rgba(11,95,138,0.15)"
 TRACE_TYPES = frozenset({"scatter"})
 """All kinds of traces that figures here use; a test holds that the vendored bundle draws them."""
 
@@ -45,7 +46,10 @@ def _figure_html(drawn: Drawn) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points of one series; `low` and `high` are the ends of intervals, None where there is none."""
+    """Points of one series; `low` and `high` are the ends of intervals, None where there is none.
+
+    A `filled` series is an area: its points go round it.
+    """
 
     name: str
     x: Sequence[Any]
@@ -57,6 +61,7 @@ class Series:
     low: Sequence[float | None] = ()
     high: Sequence[float | None] = ()
     across: bool = False
+    filled: bool = False
 
 
 def trace(series: Series) -> dict[str, Any]:
@@ -64,6 +69,10 @@ def trace(series: Series) -> dict[str, Any]:
     from plotly.graph_objects import Scatter
 
     values = {"name": series.name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+    if series.filled:
+        return dict(
+            Scatter(**values, fill="toself", fillcolor=SHADE, line={"width": 0}, hoverinfo="skip").to_plotly_json()
+        )
     marker = {"color": series.color, "symbol": series.symbol, "size": 9}
     bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
     return dict(

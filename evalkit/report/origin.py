@@ -6,6 +6,7 @@ from typing import Any
 
 from evalkit.finding import Finding
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME, Block, both, text
+from evalkit.report.disclosure import shown_terms
 from evalkit.report.html_table import Grid
 from evalkit.report.sample import losses_withheld
 from evalkit.report.statement import case_for, headline, method_text
@@ -79,8 +80,10 @@ def publishable(finding: Finding) -> dict[str, Any]:
     if not case_for(finding).shows_numbers:
         values |= dict.fromkeys(RESULTS) | {"withheld": [r["code"] for r in values["gate"]["reasons"]]}
         values["gate"]["reasons"] = [{"code": r["code"]} for r in values["gate"]["reasons"]]
-    if values["event_study"]:
-        values["event_study"] = [r for r in values["event_study"] if r["n_treated_units"] >= limits.min_households]
+    for name in ("main", "event_study"):
+        values[name] = values[name] and shown_terms(values[name], limits)
+    if values["robustness"]:
+        values["robustness"] = {name: shown_terms(rows, limits) for name, rows in values["robustness"].items()}
     if values["attrition"] and losses_withheld(finding):
         values["attrition"] = None
     return values

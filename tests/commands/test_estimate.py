@@ -152,3 +152,37 @@ def test_merge_refuses_the_same_part_twice(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "is given more than once" in result.stderr
     assert not (tmp_path / "both.parquet").exists()
+
+
+def test_group_time_and_its_choices(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.write_parquet(file)
+    choices = {"comparison": "never", "base": "universal", "sample": "all_rows", "aggregate": "dynamic"}
+    flags = [word for name, value in choices.items() for word in (f"--{name}", value)]
+    command = ["estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "group_time"]
+    answer = json.loads(_run(*command, *flags, "--inference", "crv1", "--json"))
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    moments = evalkit.Moments.from_frame(FRAME, design=design, outcomes=["y"])
+    assert answer["terms"] == evalkit.infer(evalkit.group_time(moments, **choices), "crv1").tidy().to_dicts()
+    banded = json.loads(_run(*command, *flags, "--inference", "multiplier", "--json"))
+    assert banded["terms"][1]["band_low"] < banded["terms"][1]["estimate"] < banded["terms"][1]["band_high"]
+    simple = json.loads(_run(*command, "--anticipation", "1", "--inference", "crv1", "--json"))
+    assert simple["terms"][0]["term"] == "att"
+    assert any("1 round(s) of anticipation" in w for w in simple["warnings"])
+
+
+def test_rounds_before_adoption_are_read_whatever_is_averaged(tmp_path: Path) -> None:
+    """Round 1 is a lead (the base is round 2); without --aggregate dynamic it reaches the gate too."""
+    file = tmp_path / "panel.parquet"
+    village_panel(42, [3, 3, 3, 0, 0, 0], households=5).write_parquet(file)
+    command = ["estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "group_time", "--json"]
+    claims = [json.loads(_run(*command, *more))["gate"]["claim"] for more in ([], ["--aggregate", "dynamic"])]
+    assert claims == ["effect_if_parallel_trends"] * 2
+
+
+def test_a_choice_that_the_estimator_does_not_take(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.write_parquet(file)
+    result = CliRunner().invoke(main, ["estimate", str(file), "--outcome", "y", *OPTIONS, "--base", "universal"])
+    assert result.exit_code == 2
+    assert "--base: did does not take it. Needed: --estimator group_time." in result.stderr

@@ -91,3 +91,16 @@ def test_pre_trend_reads_only_leads_before_anticipation() -> None:
     assert found.n_leads == 2
     assert abs(found.largest_lead) == max(abs(r["estimate"]) for r in leads)
     assert found.p_joint == pytest.approx(min(1.0, 2 * min(r["p_value"] for r in leads)))
+
+
+def test_pre_trend_of_rounds_with_gaps() -> None:
+    """Rounds 1, 3, 5, 7, adoption in 5: the base is 3, event time -2, and fixed; only round 1 (-4) is a lead."""
+    from tests.small_panels import village_panel
+
+    frame = village_panel(32, [5, 5, 5, 0, 0, 0], rounds=7, missing=0.1).filter(pl.col("round") % 2 == 1)
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    moments = evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])
+    path = evalkit.infer(evalkit.group_time(moments, base="universal", aggregate="dynamic"))
+    found = pre_trend(path, 0)
+    assert found is not None
+    assert (found.n_leads, found.largest_lead_term) == (1, "event_time=-4")

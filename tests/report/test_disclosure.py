@@ -11,7 +11,7 @@ from evalkit.diagnostics import CellRow
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.programme import Disclosure
-from evalkit.report.disclosure import Size, held_text, withheld
+from evalkit.report.disclosure import Size, held_text, shown_terms, withheld
 from evalkit.report.origin import publishable
 from evalkit.report.tables import means_table
 
@@ -81,3 +81,25 @@ def test_few_losses_are_withheld(income: Finding):
     few = replace(income, attrition=rows)
     assert "withheld: fewer than 10 households" in report.attrition(few).html
     assert publishable(few)["attrition"] is None
+
+
+@pytest.mark.parametrize(
+    ("n_units", "n_villages", "is_shown"),
+    [(9, 5, False), (10, 5, True), (10, 2, True), (10, 1, False), (10, None, True), (None, None, True)],
+)
+def test_terms_of_few_households_or_one_village_are_left_out(
+    n_units: int | None, n_villages: int | None, is_shown: bool
+):
+    row = {"term": "cohort=2014,time=2014", "n_treated_units": n_units, "n_treated_villages": n_villages}
+    assert bool(shown_terms([row], Disclosure())) is is_shown
+
+
+def test_numbers_beside_the_page_leave_out_terms_of_one_village(income: Finding):
+    """Cohort 2014 has 5 pilot villages here; with a threshold of 6 its own terms go, the average stays."""
+    cohort = income.main.row("cohort=2014,time=2014")
+    assert cohort["n_treated_villages"] == 5
+    strict = replace(income, programme=income.programme.model_copy(update={"disclosure": Disclosure(min_villages=6)}))
+    terms = [r["term"] for r in publishable(strict)["main"]]
+    assert terms[0] == "att"
+    assert not any(t.startswith("cohort=2014") for t in terms)
+    assert any(t.startswith("cohort=2015") for t in terms)

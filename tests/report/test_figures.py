@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from plotly.offline import get_plotlyjs_version
 
+import evalkit
 from evalkit import report
 from evalkit.finding import Finding
 from evalkit.report.figures import TRACE_TYPES
@@ -64,7 +66,25 @@ def test_event_study_shows_the_base_at_zero_without_interval(income: Finding):
 def test_alternative_text_holds_the_numbers(income: Finding):
     html = report.event_study(income).block.html
     estimate = income.event_study.row("event_time=2")["estimate"]
-    assert f"2: +{estimate:.0f} yuan a year" in html
+    assert f"2: +{estimate:,.0f} yuan a year" in html
+
+
+def test_a_uniform_band_is_drawn_and_told(income: Finding):
+    """Around the points and back; at the base it has no width."""
+    study = evalkit.infer(income.event_study.estimate, "multiplier", draws=199)
+    html = report.event_study(replace(income, event_study=study)).block.html
+    band, gap = json.loads(PAYLOAD.findall(html)[0])["data"]
+    assert (band["fill"], band["x"]) == ("toself", [*gap["x"], *reversed(gap["x"])])
+    base = gap["x"].index(-2)
+    assert (band["y"][base], band["y"][-1 - base]) == (0.0, 0.0)
+    assert all(low <= y <= high for low, y, high in zip(band["y"], gap["y"], reversed(band["y"]), strict=False))
+    assert "95%一致带" in html
+    assert "95 % uniform band" in html
+
+
+def test_the_path_is_that_of_the_plan_s_estimator(income: Finding):
+    assert income.event_study.estimate.estimator == income.main.estimate.estimator == "group_time"
+    assert income.event_study.row("event_time=-2")["estimate"] == 0.0
 
 
 def test_page_style_has_no_address(root: Path):

@@ -37,6 +37,7 @@ class Words:
     rules: Table
     units: Table
     directions: Table
+    fields: Table
     labels: Table
 
     def label(self, key: str, **values: object) -> str:

@@ -1,0 +1,241 @@
+"""Group-time effects of staggered programmes (Callaway & Sant'Anna 2021), from Moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.design import Comparison
+from evalkit.errors import DataError, DesignError, UsageError, listed, nearest
+from evalkit.estimators.aggregate import Aggregate, Averages, Place, averages
+from evalkit.estimators.group_cells import Base, GroupCells, Pair, Sample, pairs_of, sum_pairs
+from evalkit.estimators.within import villages_with
+from evalkit.moments import Moments
+from evalkit.moments.cells import Cells
+from evalkit.panel import Panel
+from evalkit.results import Counts, Estimate, FloatArray, Influence
+
+CHOICES = {"comparison": Comparison, "base": Base, "sample": Sample, "aggregate": Aggregate}
+
+
+def group_time(
+    data: Moments | Panel,
+    outcome: str | None = None,
+    *,
+    comparison: Comparison | None = None,
+    base: Base = "varying",
+    sample: Sample = "pairwise",
+    anticipation: int | None = None,
+    aggregate: Aggregate = "simple",
+) -> Estimate:
+    """Estimate the effect on each cohort in each round, ATT(g, t), and an average of them.
+
+    Parameters
+    ----------
+    data : Moments or Panel
+        Moments are sufficient.
+    outcome : str, optional
+        May be left out where the moments hold one outcome.
+    comparison : {"never", "not_yet"}, optional
+        Households never treated in the observed rounds, or also those whose start lies after both rounds of the
+        comparison (without the cohort itself, as R did); the design's where left out.
+    base : {"varying", "universal"}
+        What rounds before adoption are compared with: the round before each, or one base for all.
+    sample : {"pairwise", "all_rows", "complete"}
+        Households seen in both rounds of each comparison; whoever was seen in each of them; only households seen in
+        every round.
+    anticipation : int, optional
+        Rounds before adoption in which behaviour may already change; the design's where left out.
+    aggregate : {"simple", "dynamic", "group", "calendar", "none"}
+        The average that ``att`` is: over all treated household-rounds; over event times from 0 on; over cohorts; over
+        rounds; or no average.
+
+    Returns
+    -------
+    Estimate
+        ``att`` first, then ``cohort=g,time=t`` (simple, none), ``event_time=k``, ``cohort=g`` or ``time=t``; columns
+        ``event_time``, ``cohort``, ``time``, ``n_treated_units`` and ``n_treated_villages``. A universal base is a term
+        with the value 0; an ATT(g, t) without households in one of its means is NaN and is left out of averages, as the
+        notes say.
+
+    Raises
+    ------
+    DesignError
+        No cohort has a round before its start, or there is no comparison.
+    DataError
+        Weights change between a household's rounds and the sample follows households.
+    UsageError
+        An unknown choice.
+
+    Notes
+    -----
+    ATT(g, t) = mean change of the cohort from its base to t − that of its comparison (their eq. 2.9 without
+    covariates), unbiased for the effect where changes would have been alike, whatever the effects of other cohorts.
+    The influence by village ψ_v holds each household's deviation from its arm's mean, and the cohorts' estimated
+    shares; the variance is Σ ψ_v² without a small-sample factor (R did, csdid). The cohort comes from the design, so a
+    household that misses its first treated round stays in it.
+    """
+    for where, value in {"comparison": comparison, "base": base, "sample": sample, "aggregate": aggregate}.items():
+        _require_choice(where, value)
+    moments = Moments.from_panel(data) if isinstance(data, Panel) else data
+    name, every = moments.of(outcome)
+    comparison = comparison or moments.design.comparison
+    ahead = moments.design.anticipation if anticipation is None else anticipation
+    cells = _sampled(every, sample)
+    pairs = pairs_of(moments, comparison, base, ahead)
+    sums = sum_pairs(moments, cells, pairs, sample)
+    _require_comparison(moments, pairs, sums, comparison)
+    found = _Found(moments, cells, pairs, sums, _cohort_weights(moments, cells, pairs))
+    terms = averages(found.places, ~np.isnan(found.att), aggregate)
+    return Estimate(
+        estimator="group_time",
+        outcome=name,
+        terms=terms.terms,
+        values=terms.of(found.att, found.weight.sum(axis=0)),
+        basis=found.basis(terms),
+        counts=found.counts(every),
+        columns=terms.columns(sums.units, sums.weight[:, :, 0] > 0),
+        notes=(_rules(comparison, base, ahead, sample), found.used_of(every), *found.left_out(ahead)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The pairs with their sums, and the weight of each pair's cohort by village (G, C)."""
+
+    moments: Moments
+    cells: Cells
+    pairs: Sequence[Pair]
+    sums: GroupCells
+    weight: FloatArray
+
+    @property
+    def att(self) -> FloatArray:
+        return self.sums.values()
+
+    @property
+    def places(self) -> list[Place]:
+        cohorts, periods = self.moments.cohorts, self.moments.periods
+        return [Place(cohorts[p.cohort] or 0, periods[p.time]) for p in self.pairs]
+
+    @property
+    def villages(self) -> NDArray[np.int64]:
+        """The villages that any ATT or any cohort's share rests on."""
+        inside = self.weight.sum(axis=1) > 0
+        inside[self.cells.cluster[self.sums.used.any(axis=1)]] = True
+        return np.flatnonzero(inside)
+
+    def basis(self, terms: Averages) -> Influence:
+        """Return ψ by village, and the terms without each."""
+        at, weight, total = self.villages, self.weight, self.weight.sum(axis=0)
+        treated = villages_with(self.moments, self.cells, treated=True)
+
+        def left_out() -> FloatArray:
+            rest = np.where(total - weight > 1e-12 * total, total - weight, 0.0)
+            return terms.of(self.sums.without_each()[at], rest[at])
+
+        return Influence(
+            clusters=tuple(self.moments.clusters[v] for v in at),
+            treated=treated[at],
+            untreated=self.sums.serving[at],
+            psi=terms.influence(self.att, self.sums.influence(), weight)[at],
+            left_out=left_out,
+        )
+
+    def counts(self, every: Cells) -> Counts:
+        """Count the rows and households that enter, and the households seen once that do not."""
+        inside = self.sums.used.any(axis=1)
+        once = int(every.n_units[every.attended.sum(axis=1) == 1].sum())
+        once_inside = int(self.cells.n_units[inside & (self.cells.attended.sum(axis=1) == 1)].sum())
+        treated = villages_with(self.moments, self.cells, treated=True)[self.villages]
+        return Counts(
+            n_obs=int((self.cells.n_units[:, None] * self.sums.used).sum()),
+            n_units=int(self.cells.n_units[inside].sum()),
+            n_clusters=len(self.villages),
+            n_treated_clusters=int(treated.sum()),
+            n_comparison_clusters=int(self.sums.serving.sum()),
+            n_dropped_singletons=once - once_inside,
+        )
+
+    def used_of(self, every: Cells) -> str:
+        """Say how many of the households and rows enter."""
+        inside = self.cells.n_units[self.sums.used.any(axis=1)].sum()
+        rows = (self.cells.n_units[:, None] * self.sums.used).sum()
+        all_rows = (every.n_units[:, None] * every.attended).sum()
+        return f"{inside} of {every.n_units.sum()} households and {rows} of {all_rows} rows enter"
+
+    def left_out(self, anticipation: int) -> list[str]:
+        """Say which cohorts have no base, and which ATT(g, t) have no households in one of their means."""
+        first, last = self.moments.periods[0], self.moments.periods[-1]
+        early = [g for g in self.moments.cohorts if g is not None and g <= min(first, last) + anticipation]
+        lost = [f"cohort={p.cohort},time={p.time}" for p, a in zip(self.places, self.att, strict=True) if np.isnan(a)]
+        notes = [f"cohorts without a round before they may change are left out: {listed(early)}"] if early else []
+        return notes + ([f"no households to compare for {listed(lost)}"] if lost else [])
+
+
+def _rules(comparison: Comparison, base: Base, anticipation: int, sample: Sample) -> str:
+    who = {"never": "never treated", "not_yet": "not yet treated"}[comparison]
+    how = {
+        "pairwise": "households seen in both rounds of each comparison",
+        "all_rows": "all households seen in each round",
+        "complete": "households seen in every round",
+    }[sample]
+    ahead = f", {anticipation} round(s) of anticipation" if anticipation else ""
+    return f"comparison: {who}; base: {base}{ahead}; {how}"
+
+
+def _require_choice(where: str, value: str | None) -> None:
+    known = get_args(CHOICES[where])
+    if value is not None and value not in known:
+        raise UsageError(where, f"{value!r} is unknown ({nearest(value, known)})", "a known choice", "choose one")
+
+
+def _sampled(cells: Cells, sample: Sample) -> Cells:
+    if cells.blocks is not None and sample != "all_rows":
+        raise DataError(
+            "weights",
+            "they change between a household's rounds, and changes are taken household by household",
+            "one weight a household",
+            "give each household one weight (that of its first round), or use sample='all_rows'",
+        )
+    if sample != "complete":
+        return cells
+    complete = np.asarray(cells.attended.all(axis=1), dtype=np.bool_)
+    if not complete.any():
+        raise DesignError(
+            "group_time", "no household is seen in every round", "complete households", "use sample='pairwise'"
+        )
+    return cells.where(complete)
+
+
+def _cohort_weights(moments: Moments, cells: Cells, pairs: Sequence[Pair]) -> FloatArray:
+    """Return Σ of household weights by village and pair's cohort, (G, C); a household counts once."""
+    per_cell = cells.sum_w.sum(axis=1) / cells.attended.sum(axis=1)
+    shape = len(moments.clusters), len(moments.cohorts)
+    flat = np.bincount(cells.cluster * shape[1] + cells.cohort, per_cell, shape[0] * shape[1])
+    return np.asarray(flat.reshape(shape)[:, [p.cohort for p in pairs]], dtype=np.float64)
+
+
+def _require_comparison(moments: Moments, pairs: Sequence[Pair], sums: GroupCells, comparison: Comparison) -> None:
+    first = moments.periods[0]
+    if not pairs:
+        raise DesignError(
+            "group_time",
+            f"no cohort has a round before it may change (the first round is {first})",
+            "a round before adoption and before anticipation",
+            "use fewer rounds of anticipation, or report the change only",
+        )
+    after = [moments.periods[p.time] >= (moments.cohorts[p.cohort] or 0) for p in pairs]
+    if not (~np.isnan(sums.values()) & np.array(after)).any():
+        raise DesignError(
+            "group_time",
+            "no cohort can be compared with any other after adoption",
+            f"households that are {comparison.replace('_', ' ')} treated, seen before and after",
+            "add comparison villages, or let those not yet treated serve (comparison = 'not_yet')"
+            if comparison == "never"
+            else "add comparison villages",
+        )

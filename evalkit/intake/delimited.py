@@ -1,0 +1,69 @@
+"""Text tables: the delimiter and the header are those that show the codebook's headers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from evalkit.errors import DataError
+from evalkit.intake.header import DEPTH, find_header
+
+DELIMITERS = (",", "\t", ";", "|")
+
+
+def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFrame, int]:
+    """Return the rows of a text table as text, and the number (from 1) of its first row's line.
+
+    Raises
+    ------
+    DataError
+        The file is empty, or a line has more cells than the header; the line is named.
+    """
+    if not text.strip():
+        raise DataError(str(path), "the file is empty", "a header and rows", "export it again")
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    for separator in (usual, *(d for d in DELIMITERS if d != usual)):
+        records = _first_records(text, separator)
+        header = find_header([cells for cells, _ in records], wanted)
+        if set(wanted) <= set(header.names):
+            break
+    else:
+        separator, records = usual, _first_records(text, usual)
+        header = find_header([cells for cells, _ in records], ())
+    above = records[header.first_row - 1][1]
+    body = "".join(io.StringIO(text, newline="").readlines()[above:])
+    columns = dict.fromkeys(header.names, pl.String)
+    try:
+        frame = pl.read_csv(io.BytesIO(body.encode()), has_header=False, schema=columns, separator=separator)
+    except pl.exceptions.NoDataError:
+        frame = pl.DataFrame(schema=columns)
+    except pl.exceptions.ComputeError as error:
+        raise _ragged(text, path, separator, len(columns), above) or DataError(
+            str(path), f"it cannot be read as a table ({error})", "rows with the header's columns", "export it again"
+        ) from error
+    return frame, above + 1
+
+
+def _first_records(text: str, separator: str) -> list[tuple[list[str], int]]:
+    """Return the first records with the number of the line on which each ends (a cell may hold line breaks)."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    return [(cells, reader.line_num) for cells in islice(reader, DEPTH + 1)]
+
+
+def _ragged(text: str, path: Path, separator: str, width: int, skipped: int) -> DataError | None:
+    """Say which line has more cells than the header."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    for row in reader:
+        if reader.line_num > skipped and len(row) > width:
+            return DataError(
+                str(path),
+                f"line {reader.line_num} has {len(row)} cells and the header {width}",
+                "as many cells as the header in every line",
+                "put cells that hold the delimiter in quotation marks",
+            )
+    return None

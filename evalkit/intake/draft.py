@@ -1,0 +1,193 @@
+"""A draft of programme.toml and codebook from a folder of raw files: what is sure, what is guessed, what to decide."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.errors import DataError
+from evalkit.intake.codebook import COLUMNS
+from evalkit.intake.files import read_table, readable
+from evalkit.intake.guess import Guess, guess_column
+from evalkit.intake.prices import COLUMNS as PRICE_COLUMNS
+from evalkit.programme import UNDECIDED, Source
+
+YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+DOMAINS = {"income": "income", "sales": "sales", "loan": "credit", "credit": "credit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Files of one kind: a name or a pattern, the rounds found, and each header with the rounds that have it."""
+
+    file: str
+    kind: str
+    rounds: tuple[int, ...]
+    columns: tuple[tuple[Guess, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The two files, and what a person must decide before they can be used."""
+
+    programme: str
+    codebook: str
+    to_decide: tuple[str, ...]
+
+
+def draft(folder: Path, name: str) -> Draft:
+    """Read every raw file of a folder and draft its plan; nothing is written.
+
+    Raises
+    ------
+    DataError
+        The folder holds no file that can be read.
+    """
+    tables = _tables(folder)
+    if not tables:
+        raise DataError(str(folder), "no file in it can be read", "tables of households", "give another folder")
+    roles = {g.role: g.name for t in reversed(tables) if t.kind != "prices" for g, _ in t.columns if g.role}
+    if "time" not in roles and any(t.rounds for t in tables):
+        roles["time"] = "year"
+    return Draft(_programme(name, tables, roles), _codebook(tables), tuple(_questions(tables, roles)))
+
+
+def _tables(folder: Path) -> list[Table]:
+    groups: dict[str, list[tuple[Path, int | None]]] = {}
+    for path in sorted(p for p in folder.iterdir() if p.is_file() and readable(p) and p.name != "codebook.csv"):
+        years = YEAR.findall(path.name)
+        pattern = YEAR.sub("{year}", path.name, count=1) if years else path.name
+        groups.setdefault(pattern, []).append((path, int(years[0]) if years else None))
+    return [_table(pattern, paths) for pattern, paths in groups.items()]
+
+
+def _table(pattern: str, paths: Sequence[tuple[Path, int | None]]) -> Table:
+    found: dict[str, tuple[Guess, list[int]]] = {}
+    for path, year in paths:
+        frame = read_table(Source(kind="survey", file=path.name, key=("id",)), path, year).frame
+        for header in frame.columns:
+            known = found.setdefault(header, (guess_column(header, frame[header]), []))
+            known[1].extend([] if year is None else [year])
+    columns = tuple((guess, tuple(rounds)) for guess, rounds in found.values())
+    roles = {guess.role for guess, _ in columns}
+    kind = "survey" if "unit" in roles else "roster" if "cluster" in roles else UNDECIDED
+    kind = "prices" if set(PRICE_COLUMNS) <= set(found) else kind
+    return Table(pattern, kind, tuple(y for _, y in paths if y is not None), columns)
+
+
+def _codebook(tables: Iterable[Table]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for table in (t for t in tables if t.kind != "prices"):
+        for guess, rounds in table.columns:
+            if not guess.personal:
+                writer.writerow(_line(guess, rounds, table))
+    return out.getvalue()
+
+
+def _line(guess: Guess, rounds: tuple[int, ...], table: Table) -> dict[str, str]:
+    everywhere = set(rounds) == set(table.rounds)
+    last = "" if table.rounds and max(rounds) == max(table.rounds) else max(rounds, default="")
+    label = guess.header.split("（")[0].split("(")[0]
+    return {
+        "raw_header": guess.header,
+        "name": guess.name or UNDECIDED,
+        "kind": guess.kind or UNDECIDED,
+        "unit": guess.unit,
+        "factor": f"{guess.factor:g}" if guess.factor != 1 else "",
+        "round": "" if everywhere else f"{min(rounds)}-{last}",
+        "label_zh": label,
+        "label_en": guess.name.replace("_", " "),
+        "source": "" if table.kind == UNDECIDED else table.kind,
+        "note": "guessed from the header" if guess.known else "guessed from values",
+    }
+
+
+def _programme(name: str, tables: Sequence[Table], roles: dict[str, str]) -> str:
+    treated = "treatment" if "treatment" in roles and "first_treated" not in roles else "first_treated"
+    lines = [
+        f"# A draft. Every {UNDECIDED} is for a person; look at the rest too. docs/programme.md explains each entry.",
+        "schema_version = 1",
+        "",
+        "[programme]",
+        f"id = {_quoted(name)}",
+        f'name = {{ zh = "{UNDECIDED}", en = "{UNDECIDED}" }}',
+        f'provenance = "{UNDECIDED}"  # real | simulated',
+        "",
+        "[design]",
+        f"unit = {_quoted(roles.get('unit', UNDECIDED))}",
+        f"cluster = {_quoted(roles.get('cluster', UNDECIDED))}",
+        *([f"time = {_quoted(roles['time'])}"] if "time" in roles else []),
+        f"{treated} = {_quoted(roles.get(treated, UNDECIDED))}",
+        f'assignment = "{UNDECIDED}"  # randomised | phased | chosen | threshold: how were they chosen?',
+        *[f"{role} = {_quoted(roles[role])}" for role in ("strata", "weights") if role in roles],
+    ]
+    for table in (t for t in tables if t.kind != "prices"):
+        lines += ["", *_source(table, roles)]
+    for guess in _indicators(tables):
+        lines += ["", *_indicator(guess, "time" in roles)]
+    return "\n".join(lines) + "\n"
+
+
+def _source(table: Table, roles: dict[str, str]) -> list[str]:
+    parts = [roles.get("cluster", UNDECIDED)] if table.kind == "roster" else [roles.get("unit", UNDECIDED)]
+    parts += [roles["time"]] if table.kind == "survey" and "time" in roles else []
+    return [
+        "[[sources]]",
+        f'kind = "{table.kind}"' + ("  # roster | survey" if table.kind == UNDECIDED else ""),
+        f"file = {_quoted(table.file)}",
+        f"key = {json.dumps(parts, ensure_ascii=False)}",
+        'codebook = "codebook.csv"',
+    ]
+
+
+def _indicators(tables: Iterable[Table]) -> list[Guess]:
+    """Return the money columns of surveys, each canonical name once."""
+    found = {g.name: g for t in tables if t.kind == "survey" for g, _ in t.columns if g.unit == "yuan" and g.name}
+    return list(found.values())
+
+
+def _indicator(guess: Guess, has_time: bool) -> list[str]:
+    domain = next((d for word, d in DOMAINS.items() if word in guess.name), "other")
+    zh = guess.header.split("（")[0].split("(")[0]
+    return [
+        "[[indicators]]",
+        f"name = {_quoted(guess.name)}",
+        f"label = {{ zh = {_quoted(zh)}, en = {_quoted(guess.name.removesuffix('_yuan').replace('_', ' '))} }}",
+        f'domain = "{domain}"',
+        'unit = "yuan"  # yuan/year where it is a yearly amount',
+        'role = "exploratory"  # primary, secondary: to be fixed before anyone looks at results',
+        f'family = "{domain}"',
+        f'estimator = "{"did" if has_time else "itt"}"',
+    ]
+
+
+def _questions(tables: Sequence[Table], roles: dict[str, str]) -> list[str]:
+    asked = ["programme.toml: name, provenance, and how pilot villages were chosen (assignment)"]
+    lacking = [r for r in ("unit", "cluster") if r not in roles]
+    lacking += [] if {"first_treated", "treatment"} & set(roles) else ["first_treated or treatment"]
+    asked += [f"programme.toml, [design]: which column is {role}" for role in lacking]
+    for table in tables:
+        if table.kind == "prices":
+            asked.append(f"{table.file} looks like a price index: state deflator and base_year in [programme]")
+            continue
+        if table.kind == UNDECIDED:
+            asked.append(f"{table.file}: roster or survey, or leave it out")
+        open_ = [g.header for g, _ in table.columns if not g.personal and not (g.name and g.kind)]
+        asked += [f"codebook.csv: name and kind of {h!r} ({table.file})" for h in open_]
+        asked += [
+            f"left out: {g.header!r} ({table.file}) looks like a {g.personal}; add it only where it is needed"
+            for g, _ in table.columns
+            if g.personal
+        ]
+    return asked
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,92 @@
+"""What a raw column probably is: by a reviewed list of headers and the unit in brackets; never by likeness."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import polars as pl
+
+from evalkit.intake.cells import number
+
+UNITS = {
+    "元": ("yuan", 1.0),
+    "万元": ("yuan", 1e4),
+    "亿元": ("yuan", 1e8),
+    "亩": ("mu", 1.0),
+    "公顷": ("mu", 15.0),
+    "斤": ("kg", 0.5),
+    "公斤": ("kg", 1.0),
+    "吨": ("kg", 1000.0),
+}
+BRACKETS = re.compile(r"^(.*?)\s*[（(]([^（）()]+)[）)]$")
+PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9_ .-]*$")
+PERSONAL = {
+    "姓名": "name",
+    "户主": "name",
+    "身份证": "national id",
+    "电话": "telephone",
+    "手机": "telephone",
+    "银行卡": "bank account",
+    "账号": "bank account",
+    "地址": "address",
+    "车牌": "number plate",
+    "经度": "coordinate",
+    "纬度": "coordinate",
+    "邮箱": "e-mail",
+}
+"""Words in headers of columns that tell who somebody is: a draft leaves such columns out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One raw column: canonical name and kind ("" = a person must say), unit, factor, role in the design."""
+
+    header: str
+    name: str
+    kind: str
+    unit: str
+    factor: float
+    role: str
+    personal: str
+    known: bool
+
+
+def guess_column(header: str, values: pl.Series) -> Guess:
+    """Guess what a column is; its values decide only between numbers and text."""
+    base, unit, factor = _unit_of(header)
+    personal = next((kind for word, kind in PERSONAL.items() if word in header), "")
+    name, kind, role = _known().get(base.lower(), ("", "", ""))
+    if not name and PLAIN.match(base):
+        name = re.sub(r"\W+", "_", base.lower()).strip("_")
+    if name and unit and not name.endswith(f"_{unit}"):
+        name = f"{name}_{unit}"
+    return Guess(header, name, kind or _kind_of(values), unit, factor, role, personal, base.lower() in _known())
+
+
+def _unit_of(header: str) -> tuple[str, str, float]:
+    match = BRACKETS.match(header.strip())
+    if match and match[2] in UNITS:
+        return match[1], *UNITS[match[2]]
+    return header.strip(), "", 1.0
+
+
+def _kind_of(values: pl.Series) -> str:
+    if values.dtype.is_numeric():
+        return "number"
+    filled = values.cast(pl.String).str.strip_chars().drop_nulls()
+    filled = filled.filter(filled != "")
+    if filled.len() == 0:
+        return ""
+    read = filled.to_frame("v").select(number(pl.col("v"), has_factor=False)).to_series()
+    return "number" if read.null_count() == 0 else "text"
+
+
+@cache
+def _known() -> dict[str, tuple[str, str, str]]:
+    text = (files("evalkit.intake") / "known_headers.csv").read_text(encoding="utf-8")
+    return {row["header"].lower(): (row["name"], row["kind"], row["role"]) for row in csv.DictReader(io.StringIO(text))}

@@ -1,0 +1,34 @@
+"""Files of statistical packages (.dta, .sav): their values, not their labels, with the encoding they state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from evalkit.errors import DataError
+
+READERS = {".dta": "read_dta", ".sav": "read_sav"}
+
+
+def statistics(path: Path, encoding: str | None) -> pl.DataFrame:
+    """Return the rows of a Stata or SPSS file with their types.
+
+    Raises
+    ------
+    DataError
+        The file is damaged, or its text is not in the encoding it claims.
+    """
+    import pyreadstat
+
+    read = getattr(pyreadstat, READERS[path.suffix.lower()])
+    try:
+        table, _ = read(path, encoding=encoding, output_format="polars")
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(
+            str(path),
+            f"it cannot be read as {path.suffix} ({error})",
+            "a sound file in a known encoding",
+            'old files do not say theirs: state encoding = "gb18030" in [[sources]], or export it again',
+        ) from error
+    return pl.DataFrame(table)
