@@ -29,7 +29,7 @@ def families_block(findings: Sequence[Finding], adjusted: Sequence[InFamily], in
     title = Block(heading(lambda lang: WORDS[lang].label("adjusted_title")))
     if all(a.n < 2 for a in adjusted):
         return title + why
-    title = title + index_block(findings, indices)
+    why = why + index_block(findings, indices)
     grids = Block(both(lambda lang: _grid(findings, adjusted, lang).html()))
     ways = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_ways")))
     if all(a.n > 1 for a in adjusted):
