@@ -11,8 +11,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
-    from evalkit.estimators import did, event_study, family_index, group_time, itt, pre_post
-    from evalkit.finding import Finding, evaluate, evaluate_families
+    from evalkit.estimators import (
+        ancova,
+        did,
+        event_study,
+        family_index,
+        group_time,
+        imputation,
+        itt,
+        late,
+        ppml,
+        pre_post,
+        sun_abraham,
+        synthetic_control,
+        synthetic_did,
+    )
+    from evalkit.families import evaluate_families
+    from evalkit.finding import Finding, evaluate
     from evalkit.inference import adjust, adjust_families, infer, romano_wolf, sharpened_q, westfall_young
     from evalkit.moments import Moments
     from evalkit.panel import Panel
@@ -21,11 +36,27 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+_ESTIMATORS = (
+    "ancova",
+    "did",
+    "event_study",
+    "family_index",
+    "group_time",
+    "imputation",
+    "itt",
+    "late",
+    "ppml",
+    "pre_post",
+    "sun_abraham",
+    "synthetic_control",
+    "synthetic_did",
+)
 _HOMES = {
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
-    **dict.fromkeys(("did", "event_study", "family_index", "group_time", "itt", "pre_post"), "estimators"),
-    **dict.fromkeys(("Finding", "evaluate", "evaluate_families"), "finding"),
+    **dict.fromkeys(_ESTIMATORS, "estimators"),
+    "evaluate_families": "families",
+    **dict.fromkeys(("Finding", "evaluate"), "finding"),
     **dict.fromkeys(
         ("adjust", "adjust_families", "infer", "romano_wolf", "sharpened_q", "westfall_young"), "inference"
     ),
@@ -50,18 +81,25 @@ __all__ = [
     "UsageError",
     "adjust",
     "adjust_families",
+    "ancova",
     "did",
     "evaluate",
     "evaluate_families",
     "event_study",
     "family_index",
     "group_time",
+    "imputation",
     "infer",
     "itt",
+    "late",
     "load",
+    "ppml",
     "pre_post",
     "romano_wolf",
     "sharpened_q",
+    "sun_abraham",
+    "synthetic_control",
+    "synthetic_did",
     "westfall_young",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,8 @@ class Design:
         Which villages may serve as comparison.
     anticipation : int
         Rounds before adoption in which behaviour may already change.
+    take_up : str or None
+        Column of 0/1: whether the household took part. Treatment is then what it was assigned to (see `late`).
     """
 
     cluster: str
@@ -51,6 +54,7 @@ class Design:
     assigned_to: AssignedTo | None = None
     comparison: Comparison = "not_yet"
     anticipation: int = 0
+    take_up: str | None = None
 
     def __post_init__(self) -> None:
         if (self.first_treated is None) == (self.treatment is None):
@@ -68,3 +72,7 @@ class Design:
         """Return every column that the design names, once, in a fixed order."""
         named = (self.unit, self.cluster, self.time, self.first_treated, self.treatment, self.weights, self.strata)
         return tuple(dict.fromkeys(c for c in named if c is not None))
+
+    def measured(self, outcomes: Sequence[str]) -> tuple[str, ...]:
+        """Return the outcomes and, where the design has one, the take-up: the columns of numbers, each once."""
+        return tuple(dict.fromkeys([*outcomes, *([self.take_up] if self.take_up else [])]))

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from evalkit.cache import cache_folder
-from evalkit.diagnostics import FourCell, PreTrend, attrition, comparison_mean, four_cell, means_by_round, pre_trend
+from evalkit.diagnostics import (
+    FourCell,
+    PreTrend,
+    attrition,
+    comparison_mean,
+    donor_weights,
+    four_cell,
+    means_by_round,
+    pre_trend,
+)
 from evalkit.errors import DataError, DesignError
-from evalkit.estimators import family_index, pre_post
+from evalkit.estimators import pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
-from evalkit.inference.infer import arm_villages, few_villages, infer
+from evalkit.inference.band import uniform_band
+from evalkit.inference.basis import matched_rounds
+from evalkit.inference.infer import FEW_PILOTS, arm_villages, few_villages, fits, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -26,7 +38,7 @@ from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Estimate, Inference
+from evalkit.results import Donors, Estimate, FloatArray, Inference
 
 SCHEMA_VERSION = 1
 
@@ -40,6 +52,7 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
+    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none.
     """
 
     programme: Programme
@@ -61,6 +74,20 @@ class Finding:
     notes: tuple[str, ...] = ()
     lock: PlanLock | None = None
     deviations: tuple[Deviation, ...] = ()
+    band: tuple[FloatArray, FloatArray] | None = None
+
+    def event_table(self) -> pl.DataFrame | None:
+        """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
+        if self.event_study is None:
+            return None
+        table = self.event_study.tidy()
+        if "band_low" in table.columns:
+            return table
+        ends = self.band or (np.full(len(self.event_study.std_error), np.nan),) * 2
+        columns = [
+            pl.Series(name, end).fill_nan(None) for name, end in zip(("band_low", "band_high"), ends, strict=True)
+        ]
+        return table.with_columns(columns)
 
     def tidy(self) -> pl.DataFrame:
         """Return the main result, robustness and naive change as tidy rows, with the column `role` in front."""
@@ -71,7 +98,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as values that fit in JSON; undefined numbers are None."""
-        plan = self.indicator
+        plan, events = self.indicator, self.event_table()
         return {
             "schema_version": SCHEMA_VERSION,
             "programme": {
@@ -82,8 +109,9 @@ class Finding:
             "indicator": plan.model_dump(mode="json"),
             "main": _rows(self.main.tidy()),
             "why_this_interval": self.main.reason,
-            "event_study": None if self.event_study is None else _rows(self.event_study.tidy()),
+            "event_study": None if events is None else _rows(events),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
+            "donors": _donors(self.main.estimate),
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
             "cells": _plain(self.cells),
@@ -141,7 +169,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     moments = stored_moments(programme, plan, panel)
     notes: list[str] = []
     lock = read_lock(programme)
-    main = _infer(estimate_by_name(plan.estimator, moments), plan.inference, seed)
+    main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
     study = _event_study(moments, main, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
@@ -153,9 +181,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         event_study=study,
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
-        robustness=tuple(
-            (name, _infer(estimate_by_name(name, moments), plan.inference, seed)) for name in plan.robustness
-        ),
+        robustness=_robustness(plan, moments, panel, seed, notes),
         cells=cells,
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
@@ -168,32 +194,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         notes=tuple(notes),
         lock=lock,
         deviations=() if lock is None else deviations(programme, lock, indicator),
+        band=None if study is None else uniform_band(study, seed),
     )
-
-
-def evaluate_families(programme: Programme, *, seed: int = 1) -> dict[str, Inference | None]:
-    """Estimate one index for each family of several indicators that share a design: the family's first outcome.
-
-    By the estimator and inference that the plan states for them (Anderson 2008; see `family_index`). None where the
-    plan asks for different ones or weights, or the outcomes cannot be put together.
-    """
-    found: dict[str, Inference | None] = {}
-    for family in dict.fromkeys(p.family for p in programme.indicators):
-        plans = [p for p in programme.indicators if p.family == family]
-        if len(plans) < 2:
-            continue
-        one_design = len({(p.weights, p.estimator, p.inference) for p in plans}) == 1
-        found[family] = _index(programme, plans, seed) if one_design else None
-    return found
-
-
-def _index(programme: Programme, plans: Sequence[IndicatorPlan], seed: int) -> Inference | None:
-    panels = [Panel.from_programme(programme, p.name) for p in plans]
-    try:
-        moments = Moments.from_panel(family_index(panels, [p.better for p in plans]))
-        return _infer(estimate_by_name(plans[0].estimator, moments), plans[0].inference, seed)
-    except (DataError, DesignError):
-        return None
 
 
 def stored_moments(programme: Programme, plan: IndicatorPlan, panel: Panel) -> Moments:
@@ -209,8 +211,13 @@ def stored_moments(programme: Programme, plan: IndicatorPlan, panel: Panel) -> M
 
 def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
     """Infer by the plan's method, or give no interval where an arm has too few villages."""
-    few = few_villages(estimate)
+    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate)
     return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
+
+
+def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
+    """Infer by the plan's method, or by the default where that is for others; the table names the method."""
+    return _infer(estimate, method if fits(method, estimate) else "auto", seed)
 
 
 def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str]) -> Inference | None:
@@ -220,10 +227,23 @@ def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str])
         return None
     try:
         path = path_by_name(main.estimate.estimator, moments)
-        return _infer(path, main.method if main.method != "none" else "auto", seed)
+        return _beside(path, main.method if main.method != "none" else "auto", seed)
     except DesignError as error:
         notes.append(str(error))
         return None
+
+
+def _robustness(
+    plan: IndicatorPlan, moments: Moments, panel: Panel, seed: int, notes: list[str]
+) -> tuple[tuple[str, Inference], ...]:
+    """Return the other estimators of the plan; one that the data do not allow becomes a note."""
+    found = []
+    for name in plan.robustness:
+        try:
+            found.append((name, _beside(estimate_by_name(name, moments, panel), plan.inference, seed)))
+        except (DataError, DesignError) as error:
+            notes.append(f"{name}: {error}")
+    return tuple(found)
 
 
 def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
@@ -249,6 +269,8 @@ def _evidence(
         pre_trend_p=None if leads is None else leads.p_joint,
         attrition=_unequal(lost),
         smallest_arm=_too_small(programme, cells, comparison),
+        n_matched=matched_rounds(main.estimate),
+        reads_comparison=main.method in FEW_PILOTS,
     )
 
 
@@ -273,6 +295,11 @@ def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tupl
         if (r.n_units or 0) < limits.min_households or (r.n_villages or 0) < limits.min_villages
     ]
     return min(small) if small else None
+
+
+def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:
+    """Return the donor weights of a synthetic estimate; None for others."""
+    return _rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

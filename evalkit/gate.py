@@ -27,6 +27,8 @@ TEXTS = {
     "threshold": "villages were chosen by a threshold",
     "pre_trend_shown": "{n_leads} rounds before the programme are shown; "
     "they cannot prove that trends would have stayed parallel",
+    "matched": "pilot villages are matched by a weighted mix of comparison villages in {n_rounds} rounds before the "
+    "programme; that cannot prove that both would have gone on alike",
     "pre_trend_rejected": "pilot and comparison villages already moved apart before the programme (p = {p:.3f})",
     "no_pre_period": "no round before the programme allows a check of parallel trends",
     "no_comparison": "there are no comparison villages",
@@ -66,6 +68,10 @@ class Evidence:
     """Shares lost in pilot and comparison villages, where their interval of difference excludes 0."""
     smallest_arm: tuple[int, int] | None = None
     """Households and villages of the smaller arm, where below the thresholds of disclosure."""
+    n_matched: int = 0
+    """Rounds before the programme in which a synthetic comparison is matched; 0 where there is none."""
+    reads_comparison: bool = False
+    """Whether the interval reads chance off comparison villages, and so needs no second pilot village."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,8 @@ class Gate:
 def open_gate(evidence: Evidence) -> Gate:
     """Decide what may be claimed.
 
-    A passed pre-trend test never strengthens the claim: parallel trends stay an assumption (Roth 2022).
+    A passed pre-trend test never strengthens the claim: parallel trends stay an assumption (Roth 2022). A synthetic
+    comparison rests on such an assumption even where villages were drawn: its weights are a model.
     """
     blocked = _blocked(evidence)
     if blocked:
@@ -93,6 +100,9 @@ def open_gate(evidence: Evidence) -> Gate:
     if evidence.n_comparison == 0:
         return Gate("change_only", (how, Reason("no_comparison")))
     lost = () if evidence.attrition is None else (_lost(evidence.attrition),)
+    if evidence.n_matched > 0:
+        matched = Reason("matched", {"n_rounds": evidence.n_matched})
+        return Gate("effect_if_parallel_trends", (how, matched, *lost))
     if evidence.assignment == "randomised":
         return Gate("effect_if_assumed" if lost else "effect", (how, *lost))
     if evidence.n_leads == 0:
@@ -106,7 +116,7 @@ def _blocked(e: Evidence) -> tuple[Reason, ...]:
     reasons = []
     if e.smallest_arm is not None:
         reasons.append(Reason("small_cell", {"n_households": e.smallest_arm[0], "n_villages": e.smallest_arm[1]}))
-    if e.n_pilot < MIN_VILLAGES:
+    if e.n_pilot < (1 if e.reads_comparison else MIN_VILLAGES):
         reasons.append(Reason("few_pilot", {"n": e.n_pilot}))
     if 0 < e.n_comparison < MIN_VILLAGES:
         reasons.append(Reason("few_comparison", {"n": e.n_comparison}))

@@ -66,9 +66,10 @@ class Panel:
             A column is missing or of the wrong kind; rows are doubled; a household moves or changes its adoption;
             weights are missing or not positive; the outcome is infinite or everywhere missing.
         """
-        rows = complete_columns(canonical_frame(frame.lazy(), design, [outcome], covariates).collect())
+        measured = design.measured([outcome])
+        rows = complete_columns(canonical_frame(frame.lazy(), design, measured, covariates).collect())
         steps = flow or SampleFlow((flow_step("raw_rows", rows, 0),))
-        kept = rows.drop_nulls([outcome, *covariates])
+        kept = rows.drop_nulls([*measured, *covariates])
         if kept.height == 0:
             raise DataError(
                 f"outcome {outcome!r}",

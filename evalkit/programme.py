@@ -74,6 +74,7 @@ class DesignPlan(_Frozen):
     assigned_to: AssignedTo = "cluster"
     comparison: Comparison = "not_yet"
     anticipation: int = Field(default=0, ge=0)
+    take_up: str | None = None
 
 
 class Source(_Frozen):

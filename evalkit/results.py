@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+HEADLINE = "att"
 
 TIDY_SCHEMA: dict[str, type[pl.DataType]] = {
     "term": pl.String,
@@ -89,7 +90,8 @@ class Influence:
 
     ``psi`` (G, m): estimate − truth ≈ Σ_v ψ_v, zero for fixed terms. ``factor`` multiplies Σ ψ_v² (1 where the
     published estimator has no small-sample factor). ``left_out`` gives the terms without each village, (G, m), NaN
-    where the others do not determine a term; None where the estimator has no such refit.
+    where the others do not determine a term; None where the estimator has no such refit. ``log`` says that the terms
+    are exp(b) − 1, and that ``psi`` and ``left_out`` are of b: intervals are made for b and then transformed.
     """
 
     clusters: tuple[str, ...]
@@ -98,6 +100,49 @@ class Influence:
     psi: FloatArray
     factor: float = 1.0
     left_out: Callable[[], FloatArray] | None = None
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticFit:
+    """One fit of a synthetic comparison.
+
+    ``donors`` (G,) and ``times`` (T,) are its weights, zero for pilot villages and for rounds that take no part;
+    ``gaps`` (T,) is pilot minus synthetic by round, ``att`` their mean after the start, ``pre_rmse`` the root mean
+    square of the gaps before it (about their mean where the fit has an intercept).
+    """
+
+    att: float
+    donors: FloatArray
+    times: FloatArray
+    gaps: FloatArray
+    pre_rmse: float
+
+
+Refit = Callable[[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]], SyntheticFit]
+
+
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """Village means, and how pilot villages are matched by others: the basis of synthetic estimators.
+
+    ``means`` (G, T) by round; ``size`` (G,) what a village counts in an average of pilots, ``share`` (G,) its part in
+    the one that was estimated, zero for donors; ``before`` and ``after`` (T,) the rounds that are matched and those
+    that are compared. ``refit(means, share, before, after)`` estimates anew with the penalties of the first fit, on any
+    rows and rounds.
+    """
+
+    clusters: tuple[str, ...]
+    treated: NDArray[np.bool_]
+    untreated: NDArray[np.bool_]
+    periods: tuple[int, ...]
+    means: FloatArray
+    size: FloatArray
+    share: FloatArray
+    before: NDArray[np.bool_]
+    after: NDArray[np.bool_]
+    fit: SyntheticFit
+    refit: Refit
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +177,7 @@ class Estimate:
     outcome: str
     terms: tuple[str, ...]
     values: FloatArray
-    basis: Linear | Influence
+    basis: Linear | Influence | Donors
     counts: Counts
     columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -171,7 +216,9 @@ class Inference:
         return tidy_frame(self.estimate, inference=self)
 
     def row(self, term: str) -> dict[str, Any]:
-        """Return the tidy row of one term."""
+        """Return the tidy row of one term; ``att`` is the headline, the first term where none bears that name."""
+        if term == HEADLINE and term not in self.estimate.terms:
+            term = self.estimate.terms[0]
         return self.tidy().row(by_predicate=pl.col("term") == term, named=True)
 
     def _repr_html_(self) -> str:

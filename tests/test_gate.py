@@ -29,6 +29,24 @@ CHOSEN = replace(DRAWN, assignment="chosen")
         (replace(DRAWN, n_pilot=2), "effect", ["randomised"]),
         (replace(DRAWN, n_comparison=1), "not_reportable", ["few_comparison"]),
         (replace(DRAWN, has_interval=False), "not_reportable", ["no_interval"]),
+        (
+            replace(CHOSEN, n_pilot=1, n_matched=8, reads_comparison=True),
+            "effect_if_parallel_trends",
+            ["chosen", "matched"],
+        ),
+        (
+            replace(DRAWN, n_pilot=1, n_matched=8, reads_comparison=True),
+            "effect_if_parallel_trends",
+            ["randomised", "matched"],
+        ),
+        (
+            replace(CHOSEN, n_pilot=1, n_matched=8, reads_comparison=True, has_interval=False),
+            "not_reportable",
+            ["no_interval"],
+        ),
+        (replace(CHOSEN, n_pilot=1, n_matched=8), "not_reportable", ["few_pilot"]),
+        (replace(CHOSEN, n_pilot=0, reads_comparison=True), "not_reportable", ["few_pilot"]),
+        (replace(CHOSEN, n_pilot=1, reads_comparison=True), "effect_if_assumed", ["chosen", "no_pre_period"]),
         (replace(DRAWN, smallest_arm=(9, 2)), "not_reportable", ["small_cell"]),
     ],
 )

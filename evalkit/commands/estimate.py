@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,15 +21,34 @@ if TYPE_CHECKING:
     from evalkit.results import Estimate, Inference
 
 
+OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
+"""Options that one estimator alone takes."""
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--outcome", metavar="Y", help="Column of the outcome; may be left out for a moments file with one.")
 @design_options
-@click.option("--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt).")
+@click.option(
+    "--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt, late, ancova)."
+)
+@click.option("--lin", is_flag=True, help="Interact strata and covariates with the arm (itt; Lin 2013).")
+@click.option("--baseline", metavar="B", help="Column with the outcome before, where there is one round (ancova).")
 @click.option(
     "--estimator",
     metavar="NAME",
-    help="did, event_study, group_time, itt or pre_post. Default: did with rounds, else itt.",
+    help="ancova, did, event_study, group_time, imputation, itt, late, ppml, pre_post, sun_abraham, "
+    "synthetic_control or synthetic_did. Default: late with an instrument, did with rounds, else itt.",
+)
+@click.option(
+    "--window",
+    type=int,
+    nargs=2,
+    metavar="A B",
+    help="First and last event time of their own in event_study; others join them.",
+)
+@click.option(
+    "--leads", type=click.IntRange(min=0), help="Rounds before adoption that imputation tests for pre-trends."
 )
 @choice_options
 @click.option(
@@ -44,7 +63,9 @@ if TYPE_CHECKING:
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, multiplier, wild, randomization or classical.",
+    help="auto, crv1, crv2, crv3, multiplier, wild, randomization, classical; anderson_rubin for late; "
+    "conley_taber or ferman_pinto for did with few pilot villages; placebo, placebo_normal or jackknife for synthetic "
+    "estimates.",
 )
 @click.option("--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For methods that draw.")
 @click.option("--seed", type=int, default=1, show_default=True, help="For methods that draw.")
@@ -64,44 +85,71 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
     click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False) if as_json else _as_text(result, answer))
 
 
+ROUNDS = frozenset({"did", "event_study", "group_time", "imputation", "pre_post", "ppml", "sun_abraham"}) | {
+    "synthetic_control",
+    "synthetic_did",
+}
+"""Estimators that follow households over rounds."""
+ADJUSTABLE = frozenset({"did", "itt", "late", "ancova"})
+"""Estimators that take covariates."""
+
+
 def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Estimate, Moments | Panel]:
     """Return the estimate, and the moments or the panel that it comes from."""
-    from evalkit.errors import UsageError, nearest
-    from evalkit.estimators import did, event_study, group_time, itt, pre_post
-    from evalkit.moments import Moments
-    from evalkit.panel import Panel
+    import evalkit
 
-    covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
     stored = _stored_moments(file)
     design = design_of(options) if stored is None else agreed(stored.design, options)
-    plain: dict[str, Callable[..., Estimate]] = {
-        "event_study": event_study,
-        "group_time": group_time,
-        "pre_post": pre_post,
-    }
-    adjustable = {"did": did, "itt": itt}
-    name = options["estimator"] or ("did" if design.time else "itt")
-    if name not in {**plain, **adjustable}:
+    name = options["estimator"] or ("late" if design.take_up else "did" if design.time else "itt")
+    covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
+    _check_options(name, design, covariates, options)
+    own = choices_of(name, options) | _own_options(name, options)
+    baseline = {"baseline": options["baseline"]} if options["baseline"] else {}
+    rows = name == "ancova" or options["lin"] or options["inference"] == "randomization"
+    data = stored if stored is not None else _read(file, outcome, design, [*covariates, *baseline.values()], rows)
+    target = outcome if stored is not None else None
+    estimator = getattr(evalkit, name)
+    if name == "ancova":
+        return estimator(data, covariates=covariates, **baseline), data
+    if name in ADJUSTABLE:
+        lin = {"lin": True} if options["lin"] else {}
+        return estimator(data, target, covariates=covariates, **lin), data
+    sums = evalkit.Moments.from_panel(data) if isinstance(data, evalkit.Panel) else data
+    return estimator(sums, target, **own), data
+
+
+def _check_options(name: str, design: Design, covariates: Sequence[str], options: dict[str, Any]) -> None:
+    """Refuse an unknown estimator, and options that it does not take."""
+    from evalkit.errors import UsageError, nearest
+
+    known = sorted(ROUNDS | ADJUSTABLE)
+    if name not in known:
         raise UsageError(
-            "--estimator",
-            f"{name!r} is unknown ({nearest(name, {**plain, **adjustable})})",
-            "a known estimator",
-            "choose one of them",
+            "--estimator", f"{name!r} is unknown ({nearest(name, known)})", "a known estimator", "choose one of them"
         )
-    if design.time is None and name != "itt":
+    if design.time is None and name in ROUNDS:
         raise UsageError(
             "--time",
             f"it is missing, and {name} follows households over rounds",
             "the column of the round",
             "add --time, or use --estimator itt",
         )
-    if covariates and name in plain:
-        raise UsageError("--covariates", f"{name} takes none", "did or itt", "leave them out")
-    choices = choices_of(name, options)
-    data = stored if stored is not None else _read(file, outcome, design, covariates, options["inference"])
-    if name in adjustable:
-        return adjustable[name](data, outcome if stored is not None else None, covariates=covariates), data
-    return plain[name](Moments.from_panel(data) if isinstance(data, Panel) else data, outcome, **choices), data
+    taken = {"--covariates": (covariates, ADJUSTABLE), "--lin": (options["lin"], {"itt"})}
+    taken["--baseline"] = (options["baseline"], {"ancova"})
+    for option, (given, takers) in taken.items():
+        if given and name not in takers:
+            raise UsageError(option, f"{name} takes none", " or ".join(sorted(takers)), "leave it out")
+
+
+def _own_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that one estimator alone takes; UsageError where another is given one."""
+    from evalkit.errors import UsageError
+
+    given = {n: options[n] for n in OWN_OPTIONS if options[n] is not None}
+    for option in given:
+        if OWN_OPTIONS[option] != name:
+            raise UsageError(f"--{option}", f"{name} takes none", OWN_OPTIONS[option], "leave it out")
+    return given
 
 
 def _stored_moments(file: Path) -> Moments | None:
@@ -111,9 +159,7 @@ def _stored_moments(file: Path) -> Moments | None:
     return Moments.read(file) if is_moments_file(file) else None
 
 
-def _read(
-    file: Path, outcome: str | None, design: Design, covariates: Sequence[str], inference: str
-) -> Moments | Panel:
+def _read(file: Path, outcome: str | None, design: Design, covariates: Sequence[str], rows: bool) -> Moments | Panel:
     """Return moments where they suffice; the panel where households' rows are needed."""
     from evalkit.errors import UsageError
     from evalkit.intake.anyfile import read_any
@@ -122,10 +168,10 @@ def _read(
 
     if outcome is None:
         raise UsageError("--outcome", "it is missing", "the column of the outcome", "name it")
-    rows = read_any(file)
-    if covariates or inference == "randomization":
-        return Panel.from_frame(rows, design=design, outcome=outcome, covariates=covariates)
-    return Moments.from_frame(rows, design=design, outcomes=[outcome])
+    frame = read_any(file)
+    if covariates or rows:
+        return Panel.from_frame(frame, design=design, outcome=outcome, covariates=covariates)
+    return Moments.from_frame(frame, design=design, outcomes=[outcome])
 
 
 def _leads(result: Inference, data: Moments | Panel, options: dict[str, Any]) -> PreTrend | None:
@@ -147,7 +193,10 @@ def _leads(result: Inference, data: Moments | Panel, options: dict[str, Any]) ->
 
 
 def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) -> dict[str, Any]:
+    from evalkit.diagnostics import instrument_notes
     from evalkit.gate import Evidence, open_gate
+    from evalkit.inference.basis import matched_rounds
+    from evalkit.inference.infer import FEW_PILOTS
 
     counts = result.estimate.counts
     evidence = Evidence(
@@ -157,9 +206,11 @@ def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) ->
         has_interval=math.isfinite(float(result.conf_low[0])),
         n_leads=0 if leads is None else leads.n_leads,
         pre_trend_p=None if leads is None else leads.p_joint,
+        n_matched=matched_rounds(result.estimate),
+        reads_comparison=result.method in FEW_PILOTS,
     )
     gate = open_gate(evidence)
-    warnings = [*result.estimate.notes, *result.notes]
+    warnings = [*result.estimate.notes, *result.notes, *instrument_notes(result), *_take_up(data)]
     warnings += (
         [f"{counts.n_dropped_singletons} households seen once were left out"] if counts.n_dropped_singletons else []
     )
@@ -171,6 +222,21 @@ def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) ->
         "gate": {"claim": gate.claim, "because": gate.because},
         "warnings": warnings,
     }
+
+
+def _take_up(data: Moments | Panel) -> list[str]:
+    """Say who took part in each arm, where the design has a take-up."""
+    from evalkit.diagnostics import compliance
+    from evalkit.moments import Moments
+
+    if data.design.take_up is None:
+        return []
+    table = compliance(data if isinstance(data, Moments) else Moments.from_panel(data))
+    return [
+        f"took part, {row['arm']}: {row['take_up']:.1%} of {row['n_units']} households in {row['n_villages']} villages"
+        for row in table.to_dicts()
+        if row["n_units"]
+    ]
 
 
 def _as_text(result: Inference, answer: dict[str, Any]) -> str:

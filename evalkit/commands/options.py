@@ -16,6 +16,9 @@ DESIGN = (
     click.option("--time", metavar="T", help="Column of the round; left out for one cross-section."),
     click.option("--first-treated", metavar="G", help="Column of the first treated round; empty, 0 or inf = never."),
     click.option("--treatment", metavar="D", help="Column of 0/1 by unit and round, instead of --first-treated."),
+    click.option(
+        "--instrument", metavar="Z", help="Column of 0/1: who was assigned; --treatment is then who took part."
+    ),
     click.option("--weights", metavar="W", help="Column of the sampling weight."),
     click.option("--strata", metavar="S", help="Column of the strata within which villages were assigned."),
 )
@@ -82,18 +85,39 @@ def design_of(options: dict[str, Any]) -> Any:
         raise UsageError(
             "--cluster", "it is missing", "the column of the village", "intervals depend on it, so it is never guessed"
         )
-    return Design(**{n: options[n] for n in NAMES}, anticipation=options.get("anticipation") or 0)
+    return Design(**columns_of(options), anticipation=options.get("anticipation") or 0)
+
+
+def columns_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the Design that a command's options name."""
+    from evalkit.errors import UsageError
+
+    columns = {n: options[n] for n in NAMES}
+    if options["instrument"]:
+        if options["treatment"] is None or options["first_treated"] is not None:
+            raise UsageError(
+                "--instrument",
+                "it stands without --treatment, or with --first-treated",
+                "who was assigned (--instrument Z) and who took part (--treatment D)",
+                "name both columns",
+            )
+        columns |= {"treatment": options["instrument"], "take_up": options["treatment"]}
+    return columns
 
 
 def agreed(design: Any, options: dict[str, Any]) -> Any:
     """Return the design of a moments file; UsageError where an option says otherwise: the sums cannot be redone."""
     from evalkit.errors import UsageError
 
-    for name in (*NAMES, "anticipation"):
-        known, given = getattr(design, name), options.get(name)
+    given_columns = {**columns_of(options), "anticipation": options.get("anticipation")}
+    for name, given in given_columns.items():
+        known = getattr(design, name)
         if given and given != known:
+            flag = (
+                {"treatment": "instrument", "take_up": "treatment"}.get(name, name) if options["instrument"] else name
+            )
             raise UsageError(
-                f"--{name.replace('_', '-')}",
+                f"--{flag.replace('_', '-')}",
                 f"{given!r}, but the moments were summed with {known or 'none'}",
                 "the design of the moments file",
                 "leave the option out, or make the moments anew with it",

@@ -2,7 +2,9 @@
 
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
+from evalkit.diagnostics.compliance import compliance, instrument_notes
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
+from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 
 __all__ = [
     "CellRow",
@@ -10,7 +12,13 @@ __all__ = [
     "PreTrend",
     "attrition",
     "comparison_mean",
+    "compliance",
+    "donor_weights",
     "four_cell",
+    "instrument_notes",
+    "leave_one_donor_out",
     "means_by_round",
+    "placebo_in_space",
+    "placebo_in_time",
     "pre_trend",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
 from evalkit.inference.basis import is_fixed
+from evalkit.inference.joint import joint_test
 from evalkit.results import Inference
 
 
@@ -14,7 +16,9 @@ from evalkit.results import Inference
 class PreTrend:
     """The leads of an event study.
 
-    ``p_joint`` is Bonferroni's bound on the leads (n times the smallest p), valid whatever their dependence.
+    ``p_joint`` is that of the joint test of all leads where the interval's method has one (``joint`` is "wald", with
+    ``df_joint`` its denominator's degrees of freedom); else Bonferroni's bound (n times the smallest p), valid whatever
+    their dependence; None where no lead has a p-value.
     """
 
     n_leads: int
@@ -23,20 +27,30 @@ class PreTrend:
     conf_low: float | None
     conf_high: float | None
     p_joint: float | None
+    joint: Literal["wald", "bonferroni"] | None
+    df_joint: float | None
 
 
 def pre_trend(event_study: Inference, anticipation: int) -> PreTrend | None:
     """Read the leads, rounds before adoption other than the base; None where there are none.
 
-    Rounds between the base and adoption (anticipation) are no leads: behaviour may change there.
+    The base is fixed and no lead. Rounds between it and adoption (anticipation) are none: behaviour may change there.
     """
     estimated = pl.Series(~is_fixed(event_study.estimate))
-    leads = event_study.tidy().filter((pl.col("event_time") < -anticipation) & estimated)
+    leads = event_study.tidy().filter(estimated, pl.col("event_time") < -anticipation)
     if leads.height == 0:
         return None
     largest = leads.sort(pl.col("estimate").abs(), descending=True).row(0, named=True)
+    test = joint_test(event_study, leads["term"].to_list())
     p_values = leads["p_value"].drop_nulls()
-    joint = min(1.0, float(p_values.min()) * p_values.len()) if p_values.len() else None  # type: ignore[arg-type]
+    bound = min(1.0, float(p_values.min()) * p_values.len()) if p_values.len() else None  # type: ignore[arg-type]
     return PreTrend(
-        leads.height, largest["estimate"], largest["term"], largest["conf_low"], largest["conf_high"], joint
+        leads.height,
+        largest["estimate"],
+        largest["term"],
+        largest["conf_low"],
+        largest["conf_high"],
+        bound if test is None else test.p_value,
+        "wald" if test is not None else None if bound is None else "bonferroni",
+        None if test is None else test.df_den,
     )

@@ -1,10 +1,31 @@
 """Estimators: one a file, from Moments or Panel to Estimate."""
 
+from evalkit.estimators.ancova import ancova
 from evalkit.estimators.did import did
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.group_time import group_time
+from evalkit.estimators.imputation import imputation
 from evalkit.estimators.index import family_index
 from evalkit.estimators.itt import itt
+from evalkit.estimators.late import late
+from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.sun_abraham import sun_abraham
+from evalkit.estimators.synthetic_control import synthetic_control
+from evalkit.estimators.synthetic_did import synthetic_did
 
-__all__ = ["did", "event_study", "family_index", "group_time", "itt", "pre_post"]
+__all__ = [
+    "ancova",
+    "did",
+    "event_study",
+    "family_index",
+    "group_time",
+    "imputation",
+    "itt",
+    "late",
+    "ppml",
+    "pre_post",
+    "sun_abraham",
+    "synthetic_control",
+    "synthetic_did",
+]

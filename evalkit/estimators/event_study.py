@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.errors import DesignError
+from evalkit.errors import DesignError, UsageError
 from evalkit.estimators.linear import solve
 from evalkit.estimators.reassign import village_reassignment
 from evalkit.estimators.within import event_times, within_sums
@@ -18,7 +18,13 @@ from evalkit.results import Estimate, FloatArray
 MIN_VILLAGES = 2
 
 
-def event_study(moments: Moments, outcome: str | None = None, *, anticipation: int | None = None) -> Estimate:
+def event_study(
+    moments: Moments,
+    outcome: str | None = None,
+    *,
+    anticipation: int | None = None,
+    window: tuple[int, int] | None = None,
+) -> Estimate:
     """Estimate one effect for each round relative to adoption, and their average from adoption on.
 
     The base is the last round before adoption and before `anticipation` (``event_time = -1 - anticipation``).
@@ -30,16 +36,22 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
         May be left out where the moments hold one outcome.
     anticipation : int, optional
         Rounds before adoption in which behaviour may already change; the design's where left out.
+    window : (int, int), optional
+        First and last event time of their own; all rounds before the first share its coefficient, and all after the
+        last share the last one's. Without it each observed event time has its own.
 
     Returns
     -------
     Estimate
         Terms ``att`` (average of the coefficients from 0 on, each weighted by the observed treated household-rounds;
-        event times seen in one village only are left out and named in the notes)
-        and ``event_time=k``; columns ``event_time`` and ``n_treated_units``. The base is a term with the value 0.
+        event times seen in one village only are left out and named in the notes) and ``event_time=k``; columns
+        ``event_time``, ``n_treated_units`` (of a bin, those of its largest round) and ``is_binned``. The base is a term
+        with the value 0.
 
     Raises
     ------
+    UsageError
+        The window does not hold the base and 0.
     DesignError
         No round of the base or after adoption is observed for any pilot village, or all villages are treated.
 
@@ -50,13 +62,14 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
     """
     name, cells = moments.of(outcome)
     base = -1 - (moments.design.anticipation if anticipation is None else anticipation)
-    seen = _observed(moments, cells)
+    _require_window(window, base)
+    seen = _observed(moments, cells, window)
     _require(seen.times, base, moments)
     free = seen.times != base
     times = seen.times[free]
 
     def leads_and_lags(cohort: int | None) -> FloatArray:
-        return np.asarray(event_times(moments, cohort)[:, None] == times, dtype=np.float64)
+        return np.asarray(_binned(event_times(moments, cohort), window)[:, None] == times, dtype=np.float64)
 
     within = within_sums(moments, cells, leads_and_lags, [f"event_time={int(k)}" for k in times])
     contrasts = _contrasts(seen, free, len(within.names) - len(times))
@@ -64,6 +77,7 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
     columns = {
         "event_time": (None, *(int(k) for k in seen.times)),
         "n_treated_units": (int(seen.units[seen.times >= 0].max()), *(int(n) for n in seen.units)),
+        "is_binned": (None, *(bool(b) for b in seen.binned)),
     }
     terms = ("att", *(f"event_time={int(k)}" for k in seen.times))
     values = contrasts @ basis.beta
@@ -74,12 +88,13 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
 
 @dataclass(frozen=True, slots=True)
 class _Observed:
-    """The observed event times, sorted, and the treated households, villages and weight in each."""
+    """The observed event times or bins, sorted, and the treated households, villages and weight in each."""
 
     times: FloatArray
     units: NDArray[np.int64]
     villages: NDArray[np.int64]
     weight: FloatArray
+    binned: NDArray[np.bool_]
 
     @property
     def averaged(self) -> NDArray[np.bool_]:
@@ -89,17 +104,24 @@ class _Observed:
         return enough if enough.any() else after
 
 
-def _observed(moments: Moments, cells: Cells) -> _Observed:
+def _binned(times: FloatArray, window: tuple[int, int] | None) -> FloatArray:
+    """Return event times moved to the ends of the window; NaN (never treated) stays."""
+    return times if window is None else np.clip(times, *window)
+
+
+def _observed(moments: Moments, cells: Cells, window: tuple[int, int] | None) -> _Observed:
     """Count what is observed at each event time; households seen once are left out."""
     repeated = (cells.attended.sum(axis=1) > 1)[:, None] & cells.attended
     units = np.where(repeated, cells.n_units[:, None], 0)
     weights = np.where(repeated, cells.sum_w, 0.0)
-    times = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
+    single = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
+    times = _binned(single, window)
     seen = np.unique(times[~np.isnan(times) & (units > 0)])
     here = [(times == k) & (units > 0) for k in seen]
     villages = np.array([len(np.unique(cells.cluster[h.any(axis=1)])) for h in here], dtype=np.int64)
-    counts = np.array([units[h].sum() for h in here], dtype=np.int64)
-    return _Observed(seen, counts, villages, np.array([weights[h].sum() for h in here]))
+    counts = np.array([max(units[h & (single == k)].sum() for k in np.unique(single[h])) for h in here], dtype=np.int64)
+    binned = np.array([bool((single[h] != k).any()) for k, h in zip(seen, here, strict=True)])
+    return _Observed(seen, counts, villages, np.array([weights[h].sum() for h in here]), binned)
 
 
 def _contrasts(seen: _Observed, free: NDArray[np.bool_], n_periods: int) -> FloatArray:
@@ -113,11 +135,25 @@ def _contrasts(seen: _Observed, free: NDArray[np.bool_], n_periods: int) -> Floa
 
 def _notes(base: int, seen: _Observed) -> tuple[str, ...]:
     left_out = seen.times[(seen.times >= 0) & ~seen.averaged]
-    notes = (f"base: event_time={base}",)
+    notes: tuple[str, ...] = (f"base: event_time={base}",)
+    notes += tuple(
+        f"event_time={int(k)} stands for all rounds {'before it' if k < 0 else 'after it'} as well"
+        for k in seen.times[seen.binned]
+    )
     if len(left_out) == 0:
         return notes
     names = ", ".join(f"event_time={int(k)}" for k in left_out)
     return (*notes, f"att leaves out {names}: seen in one pilot village only, where no interval is possible")
+
+
+def _require_window(window: tuple[int, int] | None, base: int) -> None:
+    if window is not None and not (window[0] <= base and window[1] >= 0):
+        raise UsageError(
+            "event_study, window",
+            f"{window[0]} to {window[1]}",
+            f"a window from {base} (the base) or earlier to 0 or later",
+            "widen it",
+        )
 
 
 def _require(seen: FloatArray, base: int, moments: Moments) -> None:

@@ -15,6 +15,9 @@ COLLINEAR = 1e-9
 
 Squared: it corresponds to a relative residual norm of 3e-5, far above rounding (1e-16) and below any real regressor.
 """
+IDENTIFIED = 1e-6
+"""A contrast is lost without a village where this share of it lies outside what the others determine."""
+RANK = 1e-10
 
 
 def solve(
@@ -53,6 +56,24 @@ def solve(
     beta = bread @ right
     rss = None if yy is None else float(yy - beta @ right)
     return Linear(sums, beta, bread, contrasts, int(kept.sum()) + k_extra, rss)
+
+
+def refits_without(s: FloatArray, r: FloatArray, contrasts: FloatArray) -> FloatArray:
+    """Return each contrast of the regression without each village, (G, m); NaN where the others do not determine it.
+
+    ``s`` (G, K, K) and ``r`` (G, K) are the sums by village; ``contrasts`` (m, K), or (G, m, K) where they change with
+    the village that is left out.
+    """
+    size = np.sqrt(np.einsum("gkk->k", s))
+    scale = np.where(size > 0, 1 / np.where(size > 0, size, 1.0), 0.0)
+    values, vectors = np.linalg.eigh((s.sum(axis=0) - s) * np.outer(scale, scale))
+    used = values > RANK * values.max(axis=1, keepdims=True)
+    inverse = (vectors * np.where(used, 1 / np.where(used, values, 1.0), 0.0)[:, None, :]) @ vectors.transpose(0, 2, 1)
+    beta = np.einsum("gkl,gl->gk", inverse, (r.sum(axis=0) - r) * scale)
+    scaled = np.broadcast_to(contrasts * scale, (len(s), *contrasts.shape[-2:]))
+    seen = scaled @ (vectors * used[:, None, :]) @ vectors.transpose(0, 2, 1)
+    lost = np.linalg.norm(seen - scaled, axis=2) > IDENTIFIED * np.linalg.norm(scaled, axis=2)
+    return np.where(lost, np.nan, np.einsum("gmk,gk->gm", scaled, beta))
 
 
 def independent_columns(gram: FloatArray) -> NDArray[np.bool_]:

@@ -14,9 +14,17 @@ from evalkit.results import ClusterSums, Counts, Estimate, FloatArray
 
 
 def fit_rows(
-    panel: Panel, rows: pl.DataFrame, treated: pl.Series, regressors: Sequence[str], estimator: str
+    panel: Panel,
+    rows: pl.DataFrame,
+    treated: pl.Series,
+    regressors: Sequence[str],
+    estimator: str,
+    *,
+    interacted: bool = False,
 ) -> Estimate:
     """Regress the outcome on an intercept, regressors and treatment, by OLS or, with weights, WLS.
+
+    ``interacted`` adds each regressor, less its (weighted) mean, times treatment: Lin (2013), eq. 2 and 3.
 
     Raises
     ------
@@ -24,6 +32,8 @@ def fit_rows(
         Treatment cannot be told from the regressors.
     """
     names, x = _design_matrix(rows, treated, regressors)
+    if interacted:
+        names, x = _with_interactions(names, x, rows["weight"].to_numpy())
     return _fit(panel, rows, treated, names, x, rows[panel.outcome].to_numpy(), estimator, k_extra=0)
 
 
@@ -128,6 +138,14 @@ def _design_matrix(rows: pl.DataFrame, treated: pl.Series, regressors: Sequence[
             names.append(label)
             columns.append(column)
     return [*names, "treated"], np.column_stack([*columns, treated.cast(pl.Float64).to_numpy()])
+
+
+def _with_interactions(names: Sequence[str], x: FloatArray, w: FloatArray) -> tuple[list[str], FloatArray]:
+    """Centre the regressors between intercept and treatment, and add their products with treatment before it."""
+    middle = x[:, 1:-1] - np.average(x[:, 1:-1], axis=0, weights=w)
+    products = [f"{name} × treated" for name in names[1:-1]]
+    columns = np.column_stack([x[:, 0], middle, middle * x[:, -1:], x[:, -1]])
+    return [names[0], *names[1:-1], *products, names[-1]], columns
 
 
 def _columns(series: pl.Series) -> list[tuple[str, FloatArray]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
-from evalkit.inference.basis import n_clusters
+from evalkit.inference.basis import linear, n_clusters
 from evalkit.inference.student import by_student
 from evalkit.results import Estimate, FloatArray, Inference, Influence, Linear
 
@@ -33,10 +33,11 @@ def crv1(estimate: Estimate, level: float = 0.95) -> Inference:
 
 
 def influence(estimate: Estimate, g: int) -> tuple[FloatArray, float]:
-    """Return what each village moves, (G, m), and the small-sample factor."""
+    """Return what each village moves in the terms, (G, m), and the small-sample factor of its squares."""
     basis, n = estimate.basis, estimate.counts.n_obs
     if isinstance(basis, Influence):
         return basis.psi, basis.factor
+    basis = linear(estimate, "crv1")
     z = np.asarray(scores(basis) @ basis.bread @ basis.contrasts.T, dtype=np.float64)
     return z, g / (g - 1) * (n - 1) / (n - basis.k_dof)
 

@@ -59,15 +59,35 @@ def crv2(estimate: Estimate, level: float = 0.95) -> Inference:
     basis = linear(estimate, "crv2")
     if len(basis.sums.clusters) < 2:
         raise DesignError("crv2", "there is one village", "at least two", "no interval can be given from one village")
+    part = adjusted(basis)
+    se = np.sqrt((part.z * part.z).sum(axis=0))
+    df = _satterthwaite(part)
+    return by_student(estimate, "crv2", se, df, level, _reason(estimate, df))
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """What each village moves in the terms, adjusted: ``z`` (G, m), V = z'z; NaN where a term rests on one village.
+
+    Under the working model cov(z_us, z_vt) = δ_uv α_vs'α_vt + f_us' C f_vt with ``alpha`` and ``inside`` = f (G, p, m).
+    """
+
+    z: FloatArray
+    alpha: FloatArray
+    inside: FloatArray
+    c: FloatArray
+
+
+def adjusted(basis: Linear) -> Adjusted:
+    """Return the adjusted scores of the terms, A_v q_v'e_v, and what their variance under the working model needs."""
     working = _working(basis)
     span = _adjustment(working)
     weights = span.root @ working.gamma
     residual = np.einsum("gpq,gq->gp", span.back, working.residual)
     z = np.einsum("gpm,gpq,gq->gm", weights, span.half, residual)
-    se = np.sqrt((z * z).sum(axis=0))
-    se[_rests_on_null(span.root @ working.plain, span.null)] = np.nan
-    df = _satterthwaite(working, span, weights)
-    return by_student(estimate, "crv2", se, df, level, _reason(estimate, df))
+    z[:, _rests_on_null(span.root @ working.plain, span.null)] = np.nan
+    alpha = span.half @ weights
+    return Adjusted(z, alpha, np.einsum("gpq,gpm->gqm", span.root, alpha), working.c)
 
 
 def _working(basis: Linear) -> _Working:
@@ -121,14 +141,12 @@ def _rests_on_null(weights: FloatArray, null: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((lost > NULL_SHARE * size).any(axis=0))
 
 
-def _satterthwaite(working: _Working, span: _Span, weights: FloatArray) -> FloatArray:
-    """Return tr(P)²/tr(P²) for each term, P_uv = δ_uv d_v + f_u C f_v' with d_v = |A_v q_v|², f_v = U_v'A_v q_v."""
-    alpha = span.half @ weights
-    inside = np.einsum("gpq,gpm->gqm", span.root, alpha)
-    d = np.einsum("gpm,gpm->gm", alpha, alpha)
-    own = np.einsum("gqm,qr,grm->gm", inside, working.c, inside)
-    outer = np.einsum("gqm,grm->mqr", inside, inside)
-    cross = np.einsum("mqr,mrq->m", working.c @ outer, working.c @ outer)
+def _satterthwaite(part: Adjusted) -> FloatArray:
+    """Return tr(P)²/tr(P²) for each term, P_uv = cov(z_u, z_v): δ_uv d_v + f_u'C f_v with d_v = |A_v q_v|²."""
+    d = np.einsum("gpm,gpm->gm", part.alpha, part.alpha)
+    own = np.einsum("gqm,qr,grm->gm", part.inside, part.c, part.inside)
+    outer = np.einsum("gqm,grm->mqr", part.inside, part.inside)
+    cross = np.einsum("mqr,mrq->m", part.c @ outer, part.c @ outer)
     total = (d + own).sum(axis=0)
     square = (d * d + 2 * d * own).sum(axis=0) + cross
     return np.asarray(np.where(square > 0, total * total / np.where(square > 0, square, 1.0), np.nan))

@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
-from evalkit.inference.basis import is_fixed, n_clusters
+from evalkit.estimators.linear import refits_without
+from evalkit.inference.basis import coefficients, is_fixed, n_clusters
 from evalkit.inference.student import by_student
-from evalkit.results import Estimate, FloatArray, Inference, Linear
-
-IDENTIFIED = 1e-6
-"""A contrast is lost without a village where this share of it lies outside what the others determine."""
-RANK = 1e-10
+from evalkit.results import Donors, Estimate, FloatArray, Inference, Linear
 
 
 def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
@@ -28,7 +25,7 @@ def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
     g = n_clusters(estimate)
     if g < 3:
         raise DesignError("crv3", f"there are {g} villages", "at least three", "no village can be left out")
-    away = without_each(estimate) - estimate.values
+    away = without_each(estimate) - coefficients(estimate)
     se = np.sqrt((g - 1) / g * (away * away).sum(axis=0))
     return by_student(estimate, "crv3", se, np.full(len(se), g - 1.0), level, f"jackknife over {g} villages")
 
@@ -44,6 +41,8 @@ def without_each(estimate: Estimate) -> FloatArray:
     basis = estimate.basis
     if isinstance(basis, Linear):
         return left_out(basis)
+    if isinstance(basis, Donors):
+        return donors_left_out(basis)
     if basis.left_out is None:
         raise DesignError(
             "inference 'crv3'",
@@ -52,21 +51,26 @@ def without_each(estimate: Estimate) -> FloatArray:
             "use crv1",
         )
     away = basis.left_out()
-    away[:, is_fixed(estimate)] = estimate.values[is_fixed(estimate)]
+    away[:, is_fixed(estimate)] = coefficients(estimate)[is_fixed(estimate)]
     return away
+
+
+def donors_left_out(basis: Donors) -> FloatArray:
+    """Return ``att`` and the gaps of a synthetic estimate without each village, (G, m); NaN for the only pilot village.
+
+    Weights are fitted anew, with the penalties of the full fit.
+    """
+    out = np.full((len(basis.clusters), 1 + len(basis.periods)), np.nan)
+    for g in range(len(basis.clusters)):
+        others = np.arange(len(basis.clusters)) != g
+        share = basis.share[others]
+        if share.sum() > 0 and (share == 0).any():
+            fit = basis.refit(basis.means[others], share / share.sum(), basis.before, basis.after)
+            out[g] = [fit.att, *fit.gaps]
+    return out
 
 
 def left_out(basis: Linear) -> FloatArray:
     """Return each term's estimate without each village, (G, m); NaN where the others do not determine it."""
     sums, kept = basis.sums, np.diag(basis.bread) > 0
-    s, r = sums.s1[:, kept][:, :, kept], sums.r1[:, kept]
-    scale = 1 / np.sqrt(np.einsum("gkk->k", s))
-    gram = (s.sum(axis=0) - s) * np.outer(scale, scale)
-    values, vectors = np.linalg.eigh(gram)
-    used = values > RANK * values.max(axis=1, keepdims=True)
-    inverse = (vectors * np.where(used, 1 / np.where(used, values, 1.0), 0.0)[:, None, :]) @ vectors.transpose(0, 2, 1)
-    beta = np.einsum("gkl,gl->gk", inverse, (r.sum(axis=0) - r) * scale)
-    contrasts = basis.contrasts[:, kept] * scale
-    seen = np.einsum("gkl,ml->gmk", (vectors * used[:, None, :]) @ vectors.transpose(0, 2, 1), contrasts)
-    lost = np.linalg.norm(seen - contrasts, axis=2) > IDENTIFIED * np.linalg.norm(contrasts, axis=1)
-    return np.where(lost, np.nan, np.einsum("mk,gk->gm", contrasts, beta))
+    return refits_without(sums.s1[:, kept][:, :, kept], sums.r1[:, kept], basis.contrasts[:, kept])

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evalkit.errors import DesignError, UsageError, nearest
+from evalkit.inference.anderson_rubin import anderson_rubin
 from evalkit.inference.classical import classical
+from evalkit.inference.conley_taber import conley_taber
 from evalkit.inference.crv1 import crv1
 from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
+from evalkit.inference.ferman_pinto import ferman_pinto
+from evalkit.inference.jackknife import jackknife
 from evalkit.inference.multiplier import multiplier
+from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
 from evalkit.inference.wild import wild
-from evalkit.results import Estimate, Inference, Linear
+from evalkit.results import Donors, Estimate, Inference, Influence, Linear
 
 MIN_ARM = 2
 """With fewer pilot or comparison villages than this no interval follows from variation between villages."""
 
 METHODS: dict[str, Callable[..., Inference]] = {
+    "anderson_rubin": anderson_rubin,
     "classical": classical,
     "crv1": crv1,
     "crv2": crv2,
@@ -25,9 +31,22 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "multiplier": multiplier,
     "wild": wild,
     "randomization": randomization,
+    "placebo": placebo,
+    "placebo_normal": placebo_normal,
+    "jackknife": jackknife,
+    "conley_taber": conley_taber,
+    "ferman_pinto": ferman_pinto,
 }
-DRAWING = frozenset({"multiplier", "wild", "randomization"})
+BOTH_BASES = frozenset({"auto", "crv1", "crv3", "multiplier"})
+"""Methods that do not need one linear regression."""
+DRAWING = frozenset(
+    {"multiplier", "wild", "randomization", "placebo", "placebo_normal", "conley_taber", "ferman_pinto"}
+)
 """Methods that draw, and so take `draws` and `seed`."""
+FOR_DONORS = frozenset({"placebo", "placebo_normal", "jackknife"})
+"""Methods for synthetic estimates only."""
+FEW_PILOTS = frozenset({"placebo", "placebo_normal", "conley_taber", "ferman_pinto"})
+"""Methods that read chance off comparison villages, and so give an interval for a single pilot village."""
 
 
 def infer(
@@ -38,11 +57,12 @@ def infer(
     Parameters
     ----------
     method : str
-        ``auto`` or one of `METHODS`. ``auto`` is CRV2 with Satterthwaite degrees of freedom.
+        ``auto`` or one of `METHODS`. ``auto`` is CRV2 with Satterthwaite degrees of freedom; for synthetic estimates
+        it is ``placebo``.
     level : float
         Confidence level.
     seed, draws : int
-        For methods that draw (``multiplier``, ``wild``, ``randomization``); analytic methods do not use them.
+        For methods that draw (`DRAWING`); analytic methods do not use them.
 
     Raises
     ------
@@ -58,6 +78,8 @@ def infer(
             "a known method",
             "choose one of them",
         )
+    if method == "auto" and isinstance(estimate.basis, Donors):
+        method = "placebo"
     if method == "auto":
         too_few = few_villages(estimate)
         if too_few:
@@ -78,7 +100,16 @@ def _default(estimate: Estimate) -> Callable[..., Inference]:
     basis = estimate.basis
     if isinstance(basis, Linear):
         return crv2
-    return crv1 if basis.left_out is None else crv3
+    return crv3 if isinstance(basis, Influence) and basis.left_out is not None else crv1
+
+
+def fits(method: str, estimate: Estimate) -> bool:
+    """Whether a method is made for an estimate of this kind."""
+    if isinstance(estimate.basis, Donors):
+        return method in {"auto", "crv3"} | FOR_DONORS
+    if method in FEW_PILOTS | FOR_DONORS:
+        return method not in FOR_DONORS and estimate.estimator == "did"
+    return isinstance(estimate.basis, Linear) or method in BOTH_BASES
 
 
 def few_villages(estimate: Estimate) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 WIDEST = 2.0**12
 """How many standard errors from the estimate an endpoint is looked for."""
 STEPS = 60
+ROUNDING = 1e-9
+"""Relative: 1 − .9 is a little less than .1, and a p of 1/10 must still reject at 90 %."""
 
 
 def inverted(p_of: Callable[[float], float], centre: float, scale: float, level: float) -> tuple[float, float]:
@@ -16,7 +18,7 @@ def inverted(p_of: Callable[[float], float], centre: float, scale: float, level:
 
     An endpoint is NaN where p stays above 1 − level within `WIDEST` scales: too few assignments to reject anything.
     """
-    low, high = (_endpoint(p_of, centre, sign * scale, 1 - level) for sign in (-1.0, 1.0))
+    low, high = (_endpoint(p_of, centre, sign * scale, (1 - level) * (1 + ROUNDING)) for sign in (-1.0, 1.0))
     return low, high
 
 

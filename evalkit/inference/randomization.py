@@ -86,7 +86,8 @@ def _term(
         b = np.abs(r.b0[:, j] - h * r.b1[:, j])
         if statistic == "coefficient":
             return b
-        variance = factor * (r.v0[:, j] - 2 * h * r.v1[:, j] + h * h * r.v2[:, j])
+        squares = r.v0[:, j] if h == 0 else r.v0[:, j] - 2 * h * r.v1[:, j] + h * h * r.v2[:, j]
+        variance = factor * squares
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(b / np.sqrt(np.maximum(variance, 0.0)))
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from evalkit.errors import UsageError
-from evalkit.inference.basis import is_fixed
+from evalkit.inference.basis import coefficients, is_fixed, is_log
 from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 EXACT_FIT = 1e-10
@@ -18,17 +18,28 @@ def by_student(
 ) -> Inference:
     """Build the Inference of terms from standard errors (m,) and df (m,); NaN stays NaN, never 0.
 
-    Terms that are fixed (the base of an event study) have neither standard error nor interval.
+    Terms that are fixed (the base of an event study) have neither standard error nor interval. Proportional effects
+    exp(b) − 1 come with the standard errors of b: statistic, p and ends are those of b, the ends transformed; the
+    standard error returned is exp(b) times that of b (delta method).
     """
     if not 0 < level < 1:
         raise UsageError("conf_level", f"{level}", "a number between 0 and 1", "give for example .95")
     se, df = _defined(estimate, std_error, df)
-    statistic = estimate.values / se
+    b = coefficients(estimate)
+    statistic = b / se
     p = two_sided(statistic, df)
     half = stdtrit(df, (1 + level) / 2) * se
-    return Inference(
-        estimate, method, se, df, statistic, p, estimate.values - half, estimate.values + half, level, reason
-    )
+    low, high = b - half, b + half
+    if is_log(estimate):
+        se, low, high = se * np.exp(b), np.expm1(low), np.expm1(high)
+    return Inference(estimate, method, se, df, statistic, p, low, high, level, reason)
+
+
+def critical(df: float, level: float) -> float:
+    """Return the value that |t| exceeds with probability 1 − level."""
+    if not 0 < level < 1:
+        raise UsageError("conf_level", f"{level}", "a number between 0 and 1", "give for example .95")
+    return float(stdtrit(df, (1 + level) / 2))
 
 
 def two_sided(statistic: FloatArray, df: FloatArray) -> FloatArray:
@@ -47,7 +58,7 @@ def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> I
 def _defined(estimate: Estimate, std_error: FloatArray, df: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Set standard error and df to NaN where a term is fixed or the fit is exact."""
     basis = estimate.basis
-    scale = np.abs(estimate.values)
+    scale = np.abs(coefficients(estimate))
     if isinstance(basis, Linear):
         scale = scale + np.abs(basis.contrasts @ basis.bread) @ np.abs(basis.sums.r1).sum(axis=0)
     undefined = is_fixed(estimate) | ~(std_error > EXACT_FIT * scale) | ~(df > 0)

@@ -13,7 +13,7 @@ from evalkit.results import FloatArray
 
 MAX_PERIODS = 63
 HALF = 32
-CELL_FIELDS = ("cluster", "cohort", "pattern", "n_units", "sum_w", "sum_w2", "sum_y", "sum_wy", "sum_yy")
+CELL_FIELDS = ("cluster", "cohort", "pattern", "n_units", "n_zero", "sum_w", "sum_w2", "sum_y", "sum_wy", "sum_yy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,15 @@ class Cells:
 
     ``pattern`` has bit p set where the period p is attended; ``sum_w, sum_w2, sum_y, sum_wy, sum_yy`` are (R, T),
     zero where not attended. ``sum_yy`` serves classical inference in a cross-section and is NaN where there are several
-    rounds. ``blocks`` is given where weights change by round.
+    rounds. ``n_zero`` (R,) counts the units whose outcome is 0 in all their rows; it is NaN where the outcome has
+    negative values. ``blocks`` is given where weights change by round.
     """
 
     cluster: NDArray[np.int64]
     cohort: NDArray[np.int64]
     pattern: NDArray[np.uint64]
     n_units: NDArray[np.int64]
+    n_zero: FloatArray
     sum_w: FloatArray
     sum_w2: FloatArray
     sum_y: FloatArray
@@ -105,11 +107,22 @@ def sum_cells(rows: Rows) -> Cells:
     count = np.where(_attended(keys[2], n_periods), n_units[:, None], 0).astype(np.float64)
     sum_y = total(rows.y)
     sum_yy = total(rows.y * rows.y) if n_periods == 1 else np.full_like(sum_y, np.nan)
+    n_zero = _all_zero(rows, seen, inverse, n_cells)
     if rows.weight is None:
-        return Cells(*keys, n_units, count, count, sum_y, sum_y, sum_yy, None)
+        return Cells(*keys, n_units, n_zero, count, count, sum_y, sum_y, sum_yy, None)
     w = rows.weight
     blocks = _blocks(rows, w, seen) if _varies(rows, w) else None
-    return Cells(*keys, n_units, total(w), total(w * w), sum_y, total(w * rows.y), sum_yy, blocks)
+    return Cells(*keys, n_units, n_zero, total(w), total(w * w), sum_y, total(w * rows.y), sum_yy, blocks)
+
+
+def _all_zero(rows: Rows, seen: NDArray[np.int64], cell: NDArray[np.int64], n_cells: int) -> FloatArray:
+    """Count by cell the units `seen` (with `cell`) whose outcome is 0 in all their rows; NaN with negative outcomes."""
+    lowest = rows.y.min() if len(rows.y) else 0.0
+    if lowest != 0:
+        return np.full(n_cells, np.nan if lowest < 0 else 0.0)
+    positive = np.zeros(rows.n_units, dtype=bool)
+    positive[rows.unit[rows.y > 0]] = True
+    return np.bincount(cell[~positive[seen]], minlength=n_cells).astype(np.float64)
 
 
 def _attended(pattern: NDArray[np.uint64], n_periods: int) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from evalkit.moments.value import Moments
 from evalkit.results import FloatArray
 
 KEYS = CELL_FIELDS[:3]
-WIDE = CELL_FIELDS[4:]
+WIDE = CELL_FIELDS[5:]
 
 
 def merged(moments: Sequence[Moments], *, households_are_disjoint: bool = False) -> Moments:

@@ -102,6 +102,7 @@ def _cell_table(name: str, cells: Cells, moments: Moments) -> pl.DataFrame:
         "cohort": cells.cohort,
         "pattern": cells.pattern,
         "n_units": cells.n_units,
+        "n_zero": cells.n_zero,
     }
     wide = [pl.Series(k, getattr(cells, k), dtype=pl.Array(pl.Float64, n)) for k in WIDE]
     table = pl.DataFrame(columns).with_columns(*wide, nothing.alias("a"), pl.lit(name).alias("outcome"))
@@ -124,8 +125,10 @@ def _block_table(blocks: Blocks, n: int, like: pl.DataFrame) -> pl.DataFrame:
 def _cells(table: pl.DataFrame, n: int) -> Cells:
     blocks, cells = table.filter(pl.col("a").is_not_null()), table.filter(pl.col("a").is_null())
     cluster, cohort, pattern, n_units = (cells[k].to_numpy() for k in ("cluster", "cohort", "pattern", "n_units"))
+    n_zero = cells["n_zero"].to_numpy() if "n_zero" in cells.columns else np.full(len(n_units), np.nan)
     w, w2, y, wy, yy = (_matrix(cells[k], n) for k in WIDE)
-    return Cells(cluster, cohort, pattern, n_units, w, w2, y, wy, yy, _blocks(blocks, n) if blocks.height else None)
+    kept = _blocks(blocks, n) if blocks.height else None
+    return Cells(cluster, cohort, pattern, n_units, n_zero, w, w2, y, wy, yy, kept)
 
 
 def _blocks(table: pl.DataFrame, n: int) -> Blocks:

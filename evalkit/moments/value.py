@@ -48,22 +48,26 @@ class Moments:
     def from_frame(cls, frame: pl.DataFrame | pl.LazyFrame, *, design: Design, outcomes: Sequence[str]) -> Moments:
         """Make the moments of several outcomes in one pass over the rows.
 
-        Rows with a missing outcome are left out for that outcome only.
+        Rows with a missing outcome are left out for that outcome only. Where the design has a take-up it is one of the
+        outcomes, and rows without it are left out; with one other outcome, both must be observed (as `late` needs).
 
         Raises
         ------
         DataError, DesignError
             As `Panel.from_frame`; also where there are more than 63 rounds.
         """
-        names = tuple(dict.fromkeys(outcomes))
-        if not names:
+        if not outcomes:
             raise UsageError("outcomes", "none given", "at least one outcome", "name the columns to sum")
-        return cls._from_rows(canonical_frame(frame.lazy(), design, names), design, names)
+        names = design.measured(outcomes)
+        rows = canonical_frame(frame.lazy(), design, names)
+        if design.take_up:
+            rows = rows.drop_nulls(names if len(names) == 2 else [design.take_up])
+        return cls._from_rows(rows, design, names)
 
     @classmethod
     def from_panel(cls, panel: Panel) -> Moments:
         """Make the moments of a panel's outcome."""
-        return cls._from_rows(panel.frame.lazy(), panel.design, (panel.outcome,))
+        return cls._from_rows(panel.frame.lazy(), panel.design, panel.design.measured([panel.outcome]))
 
     @classmethod
     def _from_rows(cls, rows: pl.LazyFrame, design: Design, names: tuple[str, ...]) -> Moments:
@@ -96,9 +100,10 @@ class Moments:
         return tuple(self.cells)
 
     def of(self, outcome: str | None = None) -> tuple[str, Cells]:
-        """Return the name and cells of one outcome; it may be left out where there is only one."""
-        if outcome is None and len(self.cells) == 1:
-            outcome = self.outcomes[0]
+        """Return the name and cells of one outcome; it may be left out where there is only one beside the take-up."""
+        named = [name for name in self.outcomes if name != self.design.take_up] or self.outcomes
+        if outcome is None and len(named) == 1:
+            outcome = named[0]
         if outcome is None or outcome not in self.cells:
             found = "none was named" if outcome is None else f"{outcome!r} is not in the moments"
             raise UsageError(

@@ -12,6 +12,7 @@ from evalkit.report.quality import quality_files, quality_flow, quality_headline
 from evalkit.report.replication import published_numbers, replication
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.statement import headline, statement
+from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
 from evalkit.report.village import village_figures, village_headline, village_table
 
@@ -20,11 +21,13 @@ __all__ = [
     "FigureBlock",
     "arms",
     "attrition",
+    "donors",
     "estimates",
     "event_study",
     "flow",
     "forest",
     "four_cell",
+    "gap",
     "headline",
     "limits",
     "means",

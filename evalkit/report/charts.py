@@ -6,22 +6,28 @@ from typing import Any
 
 import polars as pl
 
+from evalkit.diagnostics import PreTrend
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Size, shown_terms, withheld
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, level, p_text, unit_of, whole
+from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table, shown_cells
 from evalkit.report.wording import WORDS, Language
+from evalkit.results import Donors
 
 ARM_STYLE = {"pilot": (PILOT, "circle", "solid"), "comparison": (COMPARISON, "square", "dash")}
 
 
 def event_study(finding: Finding) -> Block | FigureBlock:
-    """Return the gap by rounds since the start with intervals and zero line; empty without rounds or result."""
-    if finding.event_study is None or not case_for(finding).shows_numbers:
+    """Return the gap by rounds since the start with intervals and zero line; empty without rounds or result.
+
+    Also empty for a synthetic estimate, whose gaps `synthetic.gap` shows.
+    """
+    synthetic = isinstance(finding.main.estimate.basis, Donors)
+    if finding.event_study is None or synthetic or not case_for(finding).shows_numbers:
         return Block("")
     return figure_block(lambda lang: _event_study(finding, lang))
 
@@ -29,14 +35,8 @@ def event_study(finding: Finding) -> Block | FigureBlock:
 def _event_study(finding: Finding, lang: Language) -> Drawn:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
     rows = _event_rows(finding)
-    columns = {c: [r[c] for r in rows] for c in ("event_time", "estimate", "conf_low", "conf_high")}
-    series = Series(
-        words.label("gap"),
-        columns["event_time"],
-        columns["estimate"],
-        low=columns["conf_low"],
-        high=columns["conf_high"],
-    )
+    gaps = _gaps(rows, lang)
+    band = _band(rows, lang)
     anticipation = finding.programme.design.anticipation
     axes = Axes(
         words.label("event_time"),
@@ -45,24 +45,32 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
         marks=(-0.5 - anticipation,),
         percent_y=unit.kind == "share",
         whole_x=True,
-        legend=False,
+        legend=bool(band),
     )
-    subtitle = [words.label("event_subtitle"), *([words.label("event_band")] if _has_band(rows) else [])]
+    subtitle = [words.label("event_subtitle"), *([words.label("event_band")] if band else [])]
     return Drawn(
         _event_title(finding, lang),
         ("；" if lang == "zh" else "; ").join(subtitle),
         _event_alt(finding, rows, lang),
-        plot([*_band(rows, lang), series], axes),
+        plot([*band, gaps], axes),
         _event_table(finding, rows, lang),
     )
 
 
 def _event_rows(finding: Finding) -> list[dict[str, Any]]:
     """Return the rows by round, without rounds that rest on fewer pilot households or villages than may be shown."""
-    if finding.event_study is None:
+    table = finding.event_table()
+    if table is None:
         return []
-    rows = finding.event_study.tidy().filter(pl.col("event_time").is_not_null()).sort("event_time")
+    rows = table.filter(pl.col("event_time").is_not_null()).sort("event_time")
     return shown_terms(rows.to_dicts(), finding.programme.disclosure)
+
+
+def _gaps(rows: list[dict[str, Any]], lang: Language) -> Series:
+    """Return the gap of each round with its interval."""
+    c = {n: [r[n] for r in rows] for n in ("event_time", "estimate", "conf_low", "conf_high")}
+    name = WORDS[lang].label("gap_interval")
+    return Series(name, c["event_time"], c["estimate"], low=c["conf_low"], high=c["conf_high"])
 
 
 def _has_band(rows: list[dict[str, Any]]) -> bool:
@@ -87,7 +95,9 @@ def _event_title(finding: Finding, lang: Language) -> str:
     return WORDS[lang].label(
         f"event_title_{key}",
         label=label,
-        amount=difference(abs(row["estimate"]), unit_of(finding.indicator.unit), lang),
+        amount=difference(
+            abs(row["estimate"]), effect_unit(finding.indicator.unit, finding.main.estimate.estimator), lang
+        ),
     )
 
 
@@ -129,7 +139,15 @@ def pre_trend_text(finding: Finding, lang: Language) -> str:
         "event_lead",
         lead=difference(leads.largest_lead, unit, lang, signed=True),
         range=interval(leads.conf_low, leads.conf_high, unit, lang),
+        joint=_joint_text(leads, lang),
     )
+
+
+def _joint_text(leads: PreTrend, lang: Language) -> str:
+    """Say what the test of all rounds before the start gives; with one round, its p stands in the table."""
+    if leads.joint is None or leads.n_leads == 1:
+        return ""
+    return WORDS[lang].label(f"joint_{leads.joint}", p=p_text(leads.p_joint))
 
 
 def means(finding: Finding) -> Block | FigureBlock:

@@ -14,7 +14,7 @@ from evalkit.report.wording import Language
 INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
 PILOT, COMPARISON = "#0b5f8a", "#b35c00"
 SHADE = "rgba(11,95,138,0.15)"
-TRACE_TYPES = frozenset({"scatter"})
+TRACE_TYPES = frozenset({"scatter", "bar"})
 """All kinds of traces that figures here use; a test holds that the vendored bundle draws them."""
 
 
@@ -48,7 +48,7 @@ def _figure_html(drawn: Drawn) -> str:
 class Series:
     """Points of one series; `low` and `high` are the ends of intervals, None where there is none.
 
-    A `filled` series is an area: its points go round it.
+    A `filled` series is an area: its points go round it. With mode ``bars`` points are ends of horizontal bars from 0.
     """
 
     name: str
@@ -66,8 +66,11 @@ class Series:
 
 def trace(series: Series) -> dict[str, Any]:
     """Return a plotly trace; intervals are error bars, along x where `across`."""
-    from plotly.graph_objects import Scatter
+    from plotly.graph_objects import Bar, Scatter
 
+    if series.mode == "bars":
+        bar = Bar(name=series.name, x=list(series.x), y=list(series.y), orientation="h", marker={"color": series.color})
+        return dict(bar.to_plotly_json())
     values = {"name": series.name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
     if series.filled:
         return dict(

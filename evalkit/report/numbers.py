@@ -12,14 +12,19 @@ MINUS = "−"
 DASH = "–"
 WAN = 10_000
 CURRENCIES = {"yuan": "CNY", "cny": "CNY", "rmb": "CNY", "mzn": "MZN", "usd": "USD"}
+PROPORTIONAL = frozenset({"ppml"})
+"""Estimators whose effect is a share of what would have been, not a difference in the indicator's unit."""
 SHARES = ("share", "proportion")
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What an indicator is measured in: money, a share (0 to 1), percent (0 to 100) or a counted thing; per what."""
+    """What an indicator is measured in: money, a share (0 to 1), percent (0 to 100) or a counted thing; per what.
 
-    kind: Literal["money", "share", "percent", "other"]
+    ``relative`` is the unit of a proportional effect: 0.12 is 12 % more.
+    """
+
+    kind: Literal["money", "share", "percent", "other", "relative"]
     code: str = ""
     per: tuple[str, ...] = ()
 
@@ -37,6 +42,11 @@ def unit_of(text: str) -> Unit:
     return Unit("other", head.strip(), tuple(per))
 
 
+def effect_unit(text: str, estimator: str) -> Unit:
+    """Return what an estimator's effect on an indicator is measured in: its unit, or percent where it is a ratio."""
+    return Unit("relative") if estimator in PROPORTIONAL else unit_of(text)
+
+
 def level(value: float | None, unit: Unit, lang: Language) -> str:
     """Write a mean: ``31.2%``, ``1.23万元/年``, ``12,300 yuan a year``; a dash where there is none."""
     if not is_number(value):
@@ -47,10 +57,12 @@ def level(value: float | None, unit: Unit, lang: Language) -> str:
 
 
 def difference(value: float | None, unit: Unit, lang: Language, *, signed: bool = False) -> str:
-    """Write a difference or an effect; shares become percentage points."""
+    """Write a difference or an effect; shares become percentage points, proportional effects percent."""
     if not is_number(value):
         return DASH
     sign = "+" if signed and value > 0 else ""
+    if unit.kind == "relative":
+        return sign + percent(value, lang)
     if unit.kind in ("share", "percent"):
         points = value * 100 if unit.kind == "share" else value
         return f"{sign}{_minus(f'{points:.1f}')}{_gap(lang)}{WORDS[lang].units['points']}"

@@ -11,7 +11,7 @@ from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, t
 from evalkit.report.families import Indices, families, families_block, shown_index
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, is_number, p_text, percent, unit_of
+from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, p_text, percent
 from evalkit.report.origin import summarise
 from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
@@ -100,7 +100,8 @@ def _table(findings: Sequence[Finding], adjusted: Sequence[InFamily], lang: Lang
 
 
 def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> list[str]:
-    words, unit, plan = WORDS[lang], unit_of(finding.indicator.unit), finding.indicator
+    words, plan = WORDS[lang], finding.indicator
+    unit = effect_unit(plan.unit, finding.main.estimate.estimator)
     name = getattr(plan.label, lang)
     tail = [group, words.claims[finding.gate.claim]]
     if not case_for(finding).shows_numbers:
@@ -124,6 +125,8 @@ def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | Non
     values = (row["estimate"], row["conf_low"], row["conf_high"])
     if not case_for(finding).shows_numbers or not is_number(mean) or mean <= 0 or not all(map(is_number, values)):
         return None
+    if finding.main.estimate.estimator in PROPORTIONAL:
+        return values
     return values[0] / mean, values[1] / mean, values[2] / mean
 
 

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evalkit.estimators.late import WEAK
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, text
-from evalkit.report.numbers import Unit, difference, is_number, level, magnitude_range, percent, span, unit_of, whole
+from evalkit.report.numbers import (
+    Unit,
+    difference,
+    effect_unit,
+    is_number,
+    level,
+    magnitude_range,
+    percent,
+    plain,
+    span,
+    unit_of,
+    whole,
+)
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
 
@@ -42,14 +55,20 @@ def facts_of(finding: Finding, lang: Language) -> Facts:
     row = finding.main.row("att")
     return Facts(
         programme=getattr(finding.programme.about.name, lang),
-        label=phrase(getattr(finding.indicator.label, lang), lang),
-        unit=unit_of(finding.indicator.unit),
+        label=subject(finding, lang),
+        unit=effect_unit(finding.indicator.unit, finding.main.estimate.estimator),
         estimate=row["estimate"],
         low=row["conf_low"],
         high=row["conf_high"],
         trivial=finding.indicator.trivial,
         reason=reasons_text(finding, lang),
     )
+
+
+def subject(finding: Finding, lang: Language) -> str:
+    """Return what the sentence is about: the indicator, with `late` that of the households which the effect is on."""
+    label = phrase(getattr(finding.indicator.label, lang), lang)
+    return WORDS[lang].label("late_label", label=label) if finding.main.estimate.estimator == "late" else label
 
 
 def sentence(case: Case, facts: Facts, lang: Language) -> str:
@@ -88,6 +107,7 @@ def _details(finding: Finding, lang: Language) -> str:
     items = [
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
+        ("late_title", compliance(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
     ]
@@ -100,14 +120,25 @@ def meaning(finding: Finding, lang: Language) -> str:
     case, facts, mean = case_for(finding), facts_of(finding, lang), finding.comparison_mean
     if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
         return ""
-    words, shown = WORDS[lang], level(mean, facts.unit, lang)
-    if facts.unit.kind in ("share", "percent"):
+    words, shown = WORDS[lang], level(mean, unit_of(finding.indicator.unit), lang)
+    if facts.unit.kind in ("share", "percent", "relative"):
         return words.label("comparison_share", mean=shown) + _range_note(case, lang)
     if mean <= 0 or case.position not in ("up", "down"):
         return words.label("comparison_share", mean=shown) + _range_note(case, lang)
     return words.label(
         "of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown
     ) + _range_note(case, lang)
+
+
+def compliance(finding: Finding, lang: Language) -> str:
+    """Say on whom an effect by instrument is, and how far assignment moved take-up; empty for other estimators."""
+    if finding.main.estimate.estimator != "late" or not case_for(finding).shows_numbers:
+        return ""
+    f = finding.main.row("att")["first_stage_f"]
+    points = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
+    said = WORDS[lang].label("late_meaning", points=points, f=plain(f, 1))
+    weak = WORDS[lang].label("late_weak") if is_number(f) and f < WEAK else ""
+    return said + ("" if lang == "zh" or not weak else " ") + weak
 
 
 def basis(finding: Finding, lang: Language) -> str:

@@ -10,7 +10,7 @@ from evalkit.programme import Disclosure
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.disclosure import Held, Size, held_text, withheld
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, Unit, difference, interval, level, p_text, plain, unit_of, whole
+from evalkit.report.numbers import DASH, Unit, difference, effect_unit, interval, level, p_text, plain, unit_of, whole
 from evalkit.report.statement import case_for
 from evalkit.report.wording import WORDS, Language
 
@@ -90,8 +90,7 @@ def estimates(finding: Finding) -> Block:
 
 
 def _estimates(finding: Finding, lang: Language) -> Grid:
-    words = WORDS[lang]
-    unit = unit_of(finding.indicator.unit)
+    words, unit = WORDS[lang], finding.indicator.unit
     results = [
         (words.rows["main"], finding.indicator.estimator, finding.main),
         *((words.label("robustness"), n, r) for n, r in finding.robustness),
@@ -102,7 +101,7 @@ def _estimates(finding: Finding, lang: Language) -> Grid:
         else []
     )
     rows = [
-        [name, estimator_name(code, lang), *_numbers(r.row("att"), unit, lang), r.method.upper()]
+        [name, estimator_name(code, lang), *_numbers(r.row("att"), effect_unit(unit, code), lang), r.method.upper()]
         for name, code, r in results
     ]
     head = [
@@ -145,15 +144,13 @@ def truth(finding: Finding) -> Block:
 
 
 def _truth(finding: Finding, lang: Language) -> Grid:
-    words, unit, known = WORDS[lang], unit_of(finding.indicator.unit), finding.truth or {}
-    pairs = [
-        (words.rows["main"], finding.main, "att"),
-        *((estimator_name(n, lang), r, "att") for n, r in finding.robustness),
-    ]
-    pairs += [(words.rows["naive"], finding.naive, "att")] if finding.naive is not None else []
+    words, known = WORDS[lang], finding.truth or {}
+    pairs = [(words.rows["main"], finding.main), *((estimator_name(n, lang), r) for n, r in finding.robustness)]
+    pairs += [(words.rows["naive"], finding.naive)] if finding.naive is not None else []
     rows = []
-    for name, result, key in pairs:
-        row, value = result.row("att"), known.get(key)
+    for name, result in pairs:
+        unit = effect_unit(finding.indicator.unit, result.estimate.estimator)
+        row, value = result.row("att"), None if unit.kind == "relative" else known.get("att")
         low, high = row["conf_low"], row["conf_high"]
         inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")
         rows.append(
@@ -166,4 +163,6 @@ def _truth(finding: Finding, lang: Language) -> Grid:
             ]
         )
     head = ["", words.label("truth_value"), words.label("estimate"), words.label("interval"), words.label("covered")]
-    return Grid(head, rows, words=(4,))
+    note = words.label("null_reason", reason=words.label("truth_dash"))
+    grid = Grid(head, rows, words=(4,))
+    return Grid(head, rows, note=note, words=(4,)) if grid.has_dash else grid

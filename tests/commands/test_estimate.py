@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import polars as pl
@@ -186,3 +187,95 @@ def test_a_choice_that_the_estimator_does_not_take(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["estimate", str(file), "--outcome", "y", *OPTIONS, "--base", "universal"])
     assert result.exit_code == 2
     assert "--base: did does not take it. Needed: --estimator group_time." in result.stderr
+
+
+def _cross_section(tmp_path: Path) -> Path:
+    rows = FRAME.filter(pl.col("round") == 3).with_columns(
+        (pl.col("first") > 0).cast(pl.Int8).alias("offered"),
+        ((pl.col("y") > 1) | (pl.col("first") > 0) & (pl.col("weight") > 0.8)).cast(pl.Int8).alias("joined"),
+        (pl.col("y") - pl.col("weight")).alias("earlier"),
+        pl.col("weight").alias("land"),
+    )
+    file = tmp_path / "cross.csv"
+    rows.write_csv(file)
+    return file
+
+
+CROSS = ["--outcome", "y", "--unit", "household", "--cluster", "village"]
+
+
+def test_instrument_without_rounds(tmp_path: Path) -> None:
+    """`--treatment` is who took part, `--instrument` who was assigned; F, Anderson-Rubin and take-up stand beside."""
+    file = _cross_section(tmp_path)
+    options = [*CROSS, "--treatment", "joined", "--instrument", "offered", "--strata", "stratum"]
+    answer = json.loads(_run("estimate", str(file), *options, "--json"))
+    assert (answer["estimator"], answer["inference"]) == ("late", "crv3")
+    assert [t["term"] for t in answer["terms"]] == ["late", "first_stage", "reduced_form"]
+    rows = pl.read_csv(file)
+    design = evalkit.Design(
+        unit="household", cluster="village", treatment="offered", take_up="joined", strata="stratum"
+    )
+    expected = evalkit.late(evalkit.Moments.from_frame(rows, design=design, outcomes=["y"]))
+    assert answer["terms"][0]["estimate"] == expected.values[0]
+    text = " ".join(answer["warnings"])
+    assert "first-stage F" in text
+    assert "Anderson-Rubin" in text
+    assert "took part, pilot: " in text
+    stored = tmp_path / "m.parquet"
+    _run("moments", str(file), *options, "--out", str(stored))
+    assert json.loads(_run("estimate", str(stored), "--json"))["terms"] == answer["terms"]
+
+
+def test_ancova_with_rounds_and_with_a_column(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.write_parquet(file)
+    answer = json.loads(_run("estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "ancova", "--json"))
+    assert answer["estimator"] == "ancova"
+    assert "baseline is round 1" in answer["warnings"][-1]
+    cross = ["estimate", str(_cross_section(tmp_path)), *CROSS, "--treatment", "offered", "--estimator", "ancova"]
+    single = json.loads(_run(*cross, "--baseline", "earlier", "--json"))
+    assert single["terms"][0]["n_obs"] == FRAME.filter(pl.col("round") == 3).height
+    assert CliRunner().invoke(main, cross).exit_code == 1
+
+
+def test_ppml_and_interacted_covariates(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.with_columns(pl.col("y").exp().round(2)).write_parquet(file)
+    answer = json.loads(_run("estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "ppml", "--json"))
+    assert answer["terms"][0]["log_ratio"] == pytest.approx(math.log1p(answer["terms"][0]["estimate"]))
+    cross = ["estimate", str(_cross_section(tmp_path)), *CROSS, "--treatment", "offered", "--covariates", "land"]
+    plain, lin = (json.loads(_run(*cross, *extra, "--json")) for extra in ([], ["--lin"]))
+    assert "land × treated" in lin["warnings"][0]
+    assert lin["terms"][0]["estimate"] != plain["terms"][0]["estimate"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--instrument", "offered", "--first-treated", "first"], "--instrument"),
+        (["--treatment", "offered", "--lin", "--estimator", "late"], "--lin"),
+        (["--treatment", "offered", "--baseline", "earlier"], "--baseline"),
+        (["--treatment", "offered", "--estimator", "ppml"], "--time"),
+    ],
+)
+def test_options_that_do_not_go_together(tmp_path: Path, options: list[str], message: str) -> None:
+    result = CliRunner().invoke(main, ["estimate", str(_cross_section(tmp_path)), *CROSS, *options])
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("estimator", "method"),
+    [("synthetic_did", "placebo"), ("synthetic_control", "auto"), ("did", "conley_taber"), ("did", "ferman_pinto")],
+)
+def test_one_pilot_village(tmp_path: Path, estimator: str, method: str) -> None:
+    """One pilot of 21: an interval, and no more claimed than the design allows."""
+    file = tmp_path / "panel.csv"
+    village_panel(43, [3] + [0] * 20, households=3, rounds=4, missing=0.0).write_csv(file)
+    asked = ("--estimator", estimator, "--inference", method, "--json")
+    answer = json.loads(_run("estimate", str(file), "--outcome", "y", *OPTIONS, *asked))
+    row = answer["terms"][0]
+    assert (row["n_treated_clusters"], row["inference"]) == (1, "placebo" if method == "auto" else method)
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
+    matched = "effect_if_parallel_trends" if estimator != "did" else "effect_if_assumed"
+    assert answer["gate"]["claim"] == matched

@@ -8,6 +8,7 @@ import pytest
 
 import evalkit
 from evalkit.finding import Finding
+from tests.one_pilot_programme import one_pilot_programme
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +28,9 @@ def saved(root: Path, _cache: None) -> Finding:
 def income(root: Path, _cache: None) -> Finding:
     """Return a panel with chosen villages and simulated data."""
     return evalkit.evaluate(evalkit.load(root / "data_raw" / "suqian_ecommerce"), "disposable_income_pc_yuan")
+
+
+@pytest.fixture(scope="session")
+def lone(_cache: None, tmp_path_factory: pytest.TempPathFactory) -> Finding:
+    """Return a synthetic did of a single pilot village beside 24 others, on an internal page."""
+    return evalkit.evaluate(evalkit.load(one_pilot_programme(tmp_path_factory.mktemp("one_pilot"))), "sales_yuan")

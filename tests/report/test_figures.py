@@ -38,18 +38,19 @@ def test_bundle_draws_every_kind_of_trace(bundle: str, kind: str):
     assert re.search(rf'moduleType:"trace",name:"{kind}"', bundle)
 
 
-def figures(saved: Finding, income: Finding) -> list:
-    return [report.means(saved), report.means(income), report.event_study(income), forest([saved, income])]
+def figures(saved: Finding, income: Finding, lone: Finding) -> list:
+    drawn = [report.means(saved), report.means(income), report.event_study(income), forest([saved, income])]
+    return [*drawn, report.gap(lone), report.donors(lone)]
 
 
-def test_only_declared_kinds_of_traces_are_used(saved: Finding, income: Finding):
-    drawn = [json.loads(p) for f in figures(saved, income) for p in PAYLOAD.findall(f.block.html)]
+def test_only_declared_kinds_of_traces_are_used(saved: Finding, income: Finding, lone: Finding):
+    drawn = [json.loads(p) for f in figures(saved, income, lone) for p in PAYLOAD.findall(f.block.html)]
     assert {trace["type"] for figure in drawn for trace in figure["data"]} == set(TRACE_TYPES)
-    assert len(drawn) == 8
+    assert len(drawn) == 12
 
 
-def test_each_figure_has_title_alternative_text_and_table(saved: Finding, income: Finding):
-    for figure in figures(saved, income):
+def test_each_figure_has_title_alternative_text_and_table(saved: Finding, income: Finding, lone: Finding):
+    for figure in figures(saved, income, lone):
         html = figure.block.html
         assert html.count("<figcaption><b>") == html.count('role="img" aria-label="') == html.count("<table>") == 2
         assert not re.search(r'aria-label=""', html)

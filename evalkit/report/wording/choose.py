@@ -64,6 +64,8 @@ def case_of(claim: Claim, reasons: Collection[str], position: Position, *, has_r
 
 
 def _assumption(claim: Claim, reasons: Collection[str], *, has_rounds: bool) -> str:
+    if "matched" in reasons:
+        return "matched"
     if claim == "effect_if_parallel_trends":
         return "parallel"
     if "randomised" in reasons:
