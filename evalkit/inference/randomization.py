@@ -42,7 +42,7 @@ def randomization(
     if estimate.reassign is None:
         raise DesignError(
             "randomization",
-            f"{estimate.estimator} cannot be computed anew under other assignments here",
+            f"{estimate.estimator} cannot be reassigned here",
             "a comparison of arms without household covariates",
             "leave covariates out, or use crv2",
         )
@@ -59,7 +59,7 @@ def randomization(
     out[0] = np.sqrt(_factor(estimate) * ((scores(basis) @ basis.bread @ basis.contrasts.T) ** 2).sum(axis=0))
     for j in np.flatnonzero(~is_fixed(estimate)):
         out[2:, j] = _term(estimate, int(j), refits, own, out[0, j], level, pool.exact, statistic)
-    out[0, np.isnan(out[2])] = np.nan
+    out[0, is_fixed(estimate)] = np.nan
     least = f"the smallest p that can be attained is {_least(pool, draws):.2g}"
     reason = f"randomization over {_how_many(pool, draws)} assignments; {least}"
     se, df, t, p, low, high = out
@@ -79,7 +79,7 @@ def _least(pool: Assignments, draws: int) -> float:
 def _term(
     estimate: Estimate, j: int, refits: Refits, own: Refits, se: float, level: float, exact: bool, statistic: str
 ) -> tuple[float, ...]:
-    """Return t, p, low and high of one term; NaN where the real assignment leaves the statistic undefined."""
+    """Return t, p, low and high of one term."""
     factor = _factor(estimate)
 
     def size(r: Refits, h: float) -> FloatArray:
@@ -98,8 +98,6 @@ def _term(
         n = int(usable.sum())
         return count / n if exact else (1 + count) / (1 + n)
 
-    if np.isnan(size(own, 0.0)[0]):
-        return (np.nan,) * 4
     value = float(estimate.values[j])
     low, high = inverted(p_of, value, se, level) if estimate.terms[j] == "att" else (np.nan, np.nan)
     return value / se, p_of(0.0), low, high
