@@ -16,7 +16,9 @@ from evalkit.diagnostics import (
     FourCell,
     PreTrend,
     attrition,
+    bounds,
     comparison_mean,
+    compliance,
     donor_weights,
     four_cell,
     means_by_round,
@@ -52,7 +54,8 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
-    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none.
+    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
+    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect.
     """
 
     programme: Programme
@@ -75,6 +78,8 @@ class Finding:
     lock: PlanLock | None = None
     deviations: tuple[Deviation, ...] = ()
     band: tuple[FloatArray, FloatArray] | None = None
+    compliance: pl.DataFrame | None = None
+    bounds: Inference | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -129,6 +134,7 @@ class Finding:
             "notes": list(self.notes),
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
             "deviations": _plain(self.deviations),
+            "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
         }
 
     def to_json(self) -> str:
@@ -195,6 +201,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         lock=lock,
         deviations=() if lock is None else deviations(programme, lock, indicator),
         band=None if study is None else uniform_band(study, seed),
+        compliance=compliance(moments) if moments.design.take_up else None,
+        bounds=bounds(panel, lost, notes),
     )
 
 

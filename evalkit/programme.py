@@ -102,6 +102,7 @@ class IndicatorPlan(_Frozen):
     better: Literal["higher", "lower"] = "higher"
     trivial: float | None = Field(default=None, ge=0)
     winsorise: float | None = Field(default=None, gt=0.5, lt=1)
+    poverty_line: float | None = Field(default=None, gt=0)
     weights: str | None = None
     estimator: str
     inference: str = "auto"

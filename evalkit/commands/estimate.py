@@ -30,7 +30,10 @@ OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
 @click.option("--outcome", metavar="Y", help="Column of the outcome; may be left out for a moments file with one.")
 @design_options
 @click.option(
-    "--covariates", metavar="A,B", default="", help="Household columns to hold fixed (did, itt, late, ancova)."
+    "--covariates",
+    metavar="A,B",
+    default="",
+    help="Household columns to hold fixed (ancova, did, group_time, itt, late).",
 )
 @click.option("--lin", is_flag=True, help="Interact strata and covariates with the arm (itt; Lin 2013).")
 @click.option("--baseline", metavar="B", help="Column with the outcome before, where there is one round (ancova).")
@@ -90,7 +93,7 @@ ROUNDS = frozenset({"did", "event_study", "group_time", "imputation", "pre_post"
     "synthetic_did",
 }
 """Estimators that follow households over rounds."""
-ADJUSTABLE = frozenset({"did", "itt", "late", "ancova"})
+ADJUSTABLE = frozenset({"did", "group_time", "itt", "late", "ancova"})
 """Estimators that take covariates."""
 
 
@@ -101,7 +104,7 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
     stored = _stored_moments(file)
     design = design_of(options) if stored is None else agreed(stored.design, options)
     name = options["estimator"] or ("late" if design.take_up else "did" if design.time else "itt")
-    covariates = [c.strip() for c in options["covariates"].split(",") if c.strip()]
+    covariates = _covariates(options)
     _check_options(name, design, covariates, options)
     own = choices_of(name, options) | _own_options(name, options)
     baseline = {"baseline": options["baseline"]} if options["baseline"] else {}
@@ -113,9 +116,13 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
         return estimator(data, covariates=covariates, **baseline), data
     if name in ADJUSTABLE:
         lin = {"lin": True} if options["lin"] else {}
-        return estimator(data, target, covariates=covariates, **lin), data
+        return estimator(data, target, covariates=covariates, **lin, **own), data
     sums = evalkit.Moments.from_panel(data) if isinstance(data, evalkit.Panel) else data
     return estimator(sums, target, **own), data
+
+
+def _covariates(options: dict[str, Any]) -> list[str]:
+    return [c.strip() for c in options["covariates"].split(",") if c.strip()]
 
 
 def _check_options(name: str, design: Design, covariates: Sequence[str], options: dict[str, Any]) -> None:
@@ -186,10 +193,9 @@ def _leads(result: Inference, data: Moments | Panel, options: dict[str, Any]) ->
     if estimate.estimator != "group_time":
         return None
     choices = {**choices_of("group_time", options), "aggregate": "dynamic", "base": "universal"}
-    path = infer(
-        group_time(data, estimate.outcome, **choices), result.method, seed=options["seed"], draws=options["draws"]
-    )
-    return pre_trend(path, data.design.anticipation)
+    path = group_time(data, estimate.outcome, covariates=_covariates(options), **choices)
+    drawn = infer(path, result.method, seed=options["seed"], draws=options["draws"])
+    return pre_trend(drawn, data.design.anticipation)
 
 
 def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) -> dict[str, Any]:

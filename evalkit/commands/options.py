@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 Command = Callable[..., Any]
-NAMES = ("unit", "cluster", "time", "first_treated", "treatment", "weights", "strata")
+COLUMNS = ("unit", "cluster", "time", "first_treated", "treatment", "weights", "strata")
 
 DESIGN = (
     click.option("--unit", metavar="ID", help="Column of the household."),
@@ -43,8 +43,14 @@ CHOICES = (
         type=click.Choice(["simple", "dynamic", "group", "calendar", "none"]),
         help="What att averages. Default: simple.",
     ),
+    click.option(
+        "--method",
+        type=click.Choice(["dr", "reg", "ipw"]),
+        help="With covariates: doubly robust, outcome regression or weighting. Default: dr.",
+    ),
 )
-TAKES = {"group_time": ("comparison", "base", "sample", "aggregate")}
+NAMES = ("comparison", "base", "sample", "aggregate", "method")
+TAKES = {"group_time": NAMES}
 """Which estimators take which of these choices."""
 
 
@@ -59,7 +65,7 @@ def choices_of(estimator: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the choices that were made; UsageError where the estimator doesn't take one."""
     from evalkit.errors import UsageError, listed
 
-    made = {n: options[n] for n in ("comparison", "base", "sample", "aggregate") if options[n] is not None}
+    made = {n: options[n] for n in NAMES if options[n] is not None}
     for name in made:
         if name not in TAKES.get(estimator, ()):
             able = [e for e, names in TAKES.items() if name in names]
@@ -92,7 +98,7 @@ def columns_of(options: dict[str, Any]) -> dict[str, Any]:
     """Return the columns of the Design that a command's options name."""
     from evalkit.errors import UsageError
 
-    columns = {n: options[n] for n in NAMES}
+    columns = {n: options[n] for n in COLUMNS}
     if options["instrument"]:
         if options["treatment"] is None or options["first_treated"] is not None:
             raise UsageError(

@@ -2,6 +2,7 @@
 
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
+from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import compliance, instrument_notes
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
@@ -11,6 +12,7 @@ __all__ = [
     "FourCell",
     "PreTrend",
     "attrition",
+    "bounds",
     "comparison_mean",
     "compliance",
     "donor_weights",

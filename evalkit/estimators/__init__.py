@@ -8,6 +8,7 @@ from evalkit.estimators.imputation import imputation
 from evalkit.estimators.index import family_index
 from evalkit.estimators.itt import itt
 from evalkit.estimators.late import late
+from evalkit.estimators.lee_bounds import lee_bounds
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
 from evalkit.estimators.sun_abraham import sun_abraham
@@ -23,6 +24,7 @@ __all__ = [
     "imputation",
     "itt",
     "late",
+    "lee_bounds",
     "ppml",
     "pre_post",
     "sun_abraham",

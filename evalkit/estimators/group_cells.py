@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,19 @@ class Pair:
     time: int
     base: int
     comparison: tuple[int, ...]
+
+
+class Effects(Protocol):
+    """The ATTs of C pairs, with their influence by village and without each village (G)."""
+
+    def values(self) -> FloatArray:
+        """Return each ATT(g, t), (C,); NaN where it is undetermined."""
+
+    def influence(self) -> FloatArray:
+        """Return ψ (G, C)."""
+
+    def without_each(self) -> FloatArray:
+        """Return each ATT(g, t) without each village, (G, C)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ def sum_pairs(moments: Moments, cells: Cells, pairs: Sequence[Pair], sample: Sam
             if moments.periods[pair.time] >= (moments.cohorts[pair.cohort] or 0):
                 serving[cells.cluster[means[-1][0]]] = True
     sign = np.array([1.0, -1.0, -1.0, 1.0] if apart else [1.0, -1.0])
-    return GroupCells(top, weight, sign, units, used, serving, np.array([p.time == p.base for p in pairs]))
+    return GroupCells(top, weight, sign, units, used, serving, np.array([p.time == p.base for p in pairs], dtype=bool))
 
 
 def _means(

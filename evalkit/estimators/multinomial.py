@@ -106,6 +106,6 @@ def _shares(x: FloatArray, seen: NDArray[np.bool_], beta: FloatArray) -> FloatAr
 def _hessian(groups: Groups, share: FloatArray) -> FloatArray:
     """Return Σ_p Y_p X'(diag π − ππ')X, (K, K)."""
     weight = groups.total.sum(axis=1, keepdims=True) * share
-    mean = np.einsum("ptk,pt->pk", groups.x, share)
-    spread = groups.x - mean[:, None, :]
-    return np.asarray(np.einsum("ptk,pt,ptl->kl", spread, weight, spread, optimize=True), dtype=np.float64)
+    mean = (share[:, None, :] @ groups.x)[:, 0, :]
+    spread = (groups.x - mean[:, None, :]).reshape(-1, groups.x.shape[2])
+    return np.asarray(spread.T @ (spread * weight.reshape(-1, 1)), dtype=np.float64)

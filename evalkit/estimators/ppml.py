@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators.multinomial import Fit, Groups, fit
+from evalkit.estimators.multinomial_refits import Part, refits
 from evalkit.estimators.within import event_times, followed, full_regressors, villages_with
 from evalkit.moments import Moments
 from evalkit.moments.cells import Cells
@@ -153,23 +154,16 @@ def _counts(
 
 
 def _left_out(cells: Cells, grouped: _Grouped, fitted: Fit, village: NDArray[np.int64]) -> Callable[[], FloatArray]:
-    """Return b without each village, (G, 1), by Newton from the full solution; NaN where it is then undetermined."""
+    """Return b without each village, (G, 1); NaN where it is then undetermined."""
 
     def build() -> FloatArray:
-        return np.array([[_without(cells, grouped, fitted, v)] for v in village])
+        starts, ends = (np.searchsorted(cells.cluster, village, side=side) for side in ("left", "right"))
+        parts = [
+            Part(grouped.of_cell[a:b], cells.sum_wy[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
+        return refits(grouped.groups, fitted, parts)[:, None]
 
     return build
-
-
-def _without(cells: Cells, grouped: _Grouped, fitted: Fit, village: int) -> float:
-    own = cells.cluster == village
-    total = grouped.groups.total.copy()
-    np.subtract.at(total, grouped.of_cell[own], cells.sum_wy[own])
-    elsewhere = np.zeros_like(total)
-    np.add.at(elsewhere, grouped.of_cell[~own], (cells.sum_wy[~own] > 0).astype(np.float64))
-    total[elsewhere == 0] = 0.0
-    again = fit(Groups(grouped.groups.x, grouped.groups.seen, total), fitted.beta)
-    return float(again.beta[-1]) if again.kept[-1] else float("nan")
 
 
 def _notes(moments: Moments, cells: Cells, grouped: _Grouped, fitted: Fit) -> tuple[str, ...]:

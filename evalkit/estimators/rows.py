@@ -134,7 +134,7 @@ def _design_matrix(rows: pl.DataFrame, treated: pl.Series, regressors: Sequence[
                 "a value in every row",
                 "drop these rows or leave the covariate out",
             )
-        for label, column in _columns(series):
+        for label, column in covariate_columns(series):
             names.append(label)
             columns.append(column)
     return [*names, "treated"], np.column_stack([*columns, treated.cast(pl.Float64).to_numpy()])
@@ -148,7 +148,7 @@ def _with_interactions(names: Sequence[str], x: FloatArray, w: FloatArray) -> tu
     return [names[0], *names[1:-1], *products, names[-1]], columns
 
 
-def _columns(series: pl.Series) -> list[tuple[str, FloatArray]]:
+def covariate_columns(series: pl.Series) -> list[tuple[str, FloatArray]]:
     """Return a number less its mean (an intercept stands beside it), and categories as indicators of all but the first.
 
     Without its mean, a covariate far from zero (a coordinate) isn't taken for the intercept.

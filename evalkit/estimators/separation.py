@@ -10,6 +10,9 @@ from evalkit.results import FloatArray
 POSITIVE = 1e-6
 """The program sets z of a separated row to −1, of any other to 0, both within the solver's 1e-7."""
 
+TIED = 1e-9
+"""Regressors are 0 and 1, so sums of squares that are not 0 by rounding are far above this."""
+
 
 def separated(x: FloatArray, seen: NDArray[np.bool_], total: FloatArray) -> NDArray[np.bool_]:
     """Say which (group, period) are separated, (P, T).
@@ -24,10 +27,12 @@ def separated(x: FloatArray, seen: NDArray[np.bool_], total: FloatArray) -> NDAr
     found = np.zeros(zero.shape, dtype=np.bool_)
     if not zero.any():
         return found
-    from scipy.optimize import linprog
-
     base = (total > 0).argmax(axis=1)
     z = x - x[np.arange(len(x)), base][:, None, :]
+    if _all_tied(z[seen & (total > 0)], z[zero]):
+        return found
+    from scipy.optimize import linprog
+
     equal = _distinct(z[seen & (total > 0)])
     places, back = np.unique(z[zero], axis=0, return_inverse=True)
     n, k = places.shape
@@ -43,6 +48,13 @@ def separated(x: FloatArray, seen: NDArray[np.bool_], total: FloatArray) -> NDAr
         raise ArithmeticError(program.message)
     found[zero] = program.x[k:][back.ravel()] > POSITIVE
     return found
+
+
+def _all_tied(equal: FloatArray, rows: FloatArray) -> bool:
+    """Whether every row is a combination of those whose z is 0, so that its own is 0 too: the usual case, and cheap."""
+    values, vectors = np.linalg.eigh(equal.T @ equal)
+    free = vectors[:, values <= TIED * max(float(values.max(initial=0.0)), 1.0)]
+    return bool(np.abs(rows @ free).max(initial=0.0) <= TIED)
 
 
 def _distinct(rows: FloatArray) -> FloatArray:

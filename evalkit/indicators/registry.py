@@ -9,6 +9,7 @@ import polars as pl
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.indicators.deflation import constant_prices
 from evalkit.indicators.income import disposable_income_pc_yuan
+from evalkit.indicators.poverty import POWERS, income_plan, poverty
 from evalkit.programme import IndicatorPlan, Programme
 
 FUNCTIONS: dict[str, Callable[[], tuple[tuple[str, ...], pl.Expr]]] = {
@@ -23,10 +24,12 @@ def build(frame: pl.DataFrame, plan: IndicatorPlan, programme: Programme, prices
     Raises
     ------
     PlanError
-        No column bears the indicator's name and no function makes it.
+        No column bears the indicator's name and no function makes it; a measure of poverty has no line.
     DataError
         A column that the function needs is missing, or the deflator lacks a round.
     """
+    if plan.name in POWERS:
+        return poverty(build(frame, income_plan(plan), programme, prices), plan)
     expression = _expression(frame, plan)
     if prices is not None and programme.design.time is not None and plan.unit.split("/")[0] == "yuan":
         expression = expression * constant_prices(frame[programme.design.time], prices, programme.about.base_year)
@@ -37,7 +40,7 @@ def _expression(frame: pl.DataFrame, plan: IndicatorPlan) -> pl.Expr:
     if plan.name in frame.columns:
         return pl.col(plan.name)
     if plan.name not in FUNCTIONS:
-        known = [*FUNCTIONS, *frame.columns]
+        known = [*FUNCTIONS, *POWERS, *frame.columns]
         raise PlanError(
             f"indicator {plan.name!r}",
             f"no column and no function bears this name ({nearest(plan.name, known)})",

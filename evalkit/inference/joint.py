@@ -10,7 +10,7 @@ import numpy as np
 from evalkit.errors import UsageError, nearest
 from evalkit.inference.basis import is_fixed, n_clusters
 from evalkit.inference.contributions import contributions
-from evalkit.inference.crv2 import adjusted
+from evalkit.inference.crv2 import Adjusted, adjusted
 from evalkit.results import FloatArray, Inference, Linear
 
 
@@ -27,7 +27,8 @@ class JointTest:
 def joint_test(inference: Inference, terms: Sequence[str]) -> JointTest | None:
     """Test that all these terms are zero: Wald's statistic with the method's covariance.
 
-    `crv1` and `crv3`: W/q against F(q, G − 1). `crv2`: Hotelling's T² with the degrees of freedom η that fit the first
+    `crv1` and `crv3`: W/q against F(q, G − 1), as Stata and fixest test; it rejects too often with few or unequal
+    villages. `crv2`: Hotelling's T² with the degrees of freedom η that fit the first
     two moments of the covariance under the working model, (η − q + 1)/(η q) W against F(q, η − q + 1) (Pustejovsky &
     Tipton 2018, section 3.2, "AHT"); with one term it is the t-test of `crv2`.
 
@@ -51,14 +52,15 @@ def joint_test(inference: Inference, terms: Sequence[str]) -> JointTest | None:
         )
     fixed = is_fixed(estimate)
     place = [j for j in map(estimate.terms.index, terms) if not fixed[j]]
-    z = contributions(inference)
+    part = adjusted(estimate.basis) if inference.method == "crv2" and isinstance(estimate.basis, Linear) else None
+    z = contributions(inference) if part is None else part.z
     if z is None or not place or not np.isfinite(inference.std_error[place]).all():
         return None
     q, g = len(place), n_clusters(estimate)
     w = _wald(estimate.values[place], z[:, place])
     df = g - 1.0
-    if inference.method == "crv2" and isinstance(estimate.basis, Linear):
-        eta = _hotelling(estimate.basis, place)
+    if part is not None:
+        eta = _hotelling(part, place)
         df, w = eta - q + 1, w * (eta - q + 1) / eta
     return _against_f(w / q, q, df) if np.isfinite(w) and g > q and df > 0 else None
 
@@ -78,13 +80,12 @@ def _wald(values: FloatArray, z: FloatArray) -> float:
     return float(((vectors.T @ (values / size)) ** 2 / roots).sum())
 
 
-def _hotelling(basis: Linear, place: Sequence[int]) -> float:
+def _hotelling(part: Adjusted, place: Sequence[int]) -> float:
     """Return η = q(q + 1)/Σ_st var(D_st), D the covariance of the terms in units of its expectation.
 
     With M_uv = cov(z_u, z_v) in those units, Σ_st var(D_st) = Σ_uv (tr M_uv)² + tr(M_uv M_uv); the parts f_u'C f_v of
     M_uv sum over pairs of villages through W_st = Σ_v f_vs f_vt'.
     """
-    part = adjusted(basis)
     alpha, inside, c = part.alpha[:, :, place], part.inside[:, :, place], part.c
     mean = np.einsum("gps,gpt->st", alpha, alpha) + np.einsum("gps,pr,grt->st", inside, c, inside)
     roots, vectors = np.linalg.eigh(mean)

@@ -11,7 +11,7 @@ from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.disclosure import Held, Size, held_text, withheld
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, interval, level, p_text, percent, unit_of, whole
-from evalkit.report.statement import caution, reasons_text
+from evalkit.report.statement import case_for, caution, reasons_text
 from evalkit.report.wording import WORDS, Language
 
 SHARE = unit_of("share")
@@ -122,6 +122,27 @@ def limits(finding: Finding) -> Block:
 
     def items(lang: Language) -> str:
         stop = "。" if lang == "zh" else "."
-        return f"<p>{text(reasons_text(finding, lang))}{stop}</p><p>{text(caution(finding, lang))}</p>"
+        lost = lost_text(finding, lang)
+        more = f"<p>{text(lost)}</p>" if lost else ""
+        return f"<p>{text(reasons_text(finding, lang))}{stop}</p><p>{text(caution(finding, lang))}</p>{more}"
 
     return Block(heading(lambda lang: WORDS[lang].label("limits")) + both(items))
+
+
+def lost_text(finding: Finding, lang: Language) -> str:
+    """Say within which bounds the effect lies whoever the lost households are.
+
+    Empty where that was not computed, or where the main estimator is after another effect than that of assignment.
+    """
+    of_assignment = finding.main.estimate.estimator in ("itt", "ancova")
+    if finding.bounds is None or not of_assignment or not case_for(finding).shows_numbers:
+        return ""
+    low, high = finding.bounds.row("lower"), finding.bounds.row("upper")
+    unit, counts = unit_of(finding.indicator.unit), finding.bounds.estimate.columns["share_missing"]
+    return WORDS[lang].label(
+        "lee_bounds",
+        share=percent(counts[0], lang),
+        low=difference(low["estimate"], unit, lang, signed=True),
+        high=difference(high["estimate"], unit, lang, signed=True),
+        wide=interval(low["conf_low"], high["conf_high"], unit, lang),
+    )

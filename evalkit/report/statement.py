@@ -138,7 +138,23 @@ def compliance(finding: Finding, lang: Language) -> str:
     points = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
     said = WORDS[lang].label("late_meaning", points=points, f=plain(f, 1))
     weak = WORDS[lang].label("late_weak") if is_number(f) and f < WEAK else ""
-    return said + ("" if lang == "zh" or not weak else " ") + weak
+    return ("" if lang == "zh" else " ").join(t for t in (said, _shares_taking_part(finding, lang), weak) if t)
+
+
+def _shares_taking_part(finding: Finding, lang: Language) -> str:
+    """Say which share took part in each arm; empty where those who did, or did not, are fewer than may be shown."""
+    if finding.compliance is None:
+        return ""
+    arms = {r["arm"]: r for r in finding.compliance.to_dicts() if r["arm"] != "difference"}
+    least, shares = finding.programme.disclosure.min_households, {}
+    for arm, row in arms.items():
+        if row["take_up"] is None:
+            return ""
+        sizes = (row["take_up"] * row["n_units"], (1 - row["take_up"]) * row["n_units"])
+        if any(0.5 <= size < least for size in sizes):
+            return ""
+        shares[arm] = percent(row["take_up"], lang)
+    return WORDS[lang].label("late_shares", **shares)
 
 
 def basis(finding: Finding, lang: Language) -> str:

@@ -279,3 +279,44 @@ def test_one_pilot_village(tmp_path: Path, estimator: str, method: str) -> None:
     assert row["conf_low"] < row["estimate"] < row["conf_high"]
     matched = "effect_if_parallel_trends" if estimator != "did" else "effect_if_assumed"
     assert answer["gate"]["claim"] == matched
+
+
+def test_group_time_with_covariates(tmp_path: Path) -> None:
+    file = tmp_path / "panel.parquet"
+    frame = village_panel(43, [2, 2, 2, 0, 0, 0], households=9, missing=0.0)
+    frame = frame.with_columns(pl.col("weight").alias("land"))
+    frame.write_parquet(file)
+    command = ["estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "group_time", "--json"]
+    answer = json.loads(_run(*command, "--covariates", "land", "--method", "reg"))
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    panel = evalkit.Panel.from_frame(frame, design=design, outcome="y", covariates=["land"])
+    expected = evalkit.infer(evalkit.group_time(panel, covariates=["land"], method="reg"))
+    assert answer["terms"] == expected.tidy().to_dicts()
+    assert "outcome regression with land" in answer["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("options", "terms"),
+    [
+        (["imputation", "--leads", "1"], ["att", "event_time=-1", "event_time=0", "event_time=1"]),
+        (["sun_abraham"], ["att", "event_time=-2", "event_time=-1", "event_time=0", "event_time=1"]),
+        (["event_study", "--window", "-1", "0"], ["att", "event_time=-1", "event_time=0"]),
+    ],
+)
+def test_estimators_with_options_of_their_own(tmp_path: Path, options: list[str], terms: list[str]) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.write_parquet(file)
+    answer = json.loads(_run("estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", *options, "--json"))
+    assert [row["term"] for row in answer["terms"]] == terms
+    claim = "effect_if_parallel_trends" if len(terms) > 3 else "effect_if_assumed"  # the last has no lead of its own
+    assert answer["gate"]["claim"] == claim
+
+
+@pytest.mark.parametrize(("option", "of"), [(["--leads", "1"], "imputation"), (["--window", "-1", "0"], "event_study")])
+def test_an_option_of_another_estimator(tmp_path: Path, option: list[str], of: str) -> None:
+    file = tmp_path / "panel.parquet"
+    FRAME.write_parquet(file)
+    arguments = ["estimate", str(file), "--outcome", "y", *OPTIONS, "--estimator", "did", *option]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code != 0
+    assert f"did takes none. Needed: {of}" in result.stderr

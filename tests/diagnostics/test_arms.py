@@ -7,6 +7,9 @@ import pytest
 
 import evalkit
 from evalkit.diagnostics import attrition, comparison_mean, four_cell, means_by_round, pre_trend
+from evalkit.diagnostics.pre_trend import MIN_DF
+from evalkit.inference.joint import joint_test
+from tests.small_panels import village_panel
 
 DESIGN = evalkit.Design(unit="h", cluster="v", time="t", first_treated="g", weights="w")
 ROWS = [
@@ -78,25 +81,31 @@ def test_no_attrition_is_none() -> None:
     assert attrition(evalkit.Panel.from_frame(FRAME.filter(pl.col("h") != "d"), design=DESIGN, outcome="y")) is None
 
 
+def _study(adoption: list[int], method: str, anticipation: int = 0) -> evalkit.Inference:
+    frame = village_panel(31, adoption, rounds=6, missing=0.1)
+    design = evalkit.Design(
+        unit="household", cluster="village", time="round", first_treated="first", anticipation=anticipation
+    )
+    estimate = evalkit.event_study(evalkit.Moments.from_frame(frame, design=design, outcomes=["y"]))
+    return evalkit.infer(estimate, method, draws=99)
+
+
 def test_pre_trend_reads_only_leads_before_anticipation() -> None:
     """Adoption in round 5 with one round of anticipation: base round 3, so rounds 1 and 2 are leads, round 4 is not."""
-    from tests.small_panels import village_panel
-
-    frame = village_panel(31, [5, 5, 5, 0, 0, 0], rounds=6, missing=0.1)
-    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first", anticipation=1)
-    study = evalkit.infer(evalkit.event_study(evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])))
+    study = _study([5] * 6 + [0] * 6, "crv2", anticipation=1)
     found = pre_trend(study, 1)
     assert found is not None
     leads = [study.row(f"event_time={k}") for k in (-4, -3)]
     assert found.n_leads == 2
     assert abs(found.largest_lead) == max(abs(r["estimate"]) for r in leads)
-    assert found.p_joint == pytest.approx(min(1.0, 2 * min(r["p_value"] for r in leads)))
+    test = joint_test(study, ["event_time=-4", "event_time=-3"])
+    assert test is not None
+    assert test.df_den >= MIN_DF
+    assert (found.p_joint, found.joint, found.df_joint) == (test.p_value, "wald", test.df_den)
 
 
 def test_pre_trend_of_rounds_with_gaps() -> None:
     """Rounds 1, 3, 5, 7, adoption in 5: the base is 3, event time -2, and fixed; only round 1 (-4) is a lead."""
-    from tests.small_panels import village_panel
-
     frame = village_panel(32, [5, 5, 5, 0, 0, 0], rounds=7, missing=0.1).filter(pl.col("round") % 2 == 1)
     design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
     moments = evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])
@@ -104,3 +113,25 @@ def test_pre_trend_of_rounds_with_gaps() -> None:
     found = pre_trend(path, 0)
     assert found is not None
     assert (found.n_leads, found.largest_lead_term) == (1, "event_time=-4")
+
+
+@pytest.mark.parametrize(
+    ("adoption", "method"), [([5] * 3 + [0] * 3, "crv2"), ([5] * 6 + [0] * 6, "crv1"), ([5] * 6 + [0] * 6, "wild")]
+)
+def test_pre_trend_is_bonferroni_where_no_joint_test_is_trusted(adoption: list[int], method: str) -> None:
+    """Too few degrees of freedom, an F test that rejects too often, no covariance: 3 times the smallest p."""
+    study = _study(adoption, method)
+    found = pre_trend(study, 0)
+    assert found is not None
+    smallest = min(study.row(f"event_time={k}")["p_value"] for k in (-4, -3, -2))
+    assert (found.p_joint, found.joint, found.df_joint) == (min(1.0, 3 * smallest), "bonferroni", None)
+
+
+def test_the_last_round_before_adoption_is_a_lead_of_imputation() -> None:
+    frame = village_panel(31, [5, 5, 5, 0, 0, 0], rounds=6, missing=0.1)
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    moments = evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])
+    found = pre_trend(evalkit.infer(evalkit.imputation(moments, leads=2)), 0)
+    assert found is not None
+    assert found.n_leads == 2
+    assert pre_trend(evalkit.infer(evalkit.imputation(moments)), 0) is None

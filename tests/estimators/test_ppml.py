@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import evalkit
 from evalkit import Design, Moments
+from evalkit.estimators import multinomial_refits
 from tests.small_panels import Array, dummies
 
 DESIGN = Design(unit="household", cluster="village", time="round", first_treated="first")
@@ -164,6 +165,19 @@ def test_dense_poisson_with_dummies(seed: int) -> None:
     rows = _draw(seed)
     sells = rows.filter(pl.col("y").sum().over("household") > 0)
     assert evalkit.ppml(_moments(rows)).columns["log_ratio"][0] == pytest.approx(_dense(sells), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_refits_together_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Steps of many villages with one Hessian end where a fit of its own does; and both at the rows without it."""
+    rows = _draw(seed)
+    fitted = evalkit.ppml(_moments(rows))
+    together = fitted.basis.left_out()
+    monkeypatch.setattr(multinomial_refits, "MAX_STEPS", 0)
+    alone = fitted.basis.left_out()
+    assert together == pytest.approx(alone, abs=1e-10)
+    without = evalkit.ppml(_moments(rows.filter(pl.col("village") != fitted.basis.clusters[2])))
+    assert alone[2, 0] == pytest.approx(without.columns["log_ratio"][0], abs=1e-10)
 
 
 @settings(max_examples=20)

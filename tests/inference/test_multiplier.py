@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 import evalkit
 from evalkit import Design, Moments
+from evalkit.inference.infer import fits
 from evalkit.results import Counts, Estimate, Influence
 from tests.reference import panels
 
@@ -88,3 +89,13 @@ def test_needs_three_villages_and_a_level() -> None:
         evalkit.infer(_estimate(np.ones((2, 1)), [1.0], ("att",)), "multiplier")
     with pytest.raises(evalkit.UsageError, match="conf_level"):
         evalkit.infer(_estimate(np.ones((4, 1)), [1.0], ("att",)), "multiplier", level=95)
+
+
+def test_a_method_of_regressions_gives_way_beside_the_main_result() -> None:
+    """A plan with did by the wild bootstrap can show group_time as robustness, by that estimator's default."""
+    moments = Moments.from_frame(panels.read("staggered"), design=STAGGERED, outcomes=["y"])
+    regression, other = evalkit.did(moments), evalkit.group_time(moments)
+    with pytest.raises(evalkit.DesignError, match="group_time is not one linear regression"):
+        evalkit.infer(other, "wild")
+    assert [fits("wild", e) for e in (regression, other)] == [True, False]
+    assert [fits("multiplier", e) for e in (regression, other)] == [True, True]

@@ -20,7 +20,7 @@ from tests.small_panels import village_panel
 FEW = settings(max_examples=20)
 LAST_BITS = 1e-12
 """Relative to the largest sum: the sums of a village's parts are rounded before they are added."""
-SUMS = ("did", "event_study", "pre_post", "itt")
+SUMS = ("did", "event_study", "pre_post", "itt", "sun_abraham")
 WEIGHTS = st.sampled_from([None, "weight", "round_weight"])
 
 

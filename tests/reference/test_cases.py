@@ -121,6 +121,18 @@ def test_castle(cases: Path) -> None:
     assert row["std_error"] * (49 / 50) ** 0.5 == printed(".0583")
 
 
+def test_ehec(cases: Path) -> None:
+    """Medicaid expansion: the share insured by state, 46 states over 2008 to 2019, as in the published exercise.
+
+    cases.json gives .00733 beside it, from a computation with another small-sample factor.
+    """
+    rows = pl.read_parquet(cases / "ehec.parquet").with_columns(pl.col("yexp2").cast(pl.Int64, strict=False))
+    design = Design(unit="stfips", cluster="stfips", time="year", first_treated="yexp2")
+    row = _effect(evalkit.did(Moments.from_frame(rows, design=design, outcomes=["dins"])))
+    assert row["estimate"] == printed(".070321")
+    assert row["std_error"] == printed(".007401")
+
+
 def test_nsw(cases: Path) -> None:
     rows = pl.read_parquet(cases / "nsw_mixtape.parquet").with_row_index("person")
     design = Design(unit="person", cluster="person", treatment="treat", assignment="randomised")

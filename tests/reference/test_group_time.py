@@ -9,15 +9,15 @@ import polars as pl
 import pytest
 
 import evalkit
-from evalkit import Design, Moments
+from evalkit import Design, Moments, Panel
 from tests.reference import panels
 from tests.reference.test_cases import printed
 
 HERE = Path(__file__).parent
-SETTING = ["peer", "case", "sample", "comparison", "base", "anticipation", "weights", "aggregate"]
+SETTING = ["peer", "case", "sample", "comparison", "base", "anticipation", "weights", "method", "aggregate"]
 WRITTEN = 1e-11
 """The file holds 12 digits; both sides only subtract means of numbers of size 1 to 10."""
-GOLDEN = pl.read_csv(HERE / "group_time_golden.csv", schema_overrides={"weights": pl.String})
+GOLDEN = pl.read_csv(HERE / "group_time_golden.csv", schema_overrides={"weights": pl.String, "method": pl.String})
 CASES = {" ".join(str(k) for k in key if k is not None): rows for key, rows in GOLDEN.group_by(SETTING)}
 
 
@@ -25,9 +25,13 @@ def _result(setting: dict[str, Any]) -> evalkit.Inference:
     design = Design(
         unit="household", cluster="village", time="round", first_treated="first", weights=setting["weights"]
     )
-    moments = Moments.from_frame(panels.read(setting["case"]), design=design, outcomes=["y"])
     named = {k: setting[k] for k in ("sample", "comparison", "base", "anticipation", "aggregate")}
-    return evalkit.infer(evalkit.group_time(moments, **named), "crv1")
+    if setting["method"] is None:
+        moments = Moments.from_frame(panels.read(setting["case"]), design=design, outcomes=["y"])
+        return evalkit.infer(evalkit.group_time(moments, **named), "crv1")
+    rows = pl.read_csv(HERE / f"group_time_{setting['case']}.csv")
+    panel = Panel.from_frame(rows, design=design, outcome="y", covariates=["x"])
+    return evalkit.infer(evalkit.group_time(panel, covariates=["x"], method=setting["method"], **named), "crv1")
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -80,3 +84,12 @@ def test_ehec(cases: Path) -> None:
     row = result.row("att")
     assert (row["estimate"], row["std_error"]) == (printed(".068"), printed(".008"))
     assert result.row("cohort=2014,time=2014")["estimate"] == printed(".0467")
+
+
+def test_mpdta_with_population(cases: Path) -> None:
+    """Doubly robust with log population, never treated: −.0418 (.0115)."""
+    design = Design(unit="countyreal", cluster="countyreal", time="year", first_treated="first.treat")
+    rows = pl.read_parquet(cases / "mpdta.parquet")
+    panel = Panel.from_frame(rows, design=design, outcome="lemp", covariates=["lpop"])
+    row = evalkit.infer(evalkit.group_time(panel, comparison="never", covariates=["lpop"]), "crv1").row("att")
+    assert (row["estimate"], row["std_error"]) == (printed("-.0418"), printed(".0115"))

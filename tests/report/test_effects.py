@@ -171,6 +171,31 @@ def test_late_says_on_whom(offer: Finding, lang: str, whom: str, rest: str) -> N
     assert compliance(offer, lang) in _text(report.statement(offer).html)
 
 
+def test_shares_taking_part_stand_on_the_page(offer: Finding) -> None:
+    shares = {r["arm"]: r["take_up"] for r in offer.compliance.to_dicts()}
+    words = (
+        f"Took part: {shares['pilot']:.1%} of households in pilot villages, {shares['comparison']:.1%} in comparison"
+    )
+    assert words in compliance(offer, "en")
+    assert f"参加的户：试点村{shares['pilot']:.1%}，对照村{shares['comparison']:.1%}。" in compliance(offer, "zh")
+
+
+def test_few_who_took_part_are_not_told(offer: Finding) -> None:
+    """Of 300 comparison households 9 took part: below ten, so neither share is given; with 10 both are."""
+    table = offer.compliance
+    few, enough = (
+        replace(
+            offer,
+            compliance=table.with_columns(
+                pl.when(pl.col("arm") == "comparison").then(n / 300).otherwise(0.5).alias("take_up")
+            ),
+        )
+        for n in (9, 10)
+    )
+    assert "Took part" not in compliance(few, "en")
+    assert "Took part: 50.0%" in compliance(enough, "en")
+
+
 def test_other_estimators_say_nothing_of_it(sales: Finding) -> None:
     assert compliance(sales, "zh") == ""
 
@@ -184,3 +209,23 @@ def test_what_an_estimator_cannot_do_becomes_a_note(tmp_path: Path) -> None:
     assert row["conf_low"] < 2000 < row["conf_high"]
     assert finding.robustness == ()
     assert "itt has no instrument" in finding.notes[0]
+
+
+def test_bounds_where_many_were_lost(root: Path, saved: Finding) -> None:
+    """Of 3,081 farmers 1,784 were surveyed at the end; savings come from records and nobody is lost."""
+    credit = evalkit.evaluate(evalkit.load(root / "data_raw" / "moz_savings"), "credit_used")
+    assert credit.bounds is not None
+    low, high = (credit.bounds.row(term) for term in ("lower", "upper"))
+    assert low["estimate"] < credit.main.row("att")["estimate"] < high["estimate"]
+    assert low["share_missing"] == pytest.approx(1297 / 3081)
+    text = _text(report.limits(credit).html)
+    assert "有42.1%的户未能访到" in text
+    assert "42.1% of households could not be surveyed" in text
+    assert f"between {difference(low['estimate'], Unit('share'), 'en', signed=True)} and" in text
+    assert saved.bounds is None
+    assert "could not be surveyed" not in report.limits(saved).html
+
+
+def test_no_bounds_where_villages_were_chosen(sales: Finding) -> None:
+    assert sales.attrition is not None
+    assert sales.bounds is None
