@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ancova,
         did,
         event_study,
+        family_index,
         group_time,
         imputation,
         itt,
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
         synthetic_control,
         synthetic_did,
     )
+    from evalkit.families import evaluate_families
     from evalkit.finding import Finding, evaluate
-    from evalkit.inference import adjust, infer
+    from evalkit.inference import adjust, adjust_families, infer, romano_wolf, sharpened_q, westfall_young
     from evalkit.moments import Moments
     from evalkit.panel import Panel
     from evalkit.programme import Programme, load
@@ -39,6 +41,7 @@ _ESTIMATORS = (
     "ancova",
     "did",
     "event_study",
+    "family_index",
     "group_time",
     "imputation",
     "itt",
@@ -54,8 +57,11 @@ _HOMES = {
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(_ESTIMATORS, "estimators"),
+    "evaluate_families": "families",
     **dict.fromkeys(("Finding", "evaluate"), "finding"),
-    **dict.fromkeys(("adjust", "infer"), "inference"),
+    **dict.fromkeys(
+        ("adjust", "adjust_families", "infer", "romano_wolf", "sharpened_q", "westfall_young"), "inference"
+    ),
     "Moments": "moments",
     "Panel": "panel",
     **dict.fromkeys(("Programme", "load"), "programme"),
@@ -76,10 +82,13 @@ __all__ = [
     "Programme",
     "UsageError",
     "adjust",
+    "adjust_families",
     "ancova",
     "did",
     "evaluate",
+    "evaluate_families",
     "event_study",
+    "family_index",
     "group_time",
     "imputation",
     "infer",
@@ -89,9 +98,12 @@ __all__ = [
     "load",
     "ppml",
     "pre_post",
+    "romano_wolf",
+    "sharpened_q",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "westfall_young",
 ]
 
 

@@ -38,7 +38,7 @@ def canonical_frame(
     renamed = frame.select(
         _unit(design),
         pl.col(design.cluster).alias(CLUSTER),
-        _time(schema, design),
+        _time(frame, schema, design),
         _first_treated(frame, schema, design),
         *_weight_and_stratum(frame, schema, design),
         *[pl.col(c).cast(pl.Float64) for c in outcomes if c not in CANONICAL],
@@ -101,17 +101,18 @@ def _unit(design: Design) -> pl.Expr:
     return pl.col(design.unit).alias(UNIT) if design.unit else pl.int_range(pl.len()).alias(UNIT)
 
 
-def _time(schema: pl.Schema, design: Design) -> pl.Expr:
+def _time(frame: pl.LazyFrame, schema: pl.Schema, design: Design) -> pl.Expr:
     if design.time is None:
         return pl.lit(SINGLE_ROUND, pl.Int64).alias(TIME)
-    return _whole(schema, design.time).alias(TIME)
+    return _whole(frame, schema, design.time).alias(TIME)
 
 
-def _whole(schema: pl.Schema, name: str) -> pl.Expr:
+def _whole(frame: pl.LazyFrame, schema: pl.Schema, name: str) -> pl.Expr:
     """Read rounds as whole numbers; infinite and 0 are read by the caller."""
     if schema[name].is_integer():
         return pl.col(name).cast(pl.Int64)
     if schema[name].is_float():
+        _require_whole(frame, name)
         return pl.when(pl.col(name).is_finite()).then(pl.col(name)).cast(pl.Int64)
     if schema[name] == pl.Null:
         return pl.lit(None, pl.Int64)
@@ -123,9 +124,24 @@ def _whole(schema: pl.Schema, name: str) -> pl.Expr:
     )
 
 
+def _require_whole(frame: pl.LazyFrame, name: str) -> None:
+    value = pl.col(name)
+    rows = frame.select(pl.int_range(pl.len()).alias("row"), value).filter(
+        value.is_finite() & (value != value.round(0))
+    )
+    odd = rows.collect()
+    if odd.height:
+        raise DataError(
+            f"column {name!r}",
+            f"{odd.height} values are no whole rounds; the first is {odd[name][0]} in data row {odd['row'][0] + 1}",
+            "rounds as whole numbers (2017, or 1, 2, 3)",
+            "number the rounds in order",
+        )
+
+
 def _first_treated(frame: pl.LazyFrame, schema: pl.Schema, design: Design) -> pl.Expr:
     if design.first_treated is not None:
-        first = _whole(schema, design.first_treated)
+        first = _whole(frame, schema, design.first_treated)
         return pl.when(first != 0).then(first).alias(FIRST)
     name = str(design.treatment)
     _require_numbers(frame, schema, (name,), "a treatment of 0 and 1")

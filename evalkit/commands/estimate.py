@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalkit.commands.options import choice_options, choices_of, design_of, design_options
+from evalkit.commands.options import agreed, choice_options, choices_of, design_of, design_options
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -102,7 +102,7 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
     import evalkit
 
     stored = _stored_moments(file)
-    design = stored.design if stored is not None else design_of(options)
+    design = design_of(options) if stored is None else agreed(stored.design, options)
     name = options["estimator"] or ("late" if design.take_up else "did" if design.time else "itt")
     covariates = _covariates(options)
     _check_options(name, design, covariates, options)

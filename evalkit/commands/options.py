@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 Command = Callable[..., Any]
+COLUMNS = ("unit", "cluster", "time", "first_treated", "treatment", "weights", "strata")
 
 DESIGN = (
     click.option("--unit", metavar="ID", help="Column of the household."),
@@ -90,8 +91,14 @@ def design_of(options: dict[str, Any]) -> Any:
         raise UsageError(
             "--cluster", "it is missing", "the column of the village", "intervals depend on it, so it is never guessed"
         )
-    names = ("unit", "cluster", "time", "first_treated", "treatment", "weights", "strata")
-    columns = {n: options[n] for n in names}
+    return Design(**columns_of(options), anticipation=options.get("anticipation") or 0)
+
+
+def columns_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the Design that a command's options name."""
+    from evalkit.errors import UsageError
+
+    columns = {n: options[n] for n in COLUMNS}
     if options["instrument"]:
         if options["treatment"] is None or options["first_treated"] is not None:
             raise UsageError(
@@ -101,4 +108,24 @@ def design_of(options: dict[str, Any]) -> Any:
                 "name both columns",
             )
         columns |= {"treatment": options["instrument"], "take_up": options["treatment"]}
-    return Design(**columns, anticipation=options.get("anticipation") or 0)
+    return columns
+
+
+def agreed(design: Any, options: dict[str, Any]) -> Any:
+    """Return the design of a moments file; UsageError where an option says otherwise: the sums cannot be redone."""
+    from evalkit.errors import UsageError
+
+    given_columns = {**columns_of(options), "anticipation": options.get("anticipation")}
+    for name, given in given_columns.items():
+        known = getattr(design, name)
+        if given and given != known:
+            flag = (
+                {"treatment": "instrument", "take_up": "treatment"}.get(name, name) if options["instrument"] else name
+            )
+            raise UsageError(
+                f"--{flag.replace('_', '-')}",
+                f"{given!r}, but the moments were summed with {known or 'none'}",
+                "the design of the moments file",
+                "leave the option out, or make the moments anew with it",
+            )
+    return design

@@ -5,6 +5,7 @@ from evalkit.estimators.did import did
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.group_time import group_time
 from evalkit.estimators.imputation import imputation
+from evalkit.estimators.index import family_index
 from evalkit.estimators.itt import itt
 from evalkit.estimators.late import late
 from evalkit.estimators.lee_bounds import lee_bounds
@@ -18,6 +19,7 @@ __all__ = [
     "ancova",
     "did",
     "event_study",
+    "family_index",
     "group_time",
     "imputation",
     "itt",

@@ -42,9 +42,9 @@ def randomization(
     if estimate.reassign is None:
         raise DesignError(
             "randomization",
-            f"{estimate.estimator} with covariates cannot be reassigned",
-            "an estimate without household covariates",
-            "leave the covariates out, or use crv2",
+            f"{estimate.estimator} cannot be reassigned here",
+            "a comparison of arms without household covariates",
+            "leave covariates out, or use crv2",
         )
     design = estimate.reassign()
     pool = assignments(design.assigned, design.stratum, draws, seed)

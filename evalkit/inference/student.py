@@ -10,7 +10,7 @@ from evalkit.inference.basis import coefficients, is_fixed, is_log
 from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 EXACT_FIT = 1e-10
-"""A standard error below this share of the estimate's own scale is rounding, not precision."""
+"""A standard error below this share of what the estimate is a difference of is rounding, not precision."""
 
 
 def by_student(
@@ -27,7 +27,7 @@ def by_student(
     se, df = _defined(estimate, std_error, df)
     b = coefficients(estimate)
     statistic = b / se
-    p = 2 * stdtr(df, -np.abs(statistic))
+    p = two_sided(statistic, df)
     half = stdtrit(df, (1 + level) / 2) * se
     low, high = b - half, b + half
     if is_log(estimate):
@@ -40,6 +40,11 @@ def critical(df: float, level: float) -> float:
     if not 0 < level < 1:
         raise UsageError("conf_level", f"{level}", "a number between 0 and 1", "give for example .95")
     return float(stdtrit(df, (1 + level) / 2))
+
+
+def two_sided(statistic: FloatArray, df: FloatArray) -> FloatArray:
+    """Return the p-value of a statistic in either direction, by t with `df` degrees of freedom."""
+    return np.asarray(2 * stdtr(df, -np.abs(statistic)), dtype=np.float64)
 
 
 def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> Inference:
@@ -55,6 +60,6 @@ def _defined(estimate: Estimate, std_error: FloatArray, df: FloatArray) -> tuple
     basis = estimate.basis
     scale = np.abs(coefficients(estimate))
     if isinstance(basis, Linear):
-        scale = scale + np.abs(basis.contrasts) @ np.abs(basis.beta)
+        scale = scale + np.abs(basis.contrasts @ basis.bread) @ np.abs(basis.sums.r1).sum(axis=0)
     undefined = is_fixed(estimate) | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
     return np.where(undefined, np.nan, std_error), np.where(undefined, np.nan, df)

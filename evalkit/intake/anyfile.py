@@ -22,6 +22,8 @@ def read_any(path: Path) -> pl.LazyFrame:
     DataError
         The file is missing, of an unknown kind, or cannot be read as what its name says.
     """
+    if path.is_dir():
+        raise DataError(str(path), "it is a folder", "a data file", "name a file in it")
     if not path.is_file():
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise DataError(
@@ -35,15 +37,18 @@ def read_any(path: Path) -> pl.LazyFrame:
             ".csv, .tsv, .parquet, .xlsx, .dta, .sav or a moments file",
             "save it as one of these",
         )
-    if suffix in TEXT:
-        text, _ = read_text(path)
-        return pl.read_csv(io.BytesIO(text.encode()), separator=TEXT[suffix], infer_schema_length=None).lazy()
+    text = read_text(path)[0] if suffix in TEXT else ""
     try:
-        return _read_binary(path, suffix)
+        return _read_text(text, suffix) if suffix in TEXT else _read_binary(path, suffix)
     except (pl.exceptions.PolarsError, OSError, ValueError, RuntimeError) as error:
+        why = str(error).splitlines()[0]
         raise DataError(
-            str(path), f"it cannot be read as {suffix} ({error})", "a sound file", "export it again"
+            str(path), f"it cannot be read as {suffix} ({why})", "a sound file", "export it again"
         ) from error
+
+
+def _read_text(text: str, suffix: str) -> pl.LazyFrame:
+    return pl.read_csv(io.BytesIO(text.encode()), separator=TEXT[suffix], infer_schema_length=None).lazy()
 
 
 def _read_binary(path: Path, suffix: str) -> pl.LazyFrame:
@@ -52,7 +57,7 @@ def _read_binary(path: Path, suffix: str) -> pl.LazyFrame:
         frame.collect_schema()
         return frame
     if suffix == ".xlsx":
-        return pl.read_excel(path, engine="calamine").lazy()
+        return _read_workbook(path)
     import pyreadstat
 
     try:
@@ -60,3 +65,12 @@ def _read_binary(path: Path, suffix: str) -> pl.LazyFrame:
     except pyreadstat.ReadstatError as error:
         raise ValueError(str(error)) from error
     return pl.DataFrame(table).lazy()
+
+
+def _read_workbook(path: Path) -> pl.LazyFrame:
+    from fastexcel import FastExcelError
+
+    try:
+        return pl.read_excel(path, engine="calamine").lazy()
+    except FastExcelError as error:
+        raise ValueError(str(error)) from error

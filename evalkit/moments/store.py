@@ -52,8 +52,13 @@ def read_moments(path: Path) -> Moments:
 
 
 def is_moments_file(path: Path) -> bool:
-    """Whether a parquet file holds moments."""
-    return path.suffix == ".parquet" and path.is_file() and KEY in pl.read_parquet_metadata(path)
+    """Whether a parquet file holds moments; a damaged file does not."""
+    if path.suffix != ".parquet" or not path.is_file():
+        return False
+    try:
+        return KEY in pl.read_parquet_metadata(path)
+    except (pl.exceptions.PolarsError, OSError):
+        return False
 
 
 def _header(m: Moments) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalkit.finding import Finding
+from evalkit.inference import InFamily
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.families import Indices, families, families_block, shown_index
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, p_text, percent
@@ -20,13 +22,17 @@ LINE = 19
 """Height of a line of a label, in pixels."""
 
 
-def overview_headline(programme: Programme, findings: Sequence[Finding], adjusted: Sequence[float | None]) -> Block:
+def overview_headline(
+    programme: Programme, findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices
+) -> Block:
     """Return how many indicators moved which way, and how many remain after adjusting; numbers go beside the page."""
     kinds = [case_for(f).position if case_for(f).shows_numbers else "withheld" for f in findings]
     counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "withheld")}
     counts["unclear"] += kinds.count("no_interval")
     few = sum(
-        1 for p, f in zip(adjusted, findings, strict=True) if p is not None and p < COMMON and case_for(f).shows_numbers
+        1
+        for a, f in zip(adjusted, findings, strict=True)
+        if a.holm is not None and a.holm < COMMON and case_for(f).shows_numbers
     )
 
     def line(lang: Language) -> str:
@@ -38,23 +44,26 @@ def overview_headline(programme: Programme, findings: Sequence[Finding], adjuste
     numbers = {
         "schema_version": 1,
         "programme": programme.id,
-        "indicators": [_numbers(f, p) for f, p in zip(findings, adjusted, strict=True)],
+        "indicators": [_numbers(f, a) for f, a in zip(findings, adjusted, strict=True)],
+        "families": [{"family": f, "index": shown_index(findings, indices, f)} for f in indices],
     }
     return summarise(lines, numbers)
 
 
-def _numbers(finding: Finding, adjusted: float | None) -> dict[str, object]:
+def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
     row = finding.main.row("att") if case_for(finding).shows_numbers else {}
     return {
         "indicator": finding.indicator.name,
         "family": finding.indicator.family,
         "claim": finding.gate.claim,
-        "p_adjusted": adjusted if row else None,
+        "p_adjusted": adjusted.holm if row else None,
+        "p_westfall_young": adjusted.westfall_young if row else None,
+        "q_sharpened": adjusted.sharpened_q if row else None,
         **row,
     }
 
 
-def overview_table(findings: Sequence[Finding], adjusted: Sequence[float | None]) -> Block:
+def overview_table(findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
     """Return one row an indicator, each with a link to its page and what may be claimed."""
     sentences = both(lambda lang: _sentences(findings, lang))
     title = heading(lambda lang: WORDS[lang].label("estimates"))
@@ -76,12 +85,12 @@ def _item(finding: Finding, lang: Language) -> str:
     return f"<li>{link}{colon}{text(headline(finding, lang))}</li>"
 
 
-def _table(findings: Sequence[Finding], adjusted: Sequence[float | None], lang: Language) -> Grid:
+def _table(findings: Sequence[Finding], adjusted: Sequence[InFamily], lang: Language) -> Grid:
     words = WORDS[lang]
     groups = families(findings)
     rows = [
-        _row(f, p, words.label("group", n=groups.index(f.indicator.family) + 1), lang)
-        for f, p in zip(findings, adjusted, strict=True)
+        _row(f, a, words.label("group", n=groups.index(f.indicator.family) + 1), lang)
+        for f, a in zip(findings, adjusted, strict=True)
     ]
     head = [
         words.label(k)
@@ -90,7 +99,7 @@ def _table(findings: Sequence[Finding], adjusted: Sequence[float | None], lang: 
     return Grid(head, rows, words=(6, 7))
 
 
-def _row(finding: Finding, adjusted: float | None, group: str, lang: Language) -> list[str]:
+def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> list[str]:
     words, plan = WORDS[lang], finding.indicator
     unit = effect_unit(plan.unit, finding.main.estimate.estimator)
     name = getattr(plan.label, lang)
@@ -105,7 +114,7 @@ def _row(finding: Finding, adjusted: float | None, group: str, lang: Language) -
         interval(row["conf_low"], row["conf_high"], unit, lang),
         share,
         p_text(row["p_value"]),
-        p_text(adjusted),
+        p_text(adjusted.holm),
         *tail,
     ]
 
@@ -178,22 +187,9 @@ def _wrapped(name: str, lang: Language) -> str:
     return "<br>".join(text(line) for line in lines)
 
 
-def families(findings: Sequence[Finding]) -> list[str]:
-    """Return the families of indicators in the order in which they appear; p is adjusted within each."""
-    return list(dict.fromkeys(f.indicator.family for f in findings))
-
-
-def _groups(findings: Sequence[Finding], lang: Language) -> str:
-    joint, gap = ("、", "；") if lang == "zh" else (", ", "; ")
-    groups = [
-        [getattr(f.indicator.label, lang) for f in findings if f.indicator.family == g] for g in families(findings)
-    ]
-    return gap.join(WORDS[lang].label("group_named", n=n, names=joint.join(names)) for n, names in enumerate(groups, 1))
-
-
-def overview_notes(findings: Sequence[Finding]) -> Block:
-    """Return why p is adjusted and within which families, and what a dash means."""
-    why = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_why", groups=_groups(findings, lang))))
+def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices) -> Block:
+    """Return why p is adjusted, within which families and in which ways, and what a dash means."""
+    why = families_block(findings, adjusted, indices)
     if all(case_for(f).shows_numbers for f in findings):
         return why
     dash = paragraph(lambda lang: WORDS[lang].label("null_reason", reason=WORDS[lang].claims["not_reportable"]))

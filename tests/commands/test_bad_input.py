@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +92,51 @@ CASES: dict[str, tuple[Change, list[str], str]] = {
         lambda f: _first(f, "w", 0.0),
         ["--weights", "w"],
         "weights: 1 rows have a weight that is missing, zero or negative (units h00).",
+    ),
+    "a negative weight": (
+        lambda f: _first(f, "w", -1.0),
+        ["--weights", "w"],
+        "weights: 1 rows have a weight that is missing, zero or negative (units h00).",
+    ),
+    "a misspelt weight": (
+        lambda f: f,
+        ["--weights", "v"],
+        "columns: there is no column 'v' (there are: id, village, round, first, w and 1 more).",
+    ),
+    "a misspelt stratum": (
+        lambda f: f,
+        ["--strata", "vilage"],
+        "columns: there is no column 'vilage' (nearest: 'village'). Needed: a column 'vilage'.",
+    ),
+    "a misspelt covariate": (
+        lambda f: f,
+        ["--covariates", "w,rond"],
+        "columns: there is no column 'rond' (nearest: 'round'). Needed: a column 'rond'.",
+    ),
+    "a first round of 2.5": (
+        lambda f: _first(f.with_columns(pl.col("first").cast(pl.Float64)), "first", 2.5),
+        [],
+        "column 'first': 1 values are no whole rounds; the first is 2.5 in data row 1.",
+    ),
+    "rounds of 1.5": (
+        lambda f: f.with_columns(pl.col("round") / 2),
+        [],
+        "column 'round': 36 values are no whole rounds; the first is 0.5 in data row 1.",
+    ),
+    "always treated": (
+        lambda f: f.with_columns(pl.when(pl.col("first") > 0).then(1).otherwise(0).alias("first")),
+        [],
+        "regression: 1 of 3 columns cannot be told from the others: treated.",
+    ),
+    "first_treated after the last round, by event time": (
+        lambda f: f.with_columns(pl.when(pl.col("first") > 0).then(9).otherwise(0).alias("first")),
+        ["--estimator", "event_study"],
+        "event study: no pilot household is observed at event_time=-1, the base.",
+    ),
+    "a row without household": (
+        lambda f: _first(f, "id", None),
+        [],
+        "column of the unit: 1 of 54 rows have none. Needed: a unit in every row.",
     ),
     "a missing weight": (
         lambda f: _first(f, "w", None),
@@ -214,3 +261,114 @@ def test_a_village_treated_in_part_contradicts_the_plan() -> None:
         evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])
     with pytest.raises(evalkit.DesignError, match=r"villages v3"):
         evalkit.Panel.from_frame(frame, design=design, outcome="y")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "it cannot be read as .csv (empty CSV)"),
+        ("a.csv", b"id,y\n\xff\xff,1\n", "line 2, column 1: byte 0xff is not utf-8."),
+        ("a.csv", b"id,y\n1,2,3,4\n", "it cannot be read as .csv ("),
+        ("a.parquet", b"not a parquet file", "it cannot be read as .parquet ("),
+        ("a.xlsx", b"not a workbook", "it cannot be read as .xlsx ("),
+        ("a.dta", b"not Stata", "it cannot be read as .dta ("),
+        ("a.sav", b"not SPSS", "it cannot be read as .sav ("),
+        ("a.json", b"{}", "files of the kind '.json' are not read."),
+        (".", None, "it is a folder. Needed: a data file. What to do: name a file in it."),
+    ],
+)
+def test_damaged_files(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+    """Read by estimate and by moments: exit 1, one message, the file as it was, no other file beside it."""
+    file = tmp_path / name
+    if content is not None:
+        file.write_bytes(content)
+    out = tmp_path.parent / f"{tmp_path.name}_m.parquet"
+    for arguments in (["estimate", str(file), *OPTIONS], ["moments", str(file), *OPTIONS, "--out", str(out)]):
+        result = CliRunner().invoke(main, arguments)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert isinstance(result.exception, SystemExit)
+        assert message in result.stderr
+        assert "What to do:" in result.stderr
+        assert not out.exists()
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == ([content] if content is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--weights", "w"], 2, "--weights: 'w', but the moments were summed with none."),
+        (["--cluster", "id"], 2, "--cluster: 'id', but the moments were summed with village."),
+        (["--anticipation", "1"], 2, "--anticipation: 1, but the moments were summed with none."),
+        (["--outcome", "yy"], 2, "outcome: 'yy' is not in the moments (nearest: 'y')."),
+        (["--covariates", "w"], 2, "did: covariates with Moments. Needed: a Panel"),
+        (["--inference", "classical"], 1, "classical inference: did has no residual sum of squares here."),
+        ([*OPTIONS, "--anticipation", "0"], 0, ""),
+    ],
+)
+def test_options_beside_a_moments_file(tmp_path: Path, options: list[str], code: int, message: str) -> None:
+    """What the sums were made with stands; an option that says otherwise is refused, not ignored."""
+    PANEL.write_parquet(tmp_path / "panel.parquet")
+    file = str(tmp_path / "m.parquet")
+    made = CliRunner().invoke(main, ["moments", str(tmp_path / "panel.parquet"), *OPTIONS, "--out", file])
+    assert made.exit_code == 0
+    result = CliRunner().invoke(main, ["estimate", file, *options])
+    assert result.exit_code == code
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (["moments", "PANEL", *OPTIONS, "--out", "m.csv"], 2, "--out: 'm.csv'. Needed: a name that ends in .parquet."),
+        (["moments", "PANEL", *OPTIONS, "--out", "no/m.parquet"], 2, "--out: there is no folder"),
+        (["moments", "PANEL", *OPTIONS[2:], "--out", "m.parquet"], 2, "Missing option '--outcome'"),
+        (["merge", "PANEL", "PANEL", "--out", "m.parquet"], 1, "it is a parquet file without moments."),
+        (["merge", "none.parquet", "--out", "m.parquet"], 1, "none.parquet: there is no such file."),
+    ],
+)
+def test_moments_and_merge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], code: int, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    PANEL.write_parquet("PANEL.parquet")
+    result = CliRunner().invoke(main, [c.replace("PANEL", "PANEL.parquet") for c in command])
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["PANEL.parquet"]
+
+
+def test_a_round_without_pilot_rows(tmp_path: Path) -> None:
+    """It holds nothing about the effect: did answers as without it, and event_study has no term for it."""
+    gap = PANEL.filter((pl.col("first") == 0) | (pl.col("round") != 3))
+    answers = [json.loads(_run(tmp_path, f, "--json").stdout) for f in (gap, gap.filter(pl.col("round") != 3))]
+    assert answers[0]["terms"][0]["estimate"] == pytest.approx(answers[1]["terms"][0]["estimate"], abs=1e-12)
+    study = json.loads(_run(tmp_path, gap, "--estimator", "event_study", "--json").stdout)
+    terms = {r["term"]: r["estimate"] for r in study["terms"]}
+    assert terms.get("event_time=1") is None
+    assert terms["event_time=0"] is not None
+
+
+def test_a_plan_that_the_data_contradict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """A village treated in some of its households, where the plan assigns whole villages."""
+    folder = tmp_path / "data_raw" / "moz_savings"
+    shutil.copytree(root / "data_raw" / "moz_savings", folder)
+    rows = pl.read_parquet(folder / "households.parquet")
+    at = pl.int_range(pl.len()) == 0
+    arm = pl.col("treatment")
+    rows.with_columns(pl.when(at).then(1 - arm).otherwise(arm).alias("treatment")).write_parquet(
+        folder / "households.parquet"
+    )
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(root)
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    out = tmp_path / "findings"
+    arguments = ["run", str(folder), "--indicator", "saved_q4", "--workers", "1", "--out", str(out)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert "design.assigned_to: 1 villages have both treated and untreated units" in result.output
+    assert "Traceback" not in result.output
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+    assert not list(out.rglob("*.tmp"))
+    page = (out / "moz_savings" / "impact-saved_q4.html").read_text(encoding="utf-8")
+    assert "1 villages have both treated and untreated units" in page
+    assert not (out / "moz_savings" / "impact-saved_q4.json").exists()
