@@ -110,7 +110,7 @@ def test_a_uniform_band_is_drawn_and_told(income: Finding):
     base = gap["x"].index(-2)
     assert (band["y"][base], band["y"][-1 - base]) == (0.0, 0.0)
     assert all(low <= y <= high for low, y, high in zip(band["y"], gap["y"], reversed(band["y"]), strict=False))
-    assert "95%一致带" in html
+    assert "各轮同时成立的95%区间" in html
     assert "95 % uniform band" in html
 
 
