@@ -58,43 +58,47 @@ def test_each_figure_has_title_alternative_text_and_table(saved: Finding, income
 
 def test_event_study_shows_the_base_at_zero_without_interval(income: Finding):
     figure = json.loads(PAYLOAD.findall(report.event_study(income).block.html)[0])
-    assert len(figure["data"]) == 2
-    for trace in figure["data"]:
-        base = trace["x"].index(-2)
-        assert (trace["y"][base], trace["error_y"]["array"][base]) == (0.0, None)
+    band, trace = figure["data"]
+    base = trace["x"].index(-2)
+    assert (trace["y"][base], trace["error_y"]["array"][base]) == (0.0, None)
+    assert [y for x, y in zip(band["x"], band["y"], strict=True) if x == -2] == [0.0, 0.0]
     assert figure["layout"]["yaxis"]["zeroline"] is True
 
 
-@pytest.mark.parametrize(("place", "names"), [(0, ("各轮", "差距")), (1, ("band", "Gap"))])
-def test_event_study_shows_the_band_behind_the_intervals(income: Finding, place: int, names: tuple[str, str]):
-    """It is as wide as each interval and wider, has its own column, and the legend names both."""
-    html = report.event_study(income).block.html
-    figure = json.loads(PAYLOAD.findall(html)[place])
-    band, gaps = figure["data"]
-    assert all(word in trace["name"] for word, trace in zip(names, (band, gaps), strict=True))
-    assert figure["layout"]["showlegend"] is True
-    pairs = zip(band["error_y"]["array"], gaps["error_y"]["array"], strict=True)
-    assert all(wide > own for wide, own in pairs if own is not None)
-    assert band["error_y"]["thickness"] > gaps["error_y"]["thickness"]
-    assert html.count(">95 % band for all rounds</th>") == html.count(">各轮同时成立的95%区间</th>") == 1
+def test_event_study_shows_the_band_beyond_the_intervals(income: Finding):
+    """At each round the area reaches at least as far as the bars."""
+    band, gaps = json.loads(PAYLOAD.findall(report.event_study(income).block.html)[0])["data"]
+    n = len(gaps["x"])
+    low, high = (
+        dict(zip(band["x"][:n], band["y"][:n], strict=True)),
+        dict(zip(band["x"][n:], band["y"][n:], strict=True)),
+    )
+    bars = gaps["error_y"]
+    for x, y, up, down in zip(gaps["x"], gaps["y"], bars["array"], bars["arrayminus"], strict=True):
+        assert up is None or (low[x] < y - down and y + up < high[x])
 
 
 def test_no_band_without_a_covariance(income: Finding):
     """The wild bootstrap has none: one series, no column, and the subtitle speaks of intervals only."""
     html = report.event_study(replace(income, band=None)).block.html
     assert len(json.loads(PAYLOAD.findall(html)[0])["data"]) == 1
-    assert "band" not in html
+    assert "uniform band" not in html
 
 
-def test_joint_test_of_leads_is_told(income: Finding):
-    assert income.pre_trend is not None
-    assert (
-        f"Joint test that all gaps before the start are 0, p: {income.pre_trend.p_joint:.3f}."
-        in report.event_study(income).block.html
-    )
-    bound = replace(income.pre_trend, joint="bonferroni", df_joint=None)
-    html = report.event_study(replace(income, pre_trend=bound)).block.html
-    assert "Bonferroni's bound on p" in html.replace("&#x27;", "'").replace("&#39;", "'")
+def test_test_of_leads_is_told(income: Finding):
+    """By its own name, a joint test or a bound; with one lead its p stands in the table and nothing is added."""
+    leads = income.pre_trend
+    assert leads is not None
+
+    def told(**changes: object) -> str:
+        html = report.event_study(replace(income, pre_trend=replace(leads, **changes))).block.html
+        return html.replace("&#x27;", "'").replace("&#39;", "'")
+
+    joint, bound = told(joint="wald", p_joint=0.2), told(joint="bonferroni", p_joint=0.3)
+    assert "Joint test that all gaps before the start are 0, p: 0.200." in joint
+    assert "Bonferroni's bound on p: 0.300." in bound
+    assert "联合检验，p值：0.200。" in joint
+    assert "before the start are 0" not in told(n_leads=1)
 
 
 def test_alternative_text_holds_the_numbers(income: Finding):
