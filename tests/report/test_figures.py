@@ -111,7 +111,7 @@ def test_a_uniform_band_is_drawn_and_told(income: Finding):
     assert (band["y"][base], band["y"][-1 - base]) == (0.0, 0.0)
     assert all(low <= y <= high for low, y, high in zip(band["y"], gap["y"], reversed(band["y"]), strict=False))
     assert "各轮同时成立的95%区间" in html
-    assert "95 % uniform band" in html
+    assert "95 % band for all rounds" in html
 
 
 def test_the_path_is_that_of_the_plan_s_estimator(income: Finding):
