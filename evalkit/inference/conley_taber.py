@@ -18,7 +18,7 @@ def conley_taber(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, 
     one holds its size exactly where villages are exchangeable (of one size, with like shocks).
 
     A 95 % interval needs 19 comparison villages beside one pilot village, 5 beside two, 4 beside three
-    (`enough_comparison`).
+    (`ranks.enough_comparison`).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Placebo in space: comparison villages taken for pilot villages, one set after another; for synthetic estimates."""
+"""Placebo in space: other villages taken for the pilot villages, one set after another; for synthetic estimates."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from numpy.typing import NDArray
 
 from evalkit.errors import DesignError, UsageError
 from evalkit.inference.basis import donors
-from evalkit.inference.student import EXACT_FIT, by_student
+from evalkit.inference.ranks import Sets, ranked
+from evalkit.inference.student import by_student
 from evalkit.results import Donors, Estimate, FloatArray, Inference, SyntheticFit
 
-TIE = 1e-9
-"""Statistics this close (relative) count as equal: they differ by rounding only."""
 MOST_SETS = 999
-"""With one pilot village every donor is a placebo; of the sets of several no more than this are drawn."""
+"""All sets are used where there are no more; else this many are drawn, or fewer where fewer are asked for."""
 STATISTICS = ("att", "ratio")
 
 
 def placebo(
     estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1, statistic: str = "att"
 ) -> Inference:
-    """Return p by rank among placebo effects, and the interval of constant effects that are not rejected.
+    """Return p by rank among placebo effects, and the interval of effects that are not rejected.
 
-    As many comparison villages as there are pilot villages are taken for pilots, with the other comparison villages as
-    donors and the true pilot villages left out; all such sets are used, or `draws` (at most `MOST_SETS`) of them.
-    p = (1 + #{|placebo| ≥ |own|})/(1 + #), Abadie, Diamond & Hainmueller (2010), section 3.4: the pilot is one of the
-    units that might have been. As placebos don't move with the effect, the interval is estimate ± the placebo that p
-    just doesn't reject. ``std_error`` is the placebos' standard deviation (Arkhangelsky et al. 2021, algorithm 4); it
-    has no part in p or interval. No interval exists where fewer than 1/(1 − level) − 1 sets can be formed: 19 at 95 %.
+    Each set of as many villages as there are pilots is taken for the pilots, with all other villages as donors; under
+    the hypothesis of an effect h this is taken off the true pilots first, wherever they stand. p is the share of sets
+    with an effect at least as large as the true pilots' (Abadie, Diamond & Hainmueller 2010, section 3.4, who leave
+    the pilot out of its placebos' donors; kept in, the rank is exact for exchangeable villages). Weights of donors do
+    not depend on h; weights of rounds are taken at h = estimate. ``std_error`` is the standard deviation of placebo
+    effects among comparison villages alone (Arkhangelsky et al. 2021, algorithm 4); it has no part in p or interval.
+    Rounds before the start are matched, so they have neither. A 95 % interval needs 19 comparison villages beside one
+    pilot village, 5 beside two, 4 beside three (`ranks.enough_comparison`).
 
     Parameters
     ----------
     statistic : {"att", "ratio"}
-        ``ratio`` ranks the root mean square gap after the start over that before it; it gives no interval.
+        ``ratio`` ranks the root mean square gap after the start over that before it among comparison villages' own, as
+        Abadie et al.; it gives no interval.
 
     Raises
     ------
@@ -50,22 +52,25 @@ def placebo(
     if statistic not in STATISTICS:
         raise UsageError("placebo", f"statistic {statistic!r}", "att or ratio", "choose one of them")
     basis = donors(estimate, "placebo")
-    fits = placebo_fits(basis, draws, seed)
-    values = _terms(fits)
-    m, n = values.shape[1], len(fits)
-    out = np.full((6, m), np.nan)
-    spread = values.std(axis=0)
-    varies = spread > EXACT_FIT * np.abs(values).max()
-    out[0, varies] = spread[varies]
+    alone = placebo_fits(basis, draws, seed)
+    out = np.full((6, len(estimate.terms)), np.nan)
+    out[0] = _spread(alone)
     out[2] = estimate.values / out[0]
-    for j in np.flatnonzero(varies):
-        out[3, j], half = _rank(np.abs(values[:, j]), abs(float(estimate.values[j])), level)
-        out[4:, j] = estimate.values[j] - half, estimate.values[j] + half
+    sets = placebo_sets(basis, draws, seed)
+    after = np.concatenate([[True], basis.after])
+    for j, term in sets.items():
+        out[3:, j] = ranked(term, float(estimate.values[j]), level)[1:]
+    out[:, ~after] = np.nan
     if statistic == "ratio":
         out[3:] = np.nan
-        out[3, 0] = _rank(np.array([ratio(f, basis) for f in fits]), ratio(basis.fit, basis), level)[0]
+        own, others = ratio(basis.fit, basis), np.array([ratio(f, basis) for f in alone])
+        out[3, 0] = (1 + np.count_nonzero(others >= own)) / (1 + len(others))
     se, df, t, p, low, high = out
-    return Inference(estimate, "placebo", se, df, t, p, low, high, level, _reason(basis, n))
+    reason = (
+        f"{sets[0].text}; assumes that without the programme pilot villages would differ from their synthetic village "
+        "no more than comparison villages do"
+    )
+    return Inference(estimate, "placebo", se, df, t, p, low, high, level, reason)
 
 
 def placebo_normal(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1) -> Inference:
@@ -75,14 +80,18 @@ def placebo_normal(estimate: Estimate, level: float = 0.95, *, draws: int = 9999
     effects are normal; gives an interval where there are too few donors to rank.
     """
     basis = donors(estimate, "placebo_normal")
-    se = _terms(placebo_fits(basis, draws, seed)).std(axis=0)
+    se = _spread(placebo_fits(basis, draws, seed))
+    se[1:][~basis.after] = np.nan
     df = float(basis.untreated.sum()) - 1
-    reason = f"standard deviation of placebo effects in {int(df) + 1} comparison villages, t with {int(df)} df"
+    reason = (
+        f"standard deviation of placebo effects in {int(df) + 1} comparison villages, t with {int(df)} df; assumes "
+        "that pilot villages would differ from their synthetic village as comparison villages do, about normally"
+    )
     return by_student(estimate, "placebo_normal", se, np.full(len(se), df), level, reason)
 
 
 def placebo_fits(basis: Donors, draws: int, seed: int) -> list[SyntheticFit]:
-    """Return the fit with each set of comparison villages taken for pilots.
+    """Return the fit with each set of comparison villages taken for pilots; the true pilots are left out.
 
     Raises
     ------
@@ -97,44 +106,55 @@ def placebo_fits(basis: Donors, draws: int, seed: int) -> list[SyntheticFit]:
             "two donors beside each placebo set",
             "add comparison villages",
         )
-    return [_fit(basis, rows, chosen) for chosen in _sets(len(rows), k, min(draws, MOST_SETS), seed)]
+    chosen, _ = _choose(len(rows), k, draws, seed)
+    return [_fit(basis, basis.means[rows], basis.size[rows], c) for c in chosen]
 
 
-def _fit(basis: Donors, rows: NDArray[np.int64], chosen: NDArray[np.int64]) -> SyntheticFit:
-    size = basis.size[rows]
-    share = np.zeros(len(rows))
+def placebo_sets(basis: Donors, draws: int, seed: int) -> dict[int, Sets]:
+    """Return, by place of the term, what each set of villages would have shown; the true pilots' set first."""
+    own = np.flatnonzero(basis.treated)
+    chosen, exact = _choose(len(basis.clusters), len(own), draws, seed)
+    others = chosen[(chosen != own).any(axis=1)] if exact else chosen
+    null = basis.means - np.outer(basis.treated, np.where(basis.after, basis.fit.gaps, 0.0))
+    fits = [_fit(basis, null, basis.size, c) for c in np.concatenate([own[None, :], others])]
+    values, rows = _terms(fits), np.arange(len(fits))
+    pilot = basis.treated.astype(np.float64)
+    parts = np.zeros((len(fits), len(pilot)))
+    places = np.concatenate([own[None, :], others])
+    parts[rows[:, None], places] = basis.size[places] / basis.size[places].sum(axis=1, keepdims=True)
+    slope = (parts - np.stack([f.donors for f in fits])) @ pilot
+    effects = np.array([basis.fit.att, *basis.fit.gaps])
+    terms = [0, *(1 + np.flatnonzero(basis.after)).tolist()]
+    return {j: Sets(values[:, j] + effects[j] * slope, slope, 1.0, exact) for j in terms}
+
+
+def _fit(basis: Donors, means: FloatArray, size: FloatArray, chosen: NDArray[np.int64]) -> SyntheticFit:
+    share = np.zeros(len(means))
     share[chosen] = size[chosen] / size[chosen].sum()
-    return basis.refit(basis.means[rows], share, basis.before, basis.after)
+    return basis.refit(means, share, basis.before, basis.after)
 
 
-def _sets(n: int, k: int, draws: int, seed: int) -> NDArray[np.int64]:
-    if k == 1 or comb(n, k) <= draws:
-        return np.array(list(combinations(range(n), k)), dtype=np.int64)
+def _choose(n: int, k: int, draws: int, seed: int) -> tuple[NDArray[np.int64], bool]:
+    """Return sets of k of n (B, k), sorted within; all of them, or drawn."""
+    most = min(draws, MOST_SETS)
+    if k == 1 or comb(n, k) <= most:
+        return np.array(list(combinations(range(n), k)), dtype=np.int64), True
     rng = np.random.default_rng(seed)
-    return np.stack([rng.choice(n, k, replace=False) for _ in range(draws)]).astype(np.int64)
+    return np.sort(np.argsort(rng.random((most, n)), axis=1)[:, :k], axis=1).astype(np.int64), False
 
 
 def _terms(fits: list[SyntheticFit]) -> FloatArray:
     return np.array([[f.att, *f.gaps] for f in fits])
 
 
+def _spread(fits: list[SyntheticFit]) -> FloatArray:
+    """Return the standard deviation of each term; NaN where a round's gap is 0 by construction."""
+    values = _terms(fits)
+    spread = values.std(axis=0)
+    return np.where(spread > 1e-10 * np.abs(values).max(), spread, np.nan)
+
+
 def ratio(fit: SyntheticFit, basis: Donors) -> float:
     """Return the root mean square gap after the start over that before it; NaN where the match is perfect."""
     after = float(np.sqrt((fit.gaps[basis.after] ** 2).mean()))
     return after / fit.pre_rmse if fit.pre_rmse > 0 else float("nan")
-
-
-def _rank(sizes: FloatArray, own: float, level: float) -> tuple[float, float]:
-    """Return p, and the half-length of the interval: the smallest size that fewer than (1 − level) reach."""
-    n = len(sizes)
-    p = (1 + int((sizes >= own * (1 - TIE)).sum())) / (1 + n)
-    allowed = int((1 - level) * (1 + n) * (1 + TIE)) - 1
-    return p, float(np.sort(sizes)[n - 1 - allowed]) if 0 <= allowed < n else float("nan")
-
-
-def _reason(basis: Donors, n: int) -> str:
-    which = f"{n} placebo effects in {int(basis.untreated.sum())} comparison villages"
-    return (
-        f"rank among {which}; the smallest p that can be attained is {1 / (1 + n):.2g}; assumes that without the "
-        "programme pilot villages would differ from their synthetic village no more than comparison villages do"
-    )

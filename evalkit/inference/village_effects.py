@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import permutations
-from math import comb, factorial, perm
+from math import factorial, perm
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError
 from evalkit.inference.basis import linear
-from evalkit.inference.invert import inverted
+from evalkit.inference.ranks import MIN_COMPARISON, Sets, ranked
 from evalkit.results import Estimate, FloatArray, Inference, Linear, Reassignment
 
-MIN_COMPARISON = 3
 SEEN = 1e-9
 """A village with less than this share of the largest weight is not seen both before and after: it has no change."""
-TIE = 1e-9
-"""Statistics this close (relative) count as equal: they differ by rounding only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +32,6 @@ class VillageEffects:
     weight: FloatArray
     size: FloatArray
     pilot: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Sets:
-    """The did of each set of villages (B,) had it been the pilots: ``at_zero − h · slope`` if the effect is h.
-
-    The first is the set that really was. ``each`` is what one counts: 1/k! where all orders are used, 1 where drawn.
-    """
-
-    at_zero: FloatArray
-    slope: FloatArray
-    each: float
-    exact: bool
 
 
 def village_effects(estimate: Estimate, method: str) -> VillageEffects:
@@ -136,29 +120,8 @@ def _places(n: int, own: NDArray[np.intp], draws: int, seed: int) -> tuple[NDArr
 
 
 def by_rank(estimate: Estimate, method: str, sets: Sets, level: float, reason: str) -> Inference:
-    """Return p = share of sets with a did at least as large, once h is taken off the pilots; at h = 0, and inverted."""
-    value, total = float(estimate.values[0]), sets.each * len(sets.at_zero)
-
-    def p_of(h: float) -> float:
-        sizes = np.abs(sets.at_zero - h * sets.slope)
-        return float(sets.each * np.count_nonzero(sizes >= sizes[0] * (1 - TIE)) / total)
-
-    at_estimate = sets.at_zero - value * sets.slope
-    spread = float(np.sqrt((at_estimate**2).mean()))
-    low, high = inverted(p_of, value, spread, level) if spread > 0 else (np.nan, np.nan)
-    se, none = np.array([spread if spread > 0 else np.nan]), np.array([np.nan])
-    which = f"{'all' if sets.exact else 'drawn'} {round(total)} sets of villages that might have been pilots"
-    text = f"{reason}; rank among {which}, the smallest p that can be attained is {1 / total:.2g}"
-    t, p, lower, upper = (np.array([x]) for x in (value / se[0], p_of(0.0), low, high))
-    return Inference(estimate, method, se, none, t, p, lower, upper, level, text)
-
-
-def enough_comparison(n_pilot: int, level: float = 0.95) -> int:
-    """Return how many comparison villages a rank needs to reject anything at 1 − level: 19 for one pilot, 5 for two.
-
-    Where both arms are equally large a set and its complement tie, so one more is needed.
-    """
-    n = MIN_COMPARISON
-    while comb(n + n_pilot, n_pilot) * (1 - level) * (1 + TIE) < (2 if n == n_pilot else 1):
-        n += 1
-    return n
+    """Return the inference of a did from the rank of the real set."""
+    value = float(estimate.values[0])
+    spread, p, low, high = ranked(sets, value, level)
+    se, df, t, p_value, lower, upper = (np.array([x]) for x in (spread, np.nan, value / spread, p, low, high))
+    return Inference(estimate, method, se, df, t, p_value, lower, upper, level, f"{reason}; {sets.text}")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import evalkit
 from evalkit import Design, DesignError, Estimate, Moments
 from evalkit.inference.ferman_pinto import scales
-from evalkit.inference.village_effects import VillageEffects, enough_comparison, village_effects
+from evalkit.inference.ranks import enough_comparison
+from evalkit.inference.village_effects import VillageEffects, village_effects
 from tests.small_panels import two_way_design, village_panel, weighted_least_squares
 
 BOTH = ["conley_taber", "ferman_pinto"]

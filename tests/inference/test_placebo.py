@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import evalkit
 from evalkit import Design, DesignError, Estimate, Moments, UsageError
+from evalkit.inference.placebo import placebo, placebo_sets
 from evalkit.results import Donors
 
 DESIGN = Design(unit="household", cluster="village", time="round", first_treated="first")
@@ -42,19 +44,65 @@ def _refit(estimate: Estimate, rows: list[int], pilots: list[int]) -> float:
     return basis.refit(basis.means[rows], share, basis.before, basis.after).att
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS)
-@pytest.mark.parametrize(("pilots", "villages"), [(1, 23), (2, 9)])
-def test_every_set_of_comparison_villages(estimator, pilots: int, villages: int) -> None:
-    """p, spread and interval from each set refitted by itself; pilots take no part."""
-    estimate = estimator(_moments(_y(5, villages), pilots, 6))
-    rows = list(range(pilots, villages))
-    effects = np.array([_refit(estimate, rows, list(s)) for s in combinations(rows, pilots)])
-    own = float(estimate.values[0])
+def _sizes(estimate: Estimate, pilots: int, h: float) -> list[float]:
+    """Return the size of the effect of each set of villages with h taken off the pilots, each fitted by itself."""
+    basis = estimate.basis
+    means = basis.means.copy()
+    means[:pilots, basis.after] -= h
+    sets = combinations(range(len(means)), pilots)
+    shares = [np.isin(np.arange(len(means)), s) / pilots for s in sets]
+    return [abs(basis.refit(means, share, basis.before, basis.after).att) for share in shares]
+
+
+@pytest.mark.parametrize(("pilots", "villages"), [(1, 20), (2, 8)])
+def test_every_set_of_villages(pilots: int, villages: int) -> None:
+    """p at 0 and on both sides of both ends, each set and each hypothesis refitted; weights hold no effect here."""
+    estimate = evalkit.synthetic_control(_moments(_y(5, villages), pilots, 6))
+
+    def p_of(h: float) -> float:
+        sizes = _sizes(estimate, pilots, h)
+        return float(np.mean([x >= sizes[0] * (1 - 1e-9) for x in sizes]))
+
     row = evalkit.infer(estimate, "placebo").row("att")
-    assert row["std_error"] == pytest.approx(effects.std())
-    assert row["p_value"] == pytest.approx((1 + (abs(effects) >= abs(own)).sum()) / (1 + len(effects)))
-    half = max(h for h in abs(effects) if (1 + (abs(effects) >= h).sum()) / (1 + len(effects)) > 0.05)
-    assert (row["conf_low"], row["conf_high"]) == pytest.approx((own - half, own + half))
+    assert row["p_value"] == pytest.approx(p_of(0.0))
+    step = 1e-5 * (row["conf_high"] - row["conf_low"])
+    for end, outwards in ((row["conf_low"], -step), (row["conf_high"], step)):
+        assert p_of(end - outwards) > 0.05 + 1e-9
+        assert p_of(end + outwards) <= 0.05 + 1e-9
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("pilots", [1, 2])
+def test_sets_at_the_estimate(estimator, pilots: int) -> None:
+    """With the gap of each round taken off the pilots, their own effect is 0 and each other set is refitted so."""
+    estimate = estimator(_moments(_y(5, 9), pilots, 6))
+    basis, sets = estimate.basis, placebo_sets(estimate.basis, 9999, seed=1)[0]
+    means = basis.means.copy()
+    means[:pilots] -= np.where(basis.after, basis.fit.gaps, 0.0)
+    found = sets.at_zero - estimate.values[0] * sets.slope
+    expected = [
+        basis.refit(means, np.isin(np.arange(9), s) / pilots, basis.before, basis.after).att
+        for s in combinations(range(9), pilots)
+    ]
+    assert found[0] == pytest.approx(0.0, abs=1e-9)
+    assert sorted(found) == pytest.approx(sorted(expected), abs=1e-9)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_std_error_is_the_spread_of_comparison_villages(estimator) -> None:
+    """As synthdid's placebo: pilots take no part, weights are fitted anew with the first fit's penalties."""
+    estimate = estimator(_moments(_y(5, 9), 2, 6))
+    rows = list(range(2, 9))
+    effects = [_refit(estimate, rows, list(s)) for s in combinations(rows, 2)]
+    assert evalkit.infer(estimate, "placebo").row("att")["std_error"] == pytest.approx(np.std(effects))
+
+
+def test_rounds_before_the_start_have_no_interval() -> None:
+    table = evalkit.infer(evalkit.synthetic_did(_moments(_y(5, 21), 1, 6)), "placebo").tidy()
+    before = table.filter(pl.col("event_time") < 0)
+    assert before.height == 5
+    assert before.select("std_error", "p_value", "conf_low").null_count().row(0) == (5, 5, 5)
+    assert table.filter(pl.col("event_time") >= 0)["conf_low"].null_count() == 0
 
 
 def test_ranks_by_ratio() -> None:
@@ -63,18 +111,16 @@ def test_ranks_by_ratio() -> None:
     basis = estimate.basis
     fits = [basis.fit] + [basis.refit(basis.means[1:], np.eye(11)[i], basis.before, basis.after) for i in range(11)]
     ratios = [(np.mean(f.gaps[5:] ** 2) / np.mean(f.gaps[:5] ** 2)) ** 0.5 for f in fits]
-    from evalkit.inference.placebo import placebo
-
     row = placebo(estimate, statistic="ratio").row("att")
     assert row["p_value"] == pytest.approx(np.mean([r >= ratios[0] for r in ratios]))
     assert row["conf_low"] is None
 
 
-@pytest.mark.parametrize(("donors", "exists"), [(18, False), (19, True), (20, True)])
-def test_nineteen_donors_are_needed(donors: int, exists: bool) -> None:
-    result = evalkit.infer(evalkit.synthetic_did(_moments(_y(6, donors + 1), 1, 6)), "placebo")
+@pytest.mark.parametrize(("donors", "pilots", "exists"), [(18, 1, False), (19, 1, True), (4, 2, False), (5, 2, True)])
+def test_how_many_donors_are_needed(donors: int, pilots: int, exists: bool) -> None:
+    result = evalkit.infer(evalkit.synthetic_did(_moments(_y(6, donors + pilots), pilots, 6)), "placebo")
     assert (result.row("att")["conf_low"] is not None) is exists
-    assert f"can be attained is {1 / (donors + 1):.2g}" in result.reason
+    assert f"can be attained is {1 / comb(donors + pilots, pilots):.2g}" in result.reason
 
 
 def test_auto_is_placebo_even_with_one_pilot() -> None:
@@ -97,7 +143,7 @@ def test_drawn_sets_depend_on_the_seed_only() -> None:
     first, same, other = (evalkit.infer(estimate, "placebo", draws=99, seed=s).row("att") for s in (1, 1, 2))
     assert first == same
     assert first["std_error"] != other["std_error"]
-    assert evalkit.infer(estimate, "placebo", draws=99).reason.startswith("rank among 99 placebo effects")
+    assert evalkit.infer(estimate, "placebo", draws=99).reason.startswith("rank among drawn 100 sets")
 
 
 def test_jackknife_by_hand() -> None:
@@ -161,8 +207,6 @@ def test_regressions_have_no_donors(method: str) -> None:
 
 
 def test_unknown_statistic() -> None:
-    from evalkit.inference.placebo import placebo
-
     with pytest.raises(UsageError, match="att or ratio"):
         placebo(evalkit.synthetic_did(_moments(_y(11, 9), 1, 6)), statistic="t")
 
