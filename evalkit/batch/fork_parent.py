@@ -13,10 +13,8 @@ import sys
 from multiprocessing.connection import Connection
 
 from evalkit.batch.warm import die_with_parent, freeze, require_forkable, warm
+from evalkit.batch.workers import FORK, LONGEST, WAIT
 from evalkit.errors import EvalkitError
-
-FORK, WAIT = b"fork", b"wait "
-LONGEST = 1 << 16
 
 
 def main(handle: int) -> None:

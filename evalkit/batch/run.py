@@ -75,6 +75,7 @@ def run_batch(plan: Plan, settings: Settings) -> Result:
         _write_assets(settings.out)
         rows = {run.page: _reused(run, old[run.page]) for run in plan.runs if _keep(run, old, settings)}
         todo = [run for run in plan.runs if run.page not in rows and _wanted(run, old, settings)]
+        rows |= {run.page: _as_it_was(run, old) for run in plan.runs if _left_alone(run, old, rows, settings)}
         stopped = _execute_all(todo, settings, rows)
         return _conclude(plan, settings, old, rows, stopped=stopped)
 
@@ -140,6 +141,15 @@ def _keep(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:
 
 def _wanted(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:
     return not settings.only_failed or old.get(run.page, {}).get("state") == "failed"
+
+
+def _left_alone(run: Run, old: Mapping[str, Row], rows: Mapping[str, Row], settings: Settings) -> bool:
+    """Whether a run that is not tried again has an earlier page, perhaps of older inputs, which stays."""
+    return run.page in old and run.page not in rows and not _wanted(run, old, settings)
+
+
+def _as_it_was(run: Run, old: Mapping[str, Row]) -> Row:
+    return {**old[run.page], "state": "reused"}
 
 
 def _reused(run: Run, row: Row) -> Row:

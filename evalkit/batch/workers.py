@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from evalkit.batch.fork_parent import FORK, LONGEST, WAIT
 from evalkit.batch.kernel import environment
 from evalkit.batch.machine import family
 from evalkit.batch.worker import serve
 from evalkit.errors import DataError, UsageError
+
+FORK, WAIT = b"fork", b"wait "
+"""What the parent is asked: to fork a worker with the connection that comes along; for the status of one that ended."""
+LONGEST = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
