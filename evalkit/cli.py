@@ -119,9 +119,10 @@ def _add_commands() -> None:
     """Add the commands that stand in files of their own; they import nothing heavy until they are called."""
     from evalkit.commands.doctor import doctor
     from evalkit.commands.estimate import estimate
+    from evalkit.commands.merge_findings import merge_findings
     from evalkit.commands.moments import merge, moments
 
-    for command in (estimate, moments, merge, doctor):
+    for command in (estimate, moments, merge, merge_findings, doctor):
         main.add_command(command)
 
 

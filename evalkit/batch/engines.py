@@ -12,6 +12,8 @@ from evalkit.batch.plan import Run
 from evalkit.errors import UsageError, nearest
 
 HIDDEN_METADATA = ("papermill",)
+ADDED = ("injected-parameters", "papermill-error-cell-tag")
+"""Tags of the cells that papermill adds; it gives them names drawn at random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,16 @@ def _execute(run: Run, output: str | None, options: dict[str, Any]) -> tuple[str
 
 
 def without_traces(notebook: Any) -> Any:
-    """Remove what an engine leaves in a notebook: paths and times of this machine."""
+    """Remove what an engine leaves in a notebook: paths and times of this machine, names drawn at random."""
     if notebook is None:
         return None
     for holder in (notebook, *notebook.cells):
         for name in HIDDEN_METADATA:
             holder.metadata.pop(name, None)
         holder.metadata.pop("execution", None)
+    for number, cell in enumerate(notebook.cells):
+        if any(tag in ADDED for tag in cell.metadata.get("tags", [])):
+            cell["id"] = f"added-{number}"
     return notebook
 
 

@@ -75,9 +75,10 @@ def remove_stale(out: Path, old: Mapping[str, Row], rows: Iterable[Row]) -> None
                 file.unlink(missing_ok=True)
 
 
-def write_manifest(out: Path, rows: Sequence[Row], shard: tuple[int, int] | None = None) -> None:
+def write_manifest(out: Path, rows: Sequence[Row], lang: str, shard: tuple[int, int] | None = None) -> None:
     """Write run.json; `shard` says which part of how many these runs are."""
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    content = {"schema_version": 1, "made": made, "versions": {"evalkit": __version__, **versions()}, "runs": rows}
+    content: dict[str, Any] = {"schema_version": 1, "made": made, "lang": lang}
+    content |= {"versions": {"evalkit": __version__, **versions()}, "runs": rows}
     content |= {"shard": list(shard)} if shard is not None else {}
     write_whole(out / NAME, json.dumps(content, ensure_ascii=False, indent=1).encode())

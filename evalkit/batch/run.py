@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit import __version__
 from evalkit.batch import journal
 from evalkit.batch.engines import engine_named
 from evalkit.batch.execute import Outcome, record_failure
@@ -69,7 +68,7 @@ def run_batch(plan: Plan, settings: Settings) -> Result:
         The folder cannot be written to.
     """
     engine_named(settings.engine)
-    with _told_plainly(), journal.alone_in(settings.out):
+    with told_plainly(), journal.alone_in(settings.out):
         sweep(settings.out)
         old = journal.read(settings.out) or read_rows(settings.out)
         _write_assets(settings.out)
@@ -81,7 +80,8 @@ def run_batch(plan: Plan, settings: Settings) -> Result:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
+    """Tell of a findings folder that cannot be written to by message."""
     try:
         yield
     except OSError as error:
@@ -129,8 +129,9 @@ def _conclude(
     if not stopped:
         remove_stale(out, old, ordered)
         journal.remove(out, old.keys() - {row["page"] for row in ordered})
-    write_manifest(out, ordered, plan.shard)
-    index = write_index(out, ordered, plan, __version__)
+    lang = plan.runs[0].lang if plan.runs else "both"
+    write_manifest(out, ordered, lang, plan.shard)
+    index = write_index(out, ordered, {run.programme: run.folder for run in plan.runs}, lang)
     states = [rows[run.page]["state"] for run in plan.runs if run.page in rows]
     return Result(states.count("done"), states.count("failed"), states.count("reused"), index, stopped)
 

@@ -19,7 +19,7 @@ from evalkit.batch.machine import family
 from tests.batch.conftest import Project, notebook
 
 KILLS, OF_PARENTS = 20, 4
-LONGEST = 120
+LONGEST = 400
 """Seconds after which the test gives up."""
 CODE = """
 import os, time
@@ -77,7 +77,7 @@ def victim(run: subprocess.Popen, parents_left: int, dice: random.Random) -> int
 
 
 def test_killed_batches_end_as_a_quiet_one(folder: Path):
-    assert batch("quiet").wait(60) == 0
+    assert batch("quiet").wait(LONGEST) == 0
     quiet = findings(folder / "quiet")
     assert len(quiet) == 64
     (folder / "started").unlink()
