@@ -121,8 +121,9 @@ def _add_commands() -> None:
     from evalkit.commands.estimate import estimate
     from evalkit.commands.merge_findings import merge_findings
     from evalkit.commands.moments import merge, moments
+    from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, merge_findings, doctor):
+    for command in (estimate, moments, merge, merge_findings, verify, doctor):
         main.add_command(command)
 
 
