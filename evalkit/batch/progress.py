@@ -57,7 +57,7 @@ class Lines:
 class Table:
     """A live table: a bar, the runs that go on with their seconds, and how many failed."""
 
-    def __init__(self, total: int, seen: list[tuple[Run, Outcome]]) -> None:
+    def __init__(self, total: int, console: Any, seen: list[tuple[Run, Outcome]]) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
@@ -68,7 +68,7 @@ class Table:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        self.bar = Bar(*columns)
+        self.bar = Bar(*columns, console=console)
         self._task, self._seen = self.bar.add_task("notebooks", total=total), seen
         self._since: dict[str, tuple[Run, float]] = {}
 
@@ -103,9 +103,8 @@ def _live(total: int, out: TextIO, seen: list[tuple[Run, Outcome]]) -> Iterator[
     from rich.console import Console
     from rich.live import Live
 
-    table = Table(total, seen)
     console = Console(file=out)
-    table.bar.live.console = console
+    table = Table(total, console, seen)
     with Live(table, console=console, refresh_per_second=4):
         yield table
 

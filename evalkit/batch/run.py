@@ -18,7 +18,9 @@ from evalkit.batch.plan import Plan, Run
 from evalkit.batch.pool import Ended, Limits, carry_out, not_stored
 from evalkit.batch.progress import Progress, progress
 from evalkit.batch.store import sweep, write_if_changed
+from evalkit.batch.worker import log_of
 from evalkit.batch.workers import can_fork, source_of_workers
+from evalkit.cache import cache_folder, sweep_cache
 from evalkit.report.page import asset_bytes
 
 TIME_LIMIT = 1800.0
@@ -70,6 +72,8 @@ def run_batch(plan: Plan, settings: Settings) -> Result:
     engine_named(settings.engine)
     with told_plainly(), journal.alone_in(settings.out):
         sweep(settings.out)
+        for folder in {run.folder for run in plan.runs}:
+            sweep_cache(cache_folder(folder))
         old = journal.read(settings.out) or read_rows(settings.out)
         _write_assets(settings.out)
         rows = {run.page: _reused(run, old[run.page]) for run in plan.runs if _keep(run, old, settings)}
@@ -128,7 +132,10 @@ def _conclude(
     ordered = [*(rows[run.page] for run in plan.runs if run.page in rows), *rest]
     if not stopped:
         remove_stale(out, old, ordered)
-        journal.remove(out, old.keys() - {row["page"] for row in ordered})
+        gone = old.keys() - {row["page"] for row in ordered}
+        journal.remove(out, gone)
+        for page in gone:
+            log_of(out, page).unlink(missing_ok=True)
     lang = plan.runs[0].lang if plan.runs else "both"
     write_manifest(out, ordered, lang, plan.shard)
     index = write_index(out, ordered, {run.programme: run.folder for run in plan.runs}, lang)

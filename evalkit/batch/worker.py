@@ -46,7 +46,7 @@ def serve(connection: Connection) -> None:
 def work(task: Task) -> Outcome | NotStored:
     """Carry out one task; its output goes to the run's log."""
     try:
-        _log_to(log_of(task.out, task.run))
+        _log_to(log_of(task.out, task.run.page))
         print(f"{task.run.programme} {task.run.notebook} {dict(task.run.parameters)}, engine {task.engine}", flush=True)
         outcome = execute(task.run, task.out, task.engine)
         journal.enter(task.out, [row_of(task.run, outcome)])
@@ -60,9 +60,9 @@ def work(task: Task) -> Outcome | NotStored:
     return outcome
 
 
-def log_of(out: Path, run: Run) -> Path:
-    """Return where a run's log stands."""
-    return out / journal.FOLDER / journal.LOGS / f"{run.stem}.log"
+def log_of(out: Path, page: str) -> Path:
+    """Return where the log of a page's run stands."""
+    return out / journal.FOLDER / journal.LOGS / f"{page.removesuffix('.html')}.log"
 
 
 def _log_to(file: Path) -> None:

@@ -44,7 +44,7 @@ def test_what_is_no_regression_is_not_refitted():
 
 
 def test_published_difference_of_arms(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Batista & Vicente's table gives .050 for credit used; printed to three digits."""
+    """The table of Christian et al. (2022) gives .050 for credit used; printed to three digits."""
     monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
     panel = evalkit.Panel.from_programme(evalkit.load(root / "data_raw/moz_savings"), "credit_used")
     assert round(refit(panel, "itt_unadjusted"), 3) == 0.05
