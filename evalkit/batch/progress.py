@@ -82,9 +82,9 @@ class Table:
         self._since.pop(run.page, None)
         self.bar.advance(self._task)
         if outcome.state == "failed":
-            from rich.markup import escape
+            from rich.text import Text
 
-            self.bar.console.print(escape(described(run, outcome)), style="red")
+            self.bar.console.print(Text(described(run, outcome), style="red"))
 
     def __rich__(self) -> Any:
         from rich.console import Group
