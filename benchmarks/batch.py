@@ -124,6 +124,12 @@ def cells_alone(runs: Sequence[Run]) -> float:
     return sum(times[1:])  # the first one only warms what no import does
 
 
+def processor_seconds() -> float:
+    """Return the processor time of this process and of all that have ended below it."""
+    found = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in found)
+
+
 def alone(what: str, n: int) -> dict:
     """Measure one thing in this new process."""
     os.environ.update(environment(POOL), EVALKIT_DATA=str(ROOT / "data_raw"))
@@ -137,13 +143,14 @@ def alone(what: str, n: int) -> dict:
             "cells": lambda: cells_alone(runs),
             "evalkit": lambda: run_batch(scaled(plan, n or len(plan.runs)), Settings(Path(folder), fresh=True)),
         }
-        start = time.perf_counter()
+        start, used = time.perf_counter(), processor_seconds()
         result = ways[what]()
         seconds = result if what == "cells" else time.perf_counter() - start
+        used = processor_seconds() - used
     n = n or len(plan.runs)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     failed = getattr(result, "failed", 0)
-    return {"what": what, "n": n, "seconds": seconds, "memory": memory, "failed": failed}
+    return {"what": what, "n": n, "seconds": seconds, "memory": memory, "failed": failed, "cpu": used}
 
 
 def measured(what: str, n: int) -> dict:
@@ -152,7 +159,10 @@ def measured(what: str, n: int) -> dict:
     result = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     found = json.loads(result.stdout.splitlines()[-1])
     assert found["failed"] == 0, found
-    print(f"{what} {found['n']}: {found['seconds']:.1f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    print(
+        f"{what} {found['n']}: {found['seconds']:.1f} s, {found['cpu']:.1f} s CPU, load {os.getloadavg()[0]:.1f}",
+        file=sys.stderr,
+    )
     return found
 
 
@@ -164,18 +174,26 @@ def table(rows: Sequence[dict], scales: Sequence[dict], load: tuple[float, float
         "pool": f"the same in {POOL} spawned processes",
     }
     head = "".join(f" {s['n']} runs, s | × evalkit |" for s in scales)
-    lines = [f"| way | measured on | s a notebook |{head}", "|---|---|---|" + "---|---|" * len(scales)]
+    lines = [
+        f"| way | measured on | s a notebook | CPU s a notebook |{head}",
+        "|---|---|---|---|" + "---|---|" * len(scales),
+    ]
     for row in (r for r in rows if r["what"] in names):
         cost = each[row["what"]]
         cells = "".join(f" {cost * s['n']:.0f} | {cost * s['n'] / s['seconds']:.0f} |" for s in scales)
-        lines.append(f"| {names[row['what']]} | {row['n']} | {cost:.2f} |{cells}")
+        lines.append(f"| {names[row['what']]} | {row['n']} | {cost:.2f} | {row['cpu'] / row['n']:.2f} |{cells}")
     whole = scales[-1]["seconds"] / scales[-1]["n"]
+    cpu = scales[-1]["cpu"] / scales[-1]["n"]
     own = "".join(f" {s['seconds']:.1f} | 1 |" for s in scales)
-    lines.append(f"| evalkit {version('evalkit')}, pages included | all | {whole:.3f} |{own}")
+    lines.append(f"| evalkit {version('evalkit')}, pages included | all | {whole:.3f} | {cpu:.3f} |{own}")
     cores = len(os.sched_getaffinity(0))
     shares = "; ".join(f"{s['n']} runs: {s['seconds'] * cores / (each['cells'] * s['n']):.1f}" for s in scales)
     memory = ", ".join(f"{s['memory']:.0f} MB at {s['n']}" for s in scales)
-    noise = " The machine was not quiet: read ratios, not seconds." if load[1] > cores + 1.5 else ""
+    noise = (
+        " The machine was not quiet: read the column of CPU seconds, which others' work changes little."
+        if load[1] > cores + 1.5
+        else ""
+    )
     return f"""# Many notebooks
 
 `python benchmarks/batch.py` on {cores} cores, {platform.system()}, Python {platform.python_version()}, papermill
