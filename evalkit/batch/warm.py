@@ -42,7 +42,7 @@ def warm() -> frozenset[str]:
         if not module.name.startswith(LEFT_OUT):
             import_module(module.name)
     threads = frozenset(_threads())
-    _render_nothing()
+    _run_nothing()
     return threads
 
 
@@ -79,16 +79,22 @@ def _threads() -> dict[str, str]:
     return found
 
 
-def _render_nothing() -> None:
-    """Make a page without content: templates, filters and stylesheets are then in memory."""
-    from nbformat.v4 import new_code_cell, new_notebook, new_output
+def _run_nothing() -> None:
+    """Run a cell, draw a figure and make a page without content: what libraries load when first used is then there."""
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+    from evalkit.batch.inprocess import execute_cell
+    from evalkit.batch.shell import notebook_shell
+    from evalkit.report.figures import Axes, Series, plot
     from evalkit.report.page import Page, render
 
+    plot([Series("", [0], [0], low=[0], high=[0])], Axes("", "", marks=(0,)))
     names = {"zh": "", "en": ""}
     page = Page(names, names, "", "", "", "", simulated=False, internal=False)  # type: ignore[arg-type]
-    shown = [new_output("display_data", data={"text/html": "<p></p>"})]  # type: ignore[no-untyped-call]
-    render(new_notebook(cells=[new_code_cell("1", outputs=shown)]), page)  # type: ignore[no-untyped-call]
+    code = new_code_cell("from IPython.display import HTML\nHTML('<p></p>')")  # type: ignore[no-untyped-call]
+    with notebook_shell() as shell:
+        execute_cell(shell, code)
+    render(new_notebook(cells=[new_markdown_cell("## "), code]), page)  # type: ignore[no-untyped-call]
 
 
 def die_with_parent() -> None:
