@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ import polars as pl
 
 ENVIRONMENT = "EVALKIT_CACHE"
 META = "meta.json"
+LONGEST_WRITE = 3600.0
+"""Seconds after which what is still under a temporary name was left by a process that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def write_entry(root: Path, key: str, entry: Entry) -> None:
         table.write_parquet(temporary / f"{name}.parquet")
     text = json.dumps({"tables": list(entry.tables), "facts": dict(entry.meta)}, ensure_ascii=False)
     (temporary / META).write_text(text, encoding="utf-8")
+    for file in temporary.iterdir():
+        _flush(file)
     if (root / key).exists():
         shutil.rmtree(temporary)
         return
@@ -84,3 +89,19 @@ def write_entry(root: Path, key: str, entry: Entry) -> None:
         if not (root / key / META).is_file():
             raise
         shutil.rmtree(temporary)
+
+
+def sweep_cache(root: Path) -> None:
+    """Remove what killed processes left under temporary names, which begin with a dot."""
+    for path in root.glob(".*") if root.is_dir() else ():
+        if time.time() - path.stat().st_mtime > LONGEST_WRITE:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _flush(file: Path) -> None:
+    """Flush a file to disk, so that a power cut after the renaming finds it whole."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())

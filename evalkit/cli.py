@@ -11,6 +11,9 @@ from evalkit import __version__
 from evalkit.commands.complete import complete_indicator, complete_programme
 from evalkit.errors import EvalkitError, UsageError
 
+STOPPED = 130
+"""What shells give for a command ended by Ctrl-C."""
+
 
 class Commands(click.Group):
     """A group whose commands tell an EvalkitError as a message, without traceback: exit 2 for usage, else 1."""
@@ -47,7 +50,27 @@ def main() -> None:
     help="Folder of the pages.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes; one for each core by default.")
-@click.option("--engine", default="papermill", show_default=True, help="How notebooks are executed.")
+@click.option(
+    "--engine",
+    default="fork",
+    show_default=True,
+    help="fork: in processes that find everything imported; papermill: its own engine, a kernel for each notebook.",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=1800.0,
+    show_default=True,
+    help="Wall time after which a notebook is stopped.",
+)
+@click.option(
+    "--memory-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="GB",
+    help="Memory above which a notebook is stopped; by default a fair share of what is free.",
+)
+@click.option("--shard", metavar="I/N", help="Only part I of N parts, each into its own folder; see merge-findings.")
 @click.option("--retry-failed", is_flag=True, help="Run only what failed last time.")
 @click.option("--fresh", is_flag=True, help="Run everything, also what has not changed.")
 @click.option(
@@ -62,17 +85,27 @@ def run(
     ctx: click.Context, /, programme: tuple[str, ...], indicator: tuple[str, ...], lang: str, **options: Any
 ) -> None:
     """Run the notebooks of PROGRAMME (all in data_raw/ by default) and write findings pages."""
-    from evalkit.batch import Request, Settings, make_plan, run_batch
+    from evalkit.batch import Request, Settings, make_plan, run_batch, shard_of
 
     plan = make_plan(Request(programme, indicator, lang))
+    plan = plan.part(*shard_of(options["shard"])) if options["shard"] else plan
     for note in plan.notes:
         click.echo(f"evalkit: {note}", err=True)
+    memory = options["memory_limit"]
     settings = Settings(
-        options["out"], options["workers"], options["engine"], options["fresh"], options["retry_failed"]
+        options["out"],
+        options["workers"],
+        options["engine"],
+        options["fresh"],
+        options["retry_failed"],
+        options["time_limit"],
+        None if memory is None else int(memory * 1e9),
     )
     result = run_batch(plan, settings)
     click.echo(f"{result.done} made, {result.reused} unchanged, {result.failed} failed: {result.index}")
-    ctx.exit(1 if result.failed else 0)
+    if result.stopped:
+        click.echo("evalkit: stopped; what is done is kept, and the same command goes on from there", err=True)
+    ctx.exit(STOPPED if result.stopped else 1 if result.failed else 0)
 
 
 @main.command()
@@ -93,11 +126,13 @@ def _add_commands() -> None:
     """Add the commands that stand in files of their own; they import nothing heavy until they are called."""
     from evalkit.commands.doctor import doctor
     from evalkit.commands.estimate import estimate
+    from evalkit.commands.merge_findings import merge_findings
     from evalkit.commands.moments import merge, moments
     from evalkit.commands.new import new
     from evalkit.commands.plan import plan
+    from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, new, plan, doctor):
+    for command in (estimate, moments, merge, merge_findings, new, plan, verify, doctor):
         main.add_command(command)
 
 

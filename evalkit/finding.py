@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -27,11 +26,11 @@ from evalkit.diagnostics import (
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
+from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
-from evalkit.gate import Evidence, Gate, open_gate
+from evalkit.gate import Gate, open_gate
 from evalkit.inference.band import uniform_band
-from evalkit.inference.basis import matched_rounds
-from evalkit.inference.infer import FEW_PILOTS, arm_villages, few_villages, fits, infer
+from evalkit.inference.infer import FEW_PILOTS, few_villages, fits, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -192,7 +191,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
         attrition=lost,
-        gate=open_gate(_evidence(programme, main, leads, lost, cells)),
+        gate=open_gate(evidence_of(programme, main, leads, lost, cells)),
         flow=panel.flow,
         winsorised=panel.winsorised,
         truth=(read_truth(programme) or {}).get(indicator),
@@ -262,47 +261,6 @@ def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
     except DesignError as error:
         notes.append(str(error))
         return None
-
-
-def _evidence(
-    programme: Programme, main: Inference, leads: PreTrend | None, lost: pl.DataFrame | None, cells: FourCell
-) -> Evidence:
-    pilot, comparison = arm_villages(main.estimate)
-    return Evidence(
-        assignment=programme.design.assignment,
-        n_pilot=pilot,
-        n_comparison=comparison,
-        has_interval=math.isfinite(float(main.conf_low[0])),
-        n_leads=0 if leads is None else leads.n_leads,
-        pre_trend_p=None if leads is None else leads.p_joint,
-        attrition=_unequal(lost),
-        smallest_arm=_too_small(programme, cells, comparison),
-        n_matched=matched_rounds(main.estimate),
-        reads_comparison=main.method in FEW_PILOTS,
-    )
-
-
-def _unequal(lost: pl.DataFrame | None) -> tuple[float, float] | None:
-    """Return the shares lost where the interval of their difference excludes 0."""
-    if lost is None:
-        return None
-    shares = dict(lost.select("arm", "share_missing").iter_rows())
-    row = lost.row(by_predicate=pl.col("arm") == "difference", named=True)
-    if row["conf_low"] is None or row["conf_low"] <= 0 <= row["conf_high"]:
-        return None
-    return shares["pilot"], shares["comparison"]
-
-
-def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tuple[int, int] | None:
-    """Return the smaller arm's households and villages where they may not be shown; an absent arm is another matter."""
-    limits = programme.disclosure
-    arms = [cells.row("pilot")] + ([cells.row("comparison")] if n_comparison else [])
-    small = [
-        (r.n_units or 0, r.n_villages or 0)
-        for r in arms
-        if (r.n_units or 0) < limits.min_households or (r.n_villages or 0) < limits.min_villages
-    ]
-    return min(small) if small else None
 
 
 def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:

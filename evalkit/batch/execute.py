@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,16 +23,17 @@ from evalkit.report.page import Failure, Page, render, render_failure
 
 KNOWN_ERRORS = ("DataError", "DesignError", "PlanError", "UsageError")
 LONGEST = 600
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run went: state, wall seconds, the plain reason of a failure, its files, what the list shows of it."""
+    """How a run went: state, wall seconds, the plain reason of a failure, its files with their hashes, its summary."""
 
     state: str
     seconds: float
     error: str | None = None
-    files: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -39,6 +42,7 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
     start = time.perf_counter()
     os.environ[DATA] = str(run.folder.parent)
     executed = engine_named(engine)(run)
+    _tell(executed)
     page = page_of(
         run,
         load(run.folder),
@@ -53,10 +57,10 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
     return Outcome("failed", time.perf_counter() - start, reason.reason, files)
 
 
-def record_failure(run: Run, out: Path, reason: str) -> Outcome:
+def record_failure(run: Run, out: Path, reason: str, seconds: float = 0.0) -> Outcome:
     """Write the page of a run whose worker was lost."""
     page: Page = page_of(run, load(run.folder), has_json=False, has_notebook=False)
-    return Outcome("failed", 0.0, reason, _write(run, out, Executed(None), render_failure(page, Failure(reason))))
+    return Outcome("failed", seconds, reason, _write(run, out, Executed(None), render_failure(page, Failure(reason))))
 
 
 def failure_of(name: str, message: str) -> Failure:
@@ -68,8 +72,8 @@ def failure_of(name: str, message: str) -> Failure:
     return Failure(reason, needed, todo)
 
 
-def _write(run: Run, out: Path, executed: Executed, html: str) -> tuple[str, ...]:
-    """Write numbers, notebook and page, in this order: a page never points to what isn't there."""
+def _write(run: Run, out: Path, executed: Executed, html: str) -> dict[str, str]:
+    """Write numbers, notebook and page, in this order: a page never points to what isn't there. Return their hashes."""
     finding = _found(executed, FINDING_MIME) if executed.error is None else None
     files: dict[str, str] = {}
     if finding is not None:
@@ -79,9 +83,20 @@ def _write(run: Run, out: Path, executed: Executed, html: str) -> tuple[str, ...
 
         files[".ipynb"] = nbformat.writes(executed.notebook)  # type: ignore[no-untyped-call]
     files[".html"] = html
-    for ending, content in files.items():
-        write_whole(out / f"{run.stem}{ending}", content.encode())
-    return tuple(f"{run.stem}{ending}" for ending in files)
+    contents = {f"{run.stem}{ending}": content.encode() for ending, content in files.items()}
+    for name, content in contents.items():
+        write_whole(out / name, content)
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
+def _tell(executed: Executed) -> None:
+    """Print what the notebook printed, and the traceback that ended it: the worker's output is the run's log."""
+    for cell in [] if executed.notebook is None else executed.notebook.cells:
+        for output in cell.get("outputs", []):
+            lines = output.get("text", "") if output.output_type == "stream" else "\n".join(output.get("traceback", []))
+            print(COLOUR.sub("", lines), end="" if lines.endswith("\n") or not lines else "\n")
+    if executed.error is not None:
+        print(": ".join(executed.error))
 
 
 def _found(executed: Executed, mime: str) -> Any:

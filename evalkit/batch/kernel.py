@@ -12,6 +12,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import default
 
+from evalkit.batch.machine import cores
+
 LANGUAGE = "python"
 NAME = "python3"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -36,10 +38,12 @@ class ThisInterpreter(AsyncKernelManager):
         return KernelSpec(argv=argv, display_name="Python 3 (evalkit)", language=LANGUAGE)
 
 
-def set_environment(workers: int) -> None:
-    """Set what kernels inherit: one BLAS thread each, a share of the cores for polars, the plotly renderer."""
-    for name in ONE_THREAD:
-        os.environ[name] = "1"
-    os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
-    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype"
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+def environment(workers: int) -> dict[str, str]:
+    """Return what runs inherit: one BLAS thread each, a share of the cores for polars, the plotly renderer."""
+    return {
+        **dict.fromkeys(ONE_THREAD, "1"),
+        "POLARS_MAX_THREADS": str(max(1, cores() // workers)),
+        "PLOTLY_RENDERER": "plotly_mimetype",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }

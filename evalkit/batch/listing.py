@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from evalkit import __version__
 from evalkit.batch.manifest import Row
 from evalkit.batch.pages import notebook_name, title_of
 from evalkit.batch.places import find_programme
-from evalkit.batch.plan import Plan, Run
+from evalkit.batch.plan import Run
 from evalkit.batch.store import write_whole
 from evalkit.errors import EvalkitError
 from evalkit.programme import Programme, load
@@ -18,20 +19,18 @@ from evalkit.report.page import Opening
 from evalkit.report.wording import LANGUAGES
 
 
-def write_index(out: Path, rows: Sequence[Row], plan: Plan, version: str) -> Path:
-    """Write index.html: public pages only, in the order of the rows."""
-    folders = {run.programme: run.folder for run in plan.runs}
+def write_index(out: Path, rows: Sequence[Row], folders: Mapping[str, Path], lang: str) -> Path:
+    """Write index.html: public pages only, in the order of the rows; `folders` are those of known programmes."""
     programmes = {row["programme"]: _programme(row["programme"], folders) for row in rows}
     entries = [
         _entry(row, p) for row in rows if not row["internal"] and (p := programmes[row["programme"]]) is not None
     ]
     index = out / "index.html"
-    lang = plan.runs[0].lang if plan.runs else "both"
-    write_whole(index, index_html(entries, version, cast(Opening, lang)).encode())
+    write_whole(index, index_html(entries, __version__, cast(Opening, lang)).encode())
     return index
 
 
-def _programme(name: str, folders: dict[str, Path]) -> Programme | None:
+def _programme(name: str, folders: Mapping[str, Path]) -> Programme | None:
     """Return a programme of this plan or an earlier one; None where it is gone, so that its pages leave the list."""
     try:
         return load(folders[name]) if name in folders else find_programme(name)

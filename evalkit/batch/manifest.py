@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
 from evalkit.batch.execute import Outcome
-from evalkit.batch.plan import Plan, Run
+from evalkit.batch.plan import Plan, Run, versions
 from evalkit.batch.store import write_whole
 
 NAME = "run.json"
-LIBRARIES = ("numpy", "polars", "scipy", "statsmodels", "plotly", "papermill", "nbconvert")
 Row = dict[str, Any]
 
 
@@ -31,7 +30,7 @@ def read_rows(out: Path) -> dict[str, Row]:
 
 
 def row_of(run: Run, outcome: Outcome) -> Row:
-    """Return the manifest's row of a run."""
+    """Return the row of a run, as the journal and the manifest keep it."""
     return {
         "id": run.id,
         "programme": run.programme,
@@ -43,15 +42,21 @@ def row_of(run: Run, outcome: Outcome) -> Row:
         "seconds": round(outcome.seconds, 3),
         "error": outcome.error,
         "files": list(outcome.files),
+        "sha256": dict(outcome.files),
         "summary": dict(outcome.summary),
     }
 
 
 def reusable(run: Run, row: Row | None, out: Path) -> bool:
-    """Whether a run was done with the same inputs and all its files are still there."""
+    """Whether a run was done with the same inputs, and all its files are there with the bytes that were written."""
     if row is None or row.get("id") != run.id or row.get("state") == "failed":
         return False
-    return bool(row.get("files")) and all((out / f).is_file() for f in row["files"])
+    digests = row.get("sha256", {})
+    return bool(digests) and all(_holds(out / name, digest) for name, digest in digests.items())
+
+
+def _holds(file: Path, digest: str) -> bool:
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == digest
 
 
 def kept_rows(old: Mapping[str, Row], plan: Plan) -> list[Row]:
@@ -70,11 +75,10 @@ def remove_stale(out: Path, old: Mapping[str, Row], rows: Iterable[Row]) -> None
                 file.unlink(missing_ok=True)
 
 
-def write_manifest(out: Path, rows: Sequence[Row]) -> None:
-    """Write run.json."""
+def write_manifest(out: Path, rows: Sequence[Row], lang: str, shard: tuple[int, int] | None = None) -> None:
+    """Write run.json; `shard` says which part of how many these runs are."""
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    versions = {"evalkit": __version__, **{name: version(name) for name in LIBRARIES}}
-    text = json.dumps(
-        {"schema_version": 1, "made": made, "versions": versions, "runs": rows}, ensure_ascii=False, indent=1
-    )
-    write_whole(out / NAME, text.encode())
+    content: dict[str, Any] = {"schema_version": 1, "made": made, "lang": lang}
+    content |= {"versions": {"evalkit": __version__, **versions()}, "runs": rows}
+    content |= {"shard": list(shard)} if shard is not None else {}
+    write_whole(out / NAME, json.dumps(content, ensure_ascii=False, indent=1).encode())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from typing import Any
 from evalkit.batch.parameters import declared_in, raise_all
 from evalkit.batch.places import data_folder, find_programme, notebook_folder, programme_ids
 from evalkit.batch.villages import villages
-from evalkit.errors import EvalkitError, PlanError, listed, nearest
+from evalkit.errors import EvalkitError, PlanError, UsageError, listed, nearest
 from evalkit.programme import Programme
 
 ORDER = ("programme", "impact", "quality")
 REPLICATION = "replication_"
+LIBRARIES = ("numpy", "polars", "scipy", "statsmodels", "plotly", "papermill", "nbconvert")
+SHARD = re.compile(r"(\d{1,6})/(\d{1,6})")
 SAFE_NAME = re.compile(r"[\w-]{1,60}")
 
 
@@ -58,6 +61,11 @@ class Plan:
     runs: tuple[Run, ...]
     complete: frozenset[str]
     notes: tuple[str, ...] = ()
+    shard: tuple[int, int] | None = None
+
+    def part(self, number: int, of: int) -> Plan:
+        """Return every `of`-th run from the `number`-th on; the parts of 1 … `of` together are the plan."""
+        return replace(self, runs=self.runs[number - 1 :: of], complete=frozenset(), shard=(number, of))
 
 
 def make_plan(request: Request) -> Plan:
@@ -84,6 +92,21 @@ def make_plan(request: Request) -> Plan:
         )
     complete = frozenset() if request.indicators else frozenset(p.id for p in programmes)
     return Plan(tuple(runs), complete, tuple(notes))
+
+
+def shard_of(text: str) -> tuple[int, int]:
+    """Return part and number of parts of a text like ``2/8``.
+
+    Raises
+    ------
+    UsageError
+        It is none, or the part is not among them.
+    """
+    found = SHARD.fullmatch(text)
+    number, of = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= number <= of:
+        raise UsageError("--shard", f"{text!r} is no part", "I/N with I from 1 to N, as 2/8", "correct it")
+    return number, of
 
 
 def _programmes(request: Request, found: list[str]) -> Iterator[Programme]:
@@ -165,7 +188,8 @@ def _run(programme: Programme, file: Path, values: Mapping[str, Any], inputs: Ma
     from evalkit.cache import code_hash, hash_of
 
     content = hashlib.sha256(file.read_bytes()).hexdigest()
-    run_id = hash_of(content, dict(values), dict(inputs), code_hash(), page_hash(), __version__, lang)
+    code = (code_hash(), page_hash(), __version__, versions())
+    run_id = hash_of(content, dict(values), dict(inputs), *code, lang)
     internal = "village" in values or programme.disclosure.audience == "internal"
     return Run(
         run_id,
@@ -198,3 +222,9 @@ def page_hash() -> str:
     for file in sorted([*root.glob("templates/**/*.*"), *root.glob("assets/*.*")]):
         digest.update(file.relative_to(root).as_posix().encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that a finding or a page depends on: another one makes it anew."""
+    return {name: version(name) for name in LIBRARIES}

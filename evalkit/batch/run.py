@@ -2,77 +2,145 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit import __version__
+from evalkit.batch import journal
 from evalkit.batch.engines import engine_named
-from evalkit.batch.execute import Outcome, execute, record_failure
-from evalkit.batch.kernel import set_environment
+from evalkit.batch.execute import Outcome, record_failure
 from evalkit.batch.listing import write_index
+from evalkit.batch.machine import free_bytes, memory_share, workers_for
 from evalkit.batch.manifest import Row, kept_rows, read_rows, remove_stale, reusable, row_of, write_manifest
 from evalkit.batch.plan import Plan, Run
-from evalkit.batch.progress import progress
-from evalkit.batch.store import write_if_changed
+from evalkit.batch.pool import Ended, Limits, carry_out, not_stored
+from evalkit.batch.progress import Progress, progress
+from evalkit.batch.store import sweep, write_if_changed
+from evalkit.batch.worker import log_of
+from evalkit.batch.workers import can_fork, source_of_workers
+from evalkit.cache import cache_folder, sweep_cache
 from evalkit.report.page import asset_bytes
 
-LOST = "The process that ran the notebook was ended from outside, perhaps for want of memory."
+TIME_LIMIT = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a batch runs. ``workers`` None = one for each core; ``only_failed`` runs what failed last time only."""
+    """How a batch runs.
+
+    ``workers`` None = one for each core, fewer where memory is short; ``only_failed`` runs what failed last time only;
+    ``seconds`` and ``bytes`` are what one run may take (None bytes = a fair share of what is free); ``fork`` None =
+    where the system can.
+    """
 
     out: Path = Path("findings")
     workers: int | None = None
-    engine: str = "papermill"
+    engine: str = "fork"
     fresh: bool = False
     only_failed: bool = False
+    seconds: float | None = TIME_LIMIT
+    bytes: int | None = None
+    fork: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a batch ended: number of runs by state, and the list of pages."""
+    """How a batch ended: number of runs by state, the list of pages, and whether it was stopped before its end."""
 
     done: int
     failed: int
     reused: int
     index: Path
+    stopped: bool = False
 
 
 def run_batch(plan: Plan, settings: Settings) -> Result:
     """Execute a plan.
 
-    Pages, notebooks and numbers are written as each run ends, so that what is finished stays when the batch is ended;
-    a run that fails leaves a page with the plain reason and does not stop the others.
+    Pages, notebooks and numbers are written as each run ends and then entered in the journal, so that what is finished
+    stays when the batch is ended; a run that fails leaves a page with the plain reason and does not stop the others.
 
     Raises
     ------
     UsageError
-        The engine is unknown.
+        The engine is unknown, or another run writes to the folder.
+    DataError
+        The folder cannot be written to.
     """
     engine_named(settings.engine)
-    old = read_rows(settings.out)
-    _write_assets(settings.out)
-    rows = {run.page: _reused(run, old[run.page]) for run in plan.runs if _keep(run, old, settings)}
-    todo = [run for run in plan.runs if run.page not in rows and _wanted(run, old, settings)]
+    with told_plainly(), journal.alone_in(settings.out):
+        sweep(settings.out)
+        for folder in {run.folder for run in plan.runs}:
+            sweep_cache(cache_folder(folder))
+        old = journal.read(settings.out) or read_rows(settings.out)
+        _write_assets(settings.out)
+        rows = {run.page: _reused(run, old[run.page]) for run in plan.runs if _keep(run, old, settings)}
+        todo = [run for run in plan.runs if run.page not in rows and _wanted(run, old, settings)]
+        rows |= {run.page: _as_it_was(run, old) for run in plan.runs if _left_alone(run, old, rows, settings)}
+        stopped = _execute_all(todo, settings, rows)
+        return _conclude(plan, settings, old, rows, stopped=stopped)
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Tell of a findings folder that cannot be written to by message."""
+    try:
+        yield
+    except OSError as error:
+        raise not_stored(error.strerror or str(error)) from error
+    except sqlite3.OperationalError as error:
+        raise not_stored(str(error)) from error
+
+
+def _execute_all(todo: Sequence[Run], settings: Settings, rows: dict[str, Row]) -> bool:
+    """Execute runs and add their rows; return whether Ctrl-C has ended it."""
+    if not todo:
+        return False
+    free = free_bytes()
+    workers = workers_for(len(todo), settings.workers, free)
+    limits = Limits(workers, settings.seconds, settings.bytes or memory_share(workers, free))
+    fork = can_fork() if settings.fork is None else settings.fork
+    try:
+        with progress(len(todo)) as show, source_of_workers(workers, fork=fork) as hire:
+            for event in carry_out(todo, hire, limits, settings.out.resolve(), settings.engine):
+                _note(event, settings, rows, show)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _note(event: object, settings: Settings, rows: dict[str, Row], show: Progress) -> None:
+    """Show an event; keep the row of a run that has ended."""
+    if not isinstance(event, Ended):
+        show.started(event.run)  # type: ignore[attr-defined]
+        return
+    outcome = event.outcome or record_failure(event.run, settings.out, event.reason, event.seconds)
+    row = rows[event.run.page] = row_of(event.run, outcome)
+    if event.outcome is None:
+        journal.enter(settings.out, [row])
+    show.ended(event.run, outcome)
+
+
+def _conclude(
+    plan: Plan, settings: Settings, old: Mapping[str, Row], rows: Mapping[str, Row], *, stopped: bool
+) -> Result:
+    """Write manifest and list; unless the batch was stopped, remove what is planned no longer."""
+    out = settings.out
     rest = kept_rows(old, plan)
-    with progress(len(todo)) as show:
-        for run, outcome in _outcomes(todo, settings):
-            rows[run.page] = row_of(run, outcome)
-            show(run, outcome)
-            write_manifest(settings.out, [*rest, *rows.values()])
     ordered = [*(rows[run.page] for run in plan.runs if run.page in rows), *rest]
-    remove_stale(settings.out, old, ordered)
-    write_manifest(settings.out, ordered)
-    index = write_index(settings.out, ordered, plan, __version__)
+    if not stopped:
+        remove_stale(out, old, ordered)
+        gone = old.keys() - {row["page"] for row in ordered}
+        journal.remove(out, gone)
+        for page in gone:
+            log_of(out, page).unlink(missing_ok=True)
+    lang = plan.runs[0].lang if plan.runs else "both"
+    write_manifest(out, ordered, lang, plan.shard)
+    index = write_index(out, ordered, {run.programme: run.folder for run in plan.runs}, lang)
     states = [rows[run.page]["state"] for run in plan.runs if run.page in rows]
-    return Result(states.count("done"), states.count("failed"), states.count("reused"), index)
+    return Result(states.count("done"), states.count("failed"), states.count("reused"), index, stopped)
 
 
 def _keep(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:
@@ -83,51 +151,20 @@ def _wanted(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:
     return not settings.only_failed or old.get(run.page, {}).get("state") == "failed"
 
 
+def _left_alone(run: Run, old: Mapping[str, Row], rows: Mapping[str, Row], settings: Settings) -> bool:
+    """Whether a run that is not tried again has an earlier page, perhaps of older inputs, which stays."""
+    return run.page in old and run.page not in rows and not _wanted(run, old, settings)
+
+
+def _as_it_was(run: Run, old: Mapping[str, Row]) -> Row:
+    return {**old[run.page], "state": "reused"}
+
+
 def _reused(run: Run, row: Row) -> Row:
-    outcome = Outcome("reused", row["seconds"], None, tuple(row["files"]), row.get("summary", {}))
+    outcome = Outcome("reused", row["seconds"], None, row["sha256"], row.get("summary", {}))
     return row_of(run, outcome)
 
 
 def _write_assets(out: Path) -> None:
     for name, content in asset_bytes().items():
         write_if_changed(out / "assets" / name, content)
-
-
-def _outcomes(runs: Sequence[Run], settings: Settings) -> Iterator[tuple[Run, Outcome]]:
-    """Yield each run as it ends; runs whose pool broke are tried once more, each alone."""
-    if not runs:
-        return
-    workers = min(settings.workers or os.cpu_count() or 1, len(runs))
-    lost: list[Run] = []
-    for run, outcome in _pooled(runs, replace(settings, workers=workers)):
-        if outcome is None:
-            lost.append(run)
-        else:
-            yield run, outcome
-    for run in lost:
-        again = [outcome for _, outcome in _pooled([run], replace(settings, workers=1))]
-        yield run, again[0] or record_failure(run, settings.out, LOST)
-
-
-def _pooled(runs: Sequence[Run], settings: Settings) -> Iterator[tuple[Run, Outcome | None]]:
-    """Execute runs in a pool of fresh processes; None for a run that went down with the pool."""
-    workers = settings.workers or 1
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=set_environment, initargs=(workers,))
-    try:
-        futures: dict[Future[Outcome], Run] = {
-            pool.submit(execute, r, settings.out.resolve(), settings.engine): r for r in runs
-        }
-        for future in as_completed(futures):
-            yield futures[future], _result(future, futures[future], settings.out)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _result(future: Future[Outcome], run: Run, out: Path) -> Outcome | None:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return None
-    except Exception as error:  # whatever one run meets, the others go on and its page says why
-        return record_failure(run, out, f"{type(error).__name__}: {error}")

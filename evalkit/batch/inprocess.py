@@ -1,0 +1,67 @@
+"""papermill's engine ``evalkit``: the cells run in this very process, with a notebook's semantics and no kernel.
+
+Registered as an entry point, so that ``papermill --engine evalkit`` knows it too.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from papermill.engines import Engine, papermill_engines
+
+from evalkit.batch.shell import NotebookShell, notebook_shell
+
+NAME = "evalkit"
+MAY_RAISE, LEFT_OUT = "raises-exception", "skip-execution"
+
+
+class InProcessEngine(Engine):  # type: ignore[misc]
+    """Executes a notebook's cells with IPython's shell in this process."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, keep: list[Any] | None = None, **_: Any) -> None:
+        """Execute all cells in order, up to the first that fails; the notebook is added to `keep`, however it ends."""
+        if keep is not None:
+            keep.append(nb_man.nb)
+        with notebook_shell() as shell:
+            for index, cell in enumerate(nb_man.nb.cells):
+                nb_man.cell_start(cell, index)
+                went_well = execute_cell(shell, cell)
+                if not went_well:
+                    nb_man.cell_exception(cell, cell_index=index)
+                nb_man.cell_complete(cell, cell_index=index)
+                if not went_well:
+                    break
+        nb_man.nb.metadata["language_info"] = language_info()
+
+
+def execute_cell(shell: NotebookShell, cell: Any) -> bool:
+    """Execute one cell into its outputs; return whether the next one may run."""
+    tags = cell.metadata.get("tags", [])
+    if cell.cell_type != "code" or not cell.source.strip() or LEFT_OUT in tags:
+        return True
+    cell.outputs = []
+    shell.recorder.start_cell(cell.outputs)
+    cell.execution_count = shell.execution_count
+    result = shell.run_cell(cell.source, store_history=True, cell_id=cell.get("id"))  # type: ignore[no-untyped-call]
+    return bool(result.success) or MAY_RAISE in tags
+
+
+def language_info() -> dict[str, Any]:
+    """Return what a kernel of this interpreter says about its language."""
+    major, minor, micro, *_ = sys.version_info
+    return {
+        "name": "python",
+        "version": f"{major}.{minor}.{micro}",
+        "mimetype": "text/x-python",
+        "codemirror_mode": {"name": "ipython", "version": major},
+        "pygments_lexer": f"ipython{major}",
+        "nbconvert_exporter": "python",
+        "file_extension": ".py",
+    }
+
+
+def register() -> None:
+    """Make the engine known to papermill, also where evalkit runs without being installed."""
+    papermill_engines.register(NAME, InProcessEngine)

@@ -1,0 +1,56 @@
+"""The evidence that the gate weighs, read from a programme's result and its diagnostics."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from evalkit.diagnostics import FourCell, PreTrend
+from evalkit.gate import Evidence
+from evalkit.inference.basis import matched_rounds
+from evalkit.inference.infer import FEW_PILOTS, arm_villages
+from evalkit.programme import Programme
+from evalkit.results import Inference
+
+
+def evidence_of(
+    programme: Programme, main: Inference, leads: PreTrend | None, lost: pl.DataFrame | None, cells: FourCell
+) -> Evidence:
+    """Collect what decides which sentence may be written."""
+    pilot, comparison = arm_villages(main.estimate)
+    return Evidence(
+        assignment=programme.design.assignment,
+        n_pilot=pilot,
+        n_comparison=comparison,
+        has_interval=math.isfinite(float(main.conf_low[0])),
+        n_leads=0 if leads is None else leads.n_leads,
+        pre_trend_p=None if leads is None else leads.p_joint,
+        attrition=_unequal(lost),
+        smallest_arm=_too_small(programme, cells, comparison),
+        n_matched=matched_rounds(main.estimate),
+        reads_comparison=main.method in FEW_PILOTS,
+    )
+
+
+def _unequal(lost: pl.DataFrame | None) -> tuple[float, float] | None:
+    """Return the shares lost where the interval of their difference excludes 0."""
+    if lost is None:
+        return None
+    shares = dict(lost.select("arm", "share_missing").iter_rows())
+    row = lost.row(by_predicate=pl.col("arm") == "difference", named=True)
+    if row["conf_low"] is None or row["conf_low"] <= 0 <= row["conf_high"]:
+        return None
+    return shares["pilot"], shares["comparison"]
+
+
+def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tuple[int, int] | None:
+    """Return the smaller arm's households and villages where they may not be shown; an absent arm is another matter."""
+    limits = programme.disclosure
+    arms = [cells.row("pilot")] + ([cells.row("comparison")] if n_comparison else [])
+    small = [
+        (r.n_units or 0, r.n_villages or 0)
+        for r in arms
+        if (r.n_units or 0) < limits.min_households or (r.n_villages or 0) < limits.min_villages
+    ]
+    return min(small) if small else None
