@@ -36,7 +36,8 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
     Estimate
         Terms ``att`` (average of the coefficients from 0 on, each weighted by the observed treated household-rounds;
         event times seen in one village only are left out and named in the notes)
-        and ``event_time=k``; columns ``event_time`` and ``n_treated_units``. The base is a term with the value 0.
+        and ``event_time=k``; columns ``event_time``, ``n_treated_units`` and ``n_treated_villages``.
+        The base is a term with the value 0.
 
     Raises
     ------
@@ -64,6 +65,7 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
     columns = {
         "event_time": (None, *(int(k) for k in seen.times)),
         "n_treated_units": (int(seen.units[seen.times >= 0].max()), *(int(n) for n in seen.units)),
+        "n_treated_villages": (int(seen.villages[seen.times >= 0].max()), *(int(n) for n in seen.villages)),
     }
     terms = ("att", *(f"event_time={int(k)}" for k in seen.times))
     values = contrasts @ basis.beta

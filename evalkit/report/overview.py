@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from evalkit.finding import Finding
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.disclosure import rounded_counts
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, is_number, p_text, percent, unit_of
 from evalkit.report.origin import summarise
+from evalkit.report.shown import shown_comparison_mean
 from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.results import TIDY_SCHEMA
 
 COMMON = 0.05
 
@@ -47,7 +50,7 @@ def _numbers(finding: Finding, adjusted: float | None) -> dict[str, object]:
         "family": finding.indicator.family,
         "claim": finding.gate.claim,
         "p_adjusted": adjusted if row else None,
-        **row,
+        **rounded_counts({k: v for k, v in row.items() if k in TIDY_SCHEMA}, finding.programme.disclosure),
     }
 
 
@@ -108,7 +111,7 @@ def _row(finding: Finding, adjusted: float | None, group: str, lang: Language) -
 
 def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | None:
     """Return estimate and interval as shares of the comparison mean; None where there is none."""
-    row, mean = finding.main.row("att"), finding.comparison_mean
+    row, mean = finding.main.row("att"), shown_comparison_mean(finding)
     values = (row["estimate"], row["conf_low"], row["conf_high"])
     if not case_for(finding).shows_numbers or not is_number(mean) or mean <= 0 or not all(map(is_number, values)):
         return None
