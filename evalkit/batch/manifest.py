@@ -15,13 +15,18 @@ from evalkit.batch.plan import Plan, Run
 from evalkit.batch.store import write_whole
 
 NAME = "run.json"
+INTERNAL = "internal/run.json"
+"""Rows of internal pages: their parameters name villages, and their errors may name households."""
 LIBRARIES = ("numpy", "polars", "scipy", "statsmodels", "plotly", "papermill", "nbconvert")
 Row = dict[str, Any]
 
 
 def read_rows(out: Path) -> dict[str, Row]:
     """Return the rows of the last manifest by page; none where there is no manifest, or one that cannot be read."""
-    file = out / NAME
+    return {**_read(out / NAME), **_read(out / INTERNAL)}
+
+
+def _read(file: Path) -> dict[str, Row]:
     if not file.is_file():
         return {}
     try:
@@ -71,10 +76,17 @@ def remove_stale(out: Path, old: Mapping[str, Row], rows: Iterable[Row]) -> None
 
 
 def write_manifest(out: Path, rows: Sequence[Row]) -> None:
-    """Write run.json."""
+    """Write run.json, and beside the internal pages the rows that are theirs."""
+    public, internal = [r for r in rows if not r["internal"]], [r for r in rows if r["internal"]]
+    _write(out / NAME, public)
+    if internal or (out / INTERNAL).is_file():
+        _write(out / INTERNAL, internal)
+
+
+def _write(file: Path, rows: Sequence[Row]) -> None:
     made = datetime.now(UTC).isoformat(timespec="seconds")
     versions = {"evalkit": __version__, **{name: version(name) for name in LIBRARIES}}
     text = json.dumps(
         {"schema_version": 1, "made": made, "versions": versions, "runs": rows}, ensure_ascii=False, indent=1
     )
-    write_whole(out / NAME, text.encode())
+    write_whole(file, text.encode())

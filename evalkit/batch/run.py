@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit import __version__
+from evalkit.batch.differencing import REASON, telling_pages
 from evalkit.batch.engines import engine_named
 from evalkit.batch.execute import Outcome, execute, record_failure
 from evalkit.batch.kernel import set_environment
@@ -19,6 +20,7 @@ from evalkit.batch.manifest import Row, kept_rows, read_rows, remove_stale, reus
 from evalkit.batch.plan import Plan, Run
 from evalkit.batch.progress import progress
 from evalkit.batch.store import write_if_changed
+from evalkit.programme import load
 from evalkit.report.page import asset_bytes
 
 LOST = "The process that ran the notebook was ended from outside, perhaps for want of memory."
@@ -67,12 +69,24 @@ def run_batch(plan: Plan, settings: Settings) -> Result:
             rows[run.page] = row_of(run, outcome)
             show(run, outcome)
             write_manifest(settings.out, [*rest, *rows.values()])
+    _withhold_telling(plan, settings.out, rows)
     ordered = [*(rows[run.page] for run in plan.runs if run.page in rows), *rest]
     remove_stale(settings.out, old, ordered)
     write_manifest(settings.out, ordered)
     index = write_index(settings.out, ordered, plan, __version__)
     states = [rows[run.page]["state"] for run in plan.runs if run.page in rows]
     return Result(states.count("done"), states.count("failed"), states.count("reused"), index)
+
+
+def _withhold_telling(plan: Plan, out: Path, rows: dict[str, Row]) -> None:
+    """Put a page that says why in place of each whose counts tell on another page's."""
+    runs = {run.page: run for run in plan.runs}
+    for folder in {run.folder for run in plan.runs}:
+        mine = [row for page, row in rows.items() if runs[page].folder == folder]
+        for page in telling_pages(out, mine, load(folder).disclosure):
+            old = rows[page]
+            rows[page] = row_of(runs[page], record_failure(runs[page], out, REASON))
+            remove_stale(out, {page: old}, [rows[page]])
 
 
 def _keep(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:
@@ -130,4 +144,5 @@ def _result(future: Future[Outcome], run: Run, out: Path) -> Outcome | None:
     except BrokenProcessPool:
         return None
     except Exception as error:  # whatever one run meets, the others go on and its page says why
-        return record_failure(run, out, f"{type(error).__name__}: {error}")
+        reason = type(error).__name__ if not run.internal else f"{type(error).__name__}: {error}"
+        return record_failure(run, out, reason)

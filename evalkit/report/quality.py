@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from evalkit.intake import Intake, QualityReport
@@ -53,17 +55,24 @@ def _rules(broken: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
     rows = [
         [
             words.rules.get(r["rule"], r["rule"]),
-            variable_name(r["column"] or "", programme, lang),
+            _column_name(r, n, programme, lang),
             words.label(r["severity"]),
             whole(rounded(r["n_checked"], limits), lang),
             count_text(r["n_failed"], programme, lang),
             r[f"todo_{lang}"] or "",
         ]
-        for r in broken.to_dicts()
+        for n, r in enumerate(broken.to_dicts(), 1)
     ]
     return Grid(
         [words.label(k) for k in ("rule", "column", "severity", "n_checked", "n_failed", "todo")], rows, words=(1, 2, 5)
     )
+
+
+def _column_name(row: dict[str, Any], number: int, programme: Programme, lang: Language) -> str:
+    """Return a rule's variable; the header of a column that no codebook knows may be data, and is public nowhere."""
+    if row["rule"] == "unmapped" and programme.disclosure.audience == "public":
+        return f"#{number}"
+    return variable_name(row["column"] or "", programme, lang)
 
 
 def quality_missing(programme: Programme, intake: Intake) -> Block:
