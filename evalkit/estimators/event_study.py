@@ -49,7 +49,7 @@ def event_study(moments: Moments, outcome: str | None = None, *, anticipation: i
     One coefficient for each event time, common to all cohorts: right where effects by time since adoption are the same
     for early and late adopters, else a mixture (Sun & Abraham 2021).
     """
-    name, cells = moments.of(outcome)
+    name, cells = moments.of(outcome, folded=True)
     base = -1 - (moments.design.anticipation if anticipation is None else anticipation)
     seen = _observed(moments, cells)
     _require(seen.times, base, moments)
@@ -94,7 +94,7 @@ class _Observed:
 def _observed(moments: Moments, cells: Cells) -> _Observed:
     """Count what is observed at each event time; households seen once are left out."""
     repeated = (cells.attended.sum(axis=1) > 1)[:, None] & cells.attended
-    units = np.where(repeated, cells.n_units[:, None], 0)
+    units = np.where(repeated, cells.n_at, 0)
     weights = np.where(repeated, cells.sum_w, 0.0)
     times = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
     seen = np.unique(times[~np.isnan(times) & (units > 0)])
