@@ -21,8 +21,7 @@ IDENTIFIERS = {
 KEPT_METADATA = ("kernelspec", "language_info")
 KEYS = re.compile(r"\s*\([^()]*\)|\s*'[^']*'|\s*\"[^\"]*\"")
 LONG_NUMBER = re.compile(r"\d{6,}")
-TODO = "the full message stands in findings/internal/"
-TODO += " beside the internal pages, for whoever may read the data"
+FULL = "the full message stands beside the internal pages, in findings/internal/, for whoever may read the data"
 
 
 def unchecked(notebook: Any) -> list[str]:
@@ -61,7 +60,7 @@ def identifiers_in(texts: Mapping[str, str]) -> list[str]:
 def public_failure(name: str, failure: Failure, folder: Path, known: bool) -> Failure:
     """Return a failure as a public page tells it: no keys of rows, no paths, no messages of other programs."""
     if not known:
-        return Failure(f"{name}: its message may quote data and is not shown", "", TODO)
+        return Failure(f"{name}: its message may quote data and is not shown", "", FULL)
     parts = (_without_keys(part, folder) for part in (failure.reason, failure.needed, failure.todo))
     return Failure(*parts)
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from evalkit.errors import DataError, nearest
 from evalkit.intake.encoding import read_text
+from evalkit.intake.guards import inside, require_inside
 from evalkit.programme import FILE_NAME, Programme, Source
 
 FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -30,13 +31,13 @@ class RawTable:
 def files_of(source: Source, folder: Path) -> list[tuple[Path, int | None]]:
     """Return the files of a source and, where its pattern has a field like {year}, their rounds; sorted."""
     if not FIELD.search(source.file) and "*" not in source.file:
-        return [(existing(folder / source.file), None)]
+        return [(inside(existing(folder / source.file), folder), None)]
     pattern = re.compile(_as_regex(source.file))
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         match = pattern.fullmatch(path.relative_to(folder).as_posix())
         if match:
-            found.append((path, int(match[1]) if match.lastindex else None))
+            found.append((inside(path, folder), int(match[1]) if match.lastindex else None))
     if not found:
         raise DataError(
             f"{folder}/{source.file}",
@@ -80,6 +81,7 @@ def read_table(source: Source, path: Path, round_: int | None) -> RawTable:
 
 def checksums(programme: Programme) -> dict[str, str]:
     """Return the SHA-256 of every file that the programme uses, by its path in the programme's folder."""
+    require_inside(programme)
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
     names |= {programme.truth.file} if programme.truth else set()

@@ -62,9 +62,9 @@ class Cells:
 
     ``pattern`` has bit p set where the period p is attended; ``sum_w, sum_w2, sum_y, sum_wy, sum_yy`` are (R, T),
     zero where not attended. ``sum_yy`` serves classical inference in a cross-section and is NaN where there are several
-    rounds. ``blocks`` is given where weights change by round. ``n_by_period`` (R, T) is given where patterns were folded
-    for sharing (see `moments.share`): then ``pattern`` has all rounds in which any household of the row was seen, and
-    the sums but ``sum_w`` are NaN.
+    rounds. ``blocks`` is given where weights change by round. ``n_by_period`` (R, T) is given where patterns were
+    folded for sharing (see `moments.share`): then ``pattern`` has all rounds in which any household of the row was
+    seen, and the sums but ``sum_w`` are NaN.
     """
 
     cluster: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Sharing: moments that may leave an office. Attendance patterns are folded into A_v and b_v; small villages are refused.
+"""Sharing: moments that may leave an office. Patterns are folded into A_v and b_v; small villages are refused.
 
 A (village, pattern) row with one household is that household. What is kept by (village, cohort): the households in each
 round, their weight, A = Σ w M and b = Σ w M y. From these the regressions with household effects are exact.
