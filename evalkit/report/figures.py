@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from evalkit.report.block import Block, FigureBlock, both, text
@@ -63,7 +64,7 @@ def trace(series: Series) -> dict[str, Any]:
     """Return a plotly trace; intervals are error bars, along x where `across`."""
     from plotly.graph_objects import Scatter
 
-    values = {"name": series.name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+    values = {"name": escape(series.name, quote=False), "x": list(series.x), "y": list(series.y), "mode": series.mode}
     marker = {"color": series.color, "symbol": series.symbol, "size": 9}
     bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
     return dict(
@@ -142,7 +143,7 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
 
 def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, Any]:
     axis: dict[str, Any] = {
-        "title": {"text": title, "standoff": 10},
+        "title": {"text": escape(title, quote=False), "standoff": 10},
         "automargin": True,
         "gridcolor": GRID,
         "zeroline": zero,

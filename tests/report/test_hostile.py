@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 from dataclasses import replace
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from evalkit import report
 from evalkit.batch.kernel import NAME, ThisInterpreter
 from evalkit.batch.plan import safe_name
 from evalkit.finding import Finding
+from evalkit.report.figures import Axes, Series, plot
 from evalkit.report.index import Entry, index_html
 from evalkit.report.page import Failure, Page, asset_bytes, render, render_failure
 from evalkit.report.replication import replication
@@ -107,6 +109,16 @@ def test_a_hostile_label_cannot_end_the_json_of_a_figure(income: Finding):
         payloads = re.findall(r'<script type="application/json">(.*?)</script>', html, re.S)
         assert len(payloads) == 2
         assert all(set(json.loads(p)) == {"data", "layout"} for p in payloads)
+
+
+def test_plotly_gets_no_markup_from_a_unit():
+    """Plotly reads <a>, <b> and <br> in its texts: what comes from plan or data reaches it escaped."""
+    for hostile in HOSTILE:
+        figure = plot([Series(hostile, [1], [2.0])], Axes(hostile, hostile))
+        layout = figure["layout"]
+        texts = [figure["data"][0]["name"], layout["xaxis"]["title"]["text"], layout["yaxis"]["title"]["text"]]
+        assert [t for t in texts if "<" in t] == []
+        assert [unescape(t) for t in texts] == [unescape(escape(hostile, quote=False))] * 3
 
 
 @pytest.mark.parametrize("text", HOSTILE)
