@@ -11,10 +11,11 @@ SMALLEST_PAGE = 2_000
 
 def problems(folder: Path, *, reused: bool) -> list[str]:
     """Return what is wrong with a findings folder, one line each."""
-    manifest = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    found = [] if manifest["runs"] else ["run.json lists no runs"]
+    files = [f for f in (folder / "run.json", folder / "internal/run.json") if f.is_file()]
+    runs = [run for f in files for run in json.loads(f.read_text(encoding="utf-8"))["runs"]]
+    found = [] if runs else ["run.json lists no runs"]
     wanted = {"reused"} if reused else {"done"}
-    for run in manifest["runs"]:
+    for run in runs:
         name = f"{run['programme']}/{run['notebook']} {run['parameters']}"
         page = folder / run["page"]
         if run["state"] not in wanted:

@@ -80,6 +80,13 @@ def main() -> None:
     show_default=True,
     help="Language in which pages open; both = the reader's.",
 )
+@click.option(
+    "--audience",
+    type=click.Choice(["public", "internal"]),
+    default="public",
+    show_default=True,
+    help="internal puts every page into internal/; what programme.toml calls internal stays so.",
+)
 @click.pass_context
 def run(
     ctx: click.Context, /, programme: tuple[str, ...], indicator: tuple[str, ...], lang: str, **options: Any
@@ -87,7 +94,7 @@ def run(
     """Run the notebooks of PROGRAMME (all in data_raw/ by default) and write findings pages."""
     from evalkit.batch import Request, Settings, make_plan, run_batch, shard_of
 
-    plan = make_plan(Request(programme, indicator, lang))
+    plan = make_plan(Request(programme, indicator, lang, options["audience"]))
     plan = plan.part(*shard_of(options["shard"])) if options["shard"] else plan
     for note in plan.notes:
         click.echo(f"evalkit: {note}", err=True)

@@ -37,6 +37,8 @@ TEXTS = {
     "no_interval": "no interval can be computed",
     "attrition_differs": "households were lost at different rates: "
     "{share_pilot:.0%} in pilot, {share_comparison:.0%} in comparison villages",
+    "attrition_differs_few": "households were lost at different rates in pilot and comparison villages; "
+    "too few of them to say how many",
     "small_cell": "an arm has {n_households} households in {n_villages} villages, fewer than may be shown",
 }
 

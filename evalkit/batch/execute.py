@@ -8,15 +8,17 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from evalkit.batch.engines import Executed, engine_named
 from evalkit.batch.pages import page_of
-from evalkit.batch.places import DATA
+from evalkit.batch.places import AUDIENCE, DATA
 from evalkit.batch.plan import Run
+from evalkit.batch.publish import for_publication, identifiers_in, public_failure, unchecked
 from evalkit.batch.store import write_whole
+from evalkit.errors import DataError
 from evalkit.programme import load
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME
 from evalkit.report.page import Failure, Page, render, render_failure
@@ -41,8 +43,10 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
     """Execute one run and write its files below `out`."""
     start = time.perf_counter()
     os.environ[DATA] = str(run.folder.parent)
+    os.environ[AUDIENCE] = run.audience
     executed = engine_named(engine)(run)
     _tell(executed)
+    executed, full = executed if run.internal else guarded(executed, run), executed.error
     page = page_of(
         run,
         load(run.folder),
@@ -50,11 +54,45 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
         has_notebook=executed.notebook is not None,
     )
     if executed.error is None:
-        files = _write(run, out, executed, render(executed.notebook, page))
-        return Outcome("done", time.perf_counter() - start, None, files, _found(executed, SUMMARY_MIME) or {})
-    reason = failure_of(*executed.error)
+        html = render(executed.notebook, page)
+        found = [] if run.internal else identifiers_in(_contents(executed, html))
+        if not found:
+            files = _write(run, out, executed, html)
+            return Outcome("done", time.perf_counter() - start, None, files, _found(executed, SUMMARY_MIME) or {})
+        executed = Executed(None, ("DataError", _refused("; ".join(found))))
+        page = replace(page, has_json=False, has_notebook=False)
+    error = executed.error or ("", "")
+    told = failure_of(*error)
+    reason = told if run.internal else public_failure(error[0], told, run.folder, error[0] in KNOWN_ERRORS)
     files = _write(run, out, executed, render_failure(page, reason))
+    if not run.internal:
+        files |= write_full(run, out, full or error)
     return Outcome("failed", time.perf_counter() - start, reason.reason, files)
+
+
+def guarded(executed: Executed, run: Run) -> Executed:
+    """Return a public run as it may leave: it fails where a notebook shows what cannot be checked."""
+    if executed.notebook is None:
+        return executed
+    found = [] if executed.error else unchecked(executed.notebook)
+    error = ("DataError", _refused("; ".join(found))) if found else executed.error
+    return Executed(for_publication(executed.notebook, outputs=error is None), error)
+
+
+def _refused(found: str) -> str:
+    return str(
+        DataError(
+            "disclosure",
+            found,
+            "outputs of evalkit.report, which are checked, and no identifiers",
+            "show it through evalkit.report, or set audience = internal in programme.toml",
+        )
+    )
+
+
+def write_full(run: Run, out: Path, error: tuple[str, str]) -> dict[str, str]:
+    """Write the full message of a failed public run where internal pages stand; return its name and hash."""
+    return _store(out, {f"internal/{run.stem}.failed.txt": f"{error[0]}: {error[1]}\n"})
 
 
 def record_failure(run: Run, out: Path, reason: str, seconds: float = 0.0) -> Outcome:
@@ -74,6 +112,18 @@ def failure_of(name: str, message: str) -> Failure:
 
 def _write(run: Run, out: Path, executed: Executed, html: str) -> dict[str, str]:
     """Write numbers, notebook and page, in this order: a page never points to what isn't there. Return their hashes."""
+    return _store(out, {f"{run.stem}{ending}": text for ending, text in _contents(executed, html).items()})
+
+
+def _store(out: Path, texts: Mapping[str, str]) -> dict[str, str]:
+    contents = {name: text.encode() for name, text in texts.items()}
+    for name, content in contents.items():
+        write_whole(out / name, content)
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
+def _contents(executed: Executed, html: str) -> dict[str, str]:
+    """Return the files of a run by ending."""
     finding = _found(executed, FINDING_MIME) if executed.error is None else None
     files: dict[str, str] = {}
     if finding is not None:
@@ -82,11 +132,7 @@ def _write(run: Run, out: Path, executed: Executed, html: str) -> dict[str, str]
         import nbformat
 
         files[".ipynb"] = nbformat.writes(executed.notebook)  # type: ignore[no-untyped-call]
-    files[".html"] = html
-    contents = {f"{run.stem}{ending}": content.encode() for ending, content in files.items()}
-    for name, content in contents.items():
-        write_whole(out / name, content)
-    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    return {**files, ".html": html}
 
 
 def _tell(executed: Executed) -> None:

@@ -15,12 +15,18 @@ from evalkit.batch.plan import Plan, Run, versions
 from evalkit.batch.store import write_whole
 
 NAME = "run.json"
+INTERNAL = "internal/run.json"
+"""Rows of internal pages: their parameters name villages, and their errors may name households."""
 Row = dict[str, Any]
 
 
 def read_rows(out: Path) -> dict[str, Row]:
     """Return the rows of the last manifest by page; none where there is no manifest, or one that cannot be read."""
-    file = out / NAME
+    found = {**_read(out / NAME), **_read(out / INTERNAL)}
+    return dict(sorted(found.items(), key=lambda item: item[1].get("place", 0)))
+
+
+def _read(file: Path) -> dict[str, Row]:
     if not file.is_file():
         return {}
     try:
@@ -76,9 +82,20 @@ def remove_stale(out: Path, old: Mapping[str, Row], rows: Iterable[Row]) -> None
 
 
 def write_manifest(out: Path, rows: Sequence[Row], lang: str, shard: tuple[int, int] | None = None) -> None:
-    """Write run.json; `shard` says which part of how many these runs are."""
+    """Write run.json, and beside the internal pages the rows that are theirs.
+
+    ``place`` of a row is its place among all rows; `shard` says which part of how many these runs are.
+    """
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    content: dict[str, Any] = {"schema_version": 1, "made": made, "lang": lang}
-    content |= {"versions": {"evalkit": __version__, **versions()}, "runs": rows}
-    content |= {"shard": list(shard)} if shard is not None else {}
-    write_whole(out / NAME, json.dumps(content, ensure_ascii=False, indent=1).encode())
+    about: dict[str, Any] = {"schema_version": 1, "made": made, "lang": lang}
+    about |= {"versions": {"evalkit": __version__, **versions()}}
+    about |= {"shard": list(shard)} if shard is not None else {}
+    placed = [{**row, "place": place} for place, row in enumerate(rows)]
+    internal = [row for row in placed if row["internal"]]
+    _write(out / NAME, {**about, "runs": [row for row in placed if not row["internal"]]})
+    if internal or (out / INTERNAL).is_file():
+        _write(out / INTERNAL, {**about, "runs": internal})
+
+
+def _write(file: Path, content: Mapping[str, Any]) -> None:
+    write_whole(file, json.dumps(content, ensure_ascii=False, indent=1).encode())

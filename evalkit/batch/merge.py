@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.batch import journal
+from evalkit.batch.differencing import counts_on, telling
 from evalkit.batch.listing import write_index
-from evalkit.batch.manifest import NAME, Row, remove_stale, write_manifest
+from evalkit.batch.manifest import NAME, Row, read_rows, remove_stale, write_manifest
 from evalkit.batch.places import find_programme
 from evalkit.batch.run import told_plainly
 from evalkit.batch.store import sweep, write_if_changed, write_whole
@@ -54,6 +55,7 @@ def merge_findings(folders: Sequence[Path], out: Path) -> Merged:
     sources = _sources(parts)
     rows = [row for row, _ in sources.values()]
     programmes = {row["programme"]: find_programme(row["programme"]).folder for row in rows}
+    _refuse_telling(sources)
     with told_plainly(), journal.alone_in(out):
         sweep(out)
         old = journal.read(out)
@@ -69,6 +71,22 @@ def merge_findings(folders: Sequence[Path], out: Path) -> Merged:
         index = write_index(out, rows, programmes, lang)
     failed = sum(row["state"] == "failed" for row in rows)
     return Merged(len(rows) - failed, failed, index)
+
+
+def _refuse_telling(sources: Mapping[str, tuple[Row, Path]]) -> None:
+    """Refuse parts whose public pages are safe each alone, but not together."""
+    names = {row["programme"] for row, _ in sources.values()}
+    pages = []
+    for name in sorted(names):
+        counts = {p: counts_on(folder, row) for p, (row, folder) in sources.items() if row["programme"] == name}
+        pages += telling(counts, find_programme(name).disclosure)
+    if pages:
+        raise DataError(
+            "merge-findings",
+            f"counts on these pages tell on counts of other pages: {listed(pages)}",
+            "public pages that give no small cell away together",
+            "run these programmes in one run, which withholds such pages",
+        )
 
 
 def _part(folder: Path) -> _Part:
@@ -139,7 +157,7 @@ def _in_order(parts: Sequence[_Part]) -> list[tuple[Row, Path]]:
     placed = []
     for part in parts:
         number, of = part.manifest.get("shard", (1, 1))
-        for place, row in enumerate(part.manifest["runs"]):
+        for place, row in enumerate(read_rows(part.folder).values()):
             state = "failed" if row["state"] == "failed" else "done"
             placed.append((place * of + number, row | {"state": state}, part.folder))
     return [(row, folder) for _, row, folder in sorted(placed, key=lambda x: x[0])]

@@ -8,6 +8,8 @@ from pathlib import Path
 from evalkit.errors import PlanError, UsageError, nearest
 from evalkit.programme import FILE_NAME, Programme, load
 
+AUDIENCE = "EVALKIT_AUDIENCE"
+"""Environment variable with the audience that the batch was asked for; it can narrow that of programme.toml only."""
 DATA = "EVALKIT_DATA"
 """Environment variable with the folder that holds the programmes' folders; the batch sets it for its notebooks."""
 
@@ -38,7 +40,7 @@ def find_programme(name: str) -> Programme:
         There is none of that name; the message names the nearest.
     """
     if (Path(name) / FILE_NAME).is_file():
-        return load(name)
+        return narrowed(load(name))
     folder = data_folder()
     if not (folder / name / FILE_NAME).is_file():
         raise PlanError(
@@ -47,7 +49,15 @@ def find_programme(name: str) -> Programme:
             f"a folder of {folder.name}/ with a {FILE_NAME}",
             "correct the name",
         )
-    return load(folder / name)
+    return narrowed(load(folder / name))
+
+
+def narrowed(programme: Programme) -> Programme:
+    """Return the programme for the audience that was asked for; internal stays internal, whatever was asked."""
+    if os.environ.get(AUDIENCE) != "internal" or programme.disclosure.audience == "internal":
+        return programme
+    limits = programme.disclosure.model_copy(update={"audience": "internal"})
+    return programme.model_copy(update={"disclosure": limits})
 
 
 def _upwards(name: str) -> Path:

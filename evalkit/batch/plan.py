@@ -14,7 +14,7 @@ from typing import Any
 
 from evalkit.batch.parameters import declared_in, raise_all
 from evalkit.batch.places import data_folder, find_programme, notebook_folder, programme_ids
-from evalkit.batch.villages import villages
+from evalkit.batch.villages import n_treated, villages
 from evalkit.errors import EvalkitError, PlanError, UsageError, listed, nearest
 from evalkit.programme import Programme
 
@@ -27,11 +27,12 @@ SAFE_NAME = re.compile(r"[\w-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for; empty = all."""
+    """What was asked for; empty = all. Where ``audience`` is internal, every page is."""
 
     programmes: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
     lang: str = "both"
+    audience: str = "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Run:
     page: str
     internal: bool
     lang: str
+    audience: str = "public"
 
     @property
     def stem(self) -> str:
@@ -144,13 +146,14 @@ def _runs_of(
     programme: Programme, notebooks: Mapping[Path, Mapping[str, type]], request: Request, notes: list[str]
 ) -> Iterator[Run]:
     inputs = _inputs(programme, notes)
+    lone = _about_one(programme)
     for file, declared in notebooks.items():
         if file.stem.startswith(REPLICATION) and file.stem != REPLICATION + programme.id:
             continue
         if request.indicators and "indicator" not in declared:
             continue
         for values in _values(programme, declared, request, notes):
-            yield _run(programme, file, values, inputs, request.lang)
+            yield _run(programme, file, values, inputs, request.lang, request.audience, lone)
 
 
 def _values(
@@ -183,14 +186,31 @@ def _inputs(programme: Programme, notes: list[str]) -> Mapping[str, str]:
         return {}
 
 
-def _run(programme: Programme, file: Path, values: Mapping[str, Any], inputs: Mapping[str, str], lang: str) -> Run:
+def _about_one(programme: Programme) -> bool:
+    """Whether a single village is treated, so that every page is about it; where that can't be told, runs will fail."""
+    try:
+        return n_treated(programme) == 1
+    except EvalkitError:
+        return False
+
+
+def _run(
+    programme: Programme,
+    file: Path,
+    values: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    lang: str,
+    asked: str,
+    lone: bool,
+) -> Run:
     from evalkit import __version__
     from evalkit.cache import code_hash, hash_of
 
     content = hashlib.sha256(file.read_bytes()).hexdigest()
     code = (code_hash(), page_hash(), __version__, versions())
-    run_id = hash_of(content, dict(values), dict(inputs), *code, lang)
-    internal = "village" in values or programme.disclosure.audience == "internal"
+    audience = "internal" if "internal" in (asked, programme.disclosure.audience) else "public"
+    internal = "village" in values or lone or audience == "internal"
+    run_id = hash_of(content, dict(values), dict(inputs), *code, lang, audience, internal)
     return Run(
         run_id,
         programme.id,
@@ -201,6 +221,7 @@ def _run(programme: Programme, file: Path, values: Mapping[str, Any], inputs: Ma
         _page(programme, file.stem, values, internal=internal),
         internal,
         lang,
+        audience,
     )
 
 

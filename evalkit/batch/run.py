@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.batch import journal
+from evalkit.batch.differencing import REASON, telling_pages
 from evalkit.batch.engines import engine_named
 from evalkit.batch.execute import Outcome, record_failure
 from evalkit.batch.listing import write_index
@@ -21,6 +22,7 @@ from evalkit.batch.store import sweep, write_if_changed
 from evalkit.batch.worker import log_of
 from evalkit.batch.workers import can_fork, source_of_workers
 from evalkit.cache import cache_folder, sweep_cache
+from evalkit.programme import load
 from evalkit.report.page import asset_bytes
 
 TIME_LIMIT = 1800.0
@@ -123,11 +125,10 @@ def _note(event: object, settings: Settings, rows: dict[str, Row], show: Progres
     show.ended(event.run, outcome)
 
 
-def _conclude(
-    plan: Plan, settings: Settings, old: Mapping[str, Row], rows: Mapping[str, Row], *, stopped: bool
-) -> Result:
+def _conclude(plan: Plan, settings: Settings, old: Mapping[str, Row], rows: dict[str, Row], *, stopped: bool) -> Result:
     """Write manifest and list; unless the batch was stopped, remove what is planned no longer."""
     out = settings.out
+    _withhold_telling(plan, out, rows)
     rest = kept_rows(old, plan)
     ordered = [*(rows[run.page] for run in plan.runs if run.page in rows), *rest]
     if not stopped:
@@ -141,6 +142,18 @@ def _conclude(
     index = write_index(out, ordered, {run.programme: run.folder for run in plan.runs}, lang)
     states = [rows[run.page]["state"] for run in plan.runs if run.page in rows]
     return Result(states.count("done"), states.count("failed"), states.count("reused"), index, stopped)
+
+
+def _withhold_telling(plan: Plan, out: Path, rows: dict[str, Row]) -> None:
+    """Put a page that says why in place of each whose counts tell on another page's."""
+    runs = {run.page: run for run in plan.runs}
+    for folder in {run.folder for run in plan.runs}:
+        mine = [row for page, row in rows.items() if runs[page].folder == folder]
+        for page in telling_pages(out, mine, load(folder).disclosure):
+            old = rows[page]
+            rows[page] = row_of(runs[page], record_failure(runs[page], out, REASON))
+            journal.enter(out, [rows[page]])
+            remove_stale(out, {page: old}, [rows[page]])
 
 
 def _keep(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:

@@ -64,12 +64,23 @@ def verify(folder: Path, settings: Settings) -> list[Verified]:
         raise PlanError(
             str(folder), "no manifest names a finding", "a folder that `evalkit run` wrote", "correct the folder"
         )
-    planned = {run.page: run for run in make_plan(Request(tuple(sorted({row["programme"] for row in rows})))).runs}
+    planned = _planned(rows)
     runs = tuple(planned[row["page"]] for row in rows if row["page"] in planned)
     with tempfile.TemporaryDirectory(prefix="evalkit-verify-") as fresh:
         run_batch(Plan(runs, frozenset()), replace(settings, out=Path(fresh)))
         again = read_rows(Path(fresh))
         return [_verified(row, planned.get(row["page"]), folder, again, Path(fresh)) for row in rows]
+
+
+def _planned(rows: Sequence[Row]) -> dict[str, Run]:
+    """Return the run of each page, for the audience that it was made for."""
+    names, stored = tuple(sorted({row["programme"] for row in rows})), {row["page"]: row["id"] for row in rows}
+    found: dict[str, Run] = {}
+    for audience in ("public", "internal"):
+        for run in make_plan(Request(names, audience=audience)).runs:
+            if run.page not in found or run.id == stored.get(run.page):
+                found[run.page] = run
+    return found
 
 
 def differences(old: Any, new: Any, where: str = "") -> Iterator[str]:

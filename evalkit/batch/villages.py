@@ -1,4 +1,4 @@
-"""The villages of a programme, kept in the cache so that planning does not read the raw files again."""
+"""The villages of a programme and which are treated, cached: planning does not read the raw files again."""
 
 from __future__ import annotations
 
@@ -18,14 +18,31 @@ def villages(programme: Programme) -> list[str]:
     DataError, PlanError
         The raw files cannot be read.
     """
+    return _table(programme)["village"].to_list()
+
+
+def n_treated(programme: Programme) -> int:
+    """Return how many villages have a household that is treated at some time."""
+    return int(_table(programme)["treated"].sum())
+
+
+def _table(programme: Programme) -> pl.DataFrame:
     from evalkit.intake import checksums, read_programme
 
     root = cache_folder(programme.folder)
     key = f"villages-{hash_of(checksums(programme), code_hash())}"
     stored = read_entry(root, key)
     if stored is not None:
-        return stored.tables[TABLE]["village"].to_list()
-    column = read_programme(programme).frame[programme.design.cluster].drop_nulls().cast(pl.String)
-    table = pl.DataFrame({"village": column.unique().sort()})
+        return stored.tables[TABLE]
+    frame = read_programme(programme).frame.drop_nulls(programme.design.cluster)
+    village = pl.col(programme.design.cluster).cast(pl.String).alias("village")
+    table = frame.group_by(village).agg(_treated(programme).any().fill_null(False).alias("treated")).sort("village")
     write_entry(root, key, Entry({TABLE: table}, {}))
-    return table["village"].to_list()
+    return table
+
+
+def _treated(programme: Programme) -> pl.Expr:
+    """Return whether a row is of a treated household; a first treated round of 0 or infinity means never."""
+    column = programme.design.treatment or programme.design.first_treated
+    value = pl.col(str(column)).cast(pl.Float64, strict=False)
+    return (value > 0) & value.is_finite()

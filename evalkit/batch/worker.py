@@ -55,7 +55,8 @@ def work(task: Task) -> Outcome | NotStored:
         return NotStored(error.strerror or str(error))
     except Exception as error:  # whatever one run meets, the others go on and its page says why
         traceback.print_exc()
-        return Outcome("failed", 0.0, f"{type(error).__name__}: {error}")
+        told = f"{type(error).__name__}: {error}" if task.run.internal else type(error).__name__
+        return Outcome("failed", 0.0, told)
     print(f"{outcome.state} after {outcome.seconds:.2f} s", flush=True)
     return outcome
 

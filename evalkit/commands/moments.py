@@ -27,6 +27,17 @@ from evalkit.commands.options import design_of, design_options
     type=click.Path(path_type=Path, dir_okay=False),
     help="The moments file to write (.parquet).",
 )
+@click.option(
+    "--share", "shared", is_flag=True, help="Fold attendance patterns, so that the file may leave the office."
+)
+@click.option(
+    "--min-households",
+    type=click.IntRange(min=2),
+    default=10,
+    show_default=True,
+    help="With --share: fewest households of a village in a round.",
+)
+@click.option("--drop-small", is_flag=True, help="With --share: leave villages with fewer out, and name them.")
 def moments(files: tuple[Path, ...], outcomes: tuple[str, ...], out: Path, **options: Any) -> None:
     """Sum the rows of FILES by village; a household's rows must all be in FILES."""
     import polars as pl
@@ -37,6 +48,12 @@ def moments(files: tuple[Path, ...], outcomes: tuple[str, ...], out: Path, **opt
     design = design_of(options)
     rows = pl.concat([read_any(f) for f in sorted(files)], how="vertical")
     found = Moments.from_frame(rows, design=design, outcomes=outcomes)
+    if options["shared"]:
+        from evalkit.moments.share import share
+
+        kept = share(found, min_households=options["min_households"], drop_small=options["drop_small"])
+        found = kept.moments
+        click.echo(str(kept))
     click.echo(f"{found!r}: {found.write(_parquet(out))}")
 
 

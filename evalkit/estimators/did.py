@@ -53,7 +53,7 @@ def did(data: Moments | Panel, outcome: str | None = None, *, covariates: Sequen
     if covariates:
         return _with_covariates(data, covariates)
     moments = Moments.from_panel(data) if isinstance(data, Panel) else data
-    name, cells = moments.of(outcome)
+    name, cells = moments.of(outcome, folded=True)
 
     def treated(cohort: int | None) -> FloatArray:
         return (np.nan_to_num(event_times(moments, cohort), nan=-1.0) >= 0).astype(np.float64)[:, None]

@@ -45,8 +45,8 @@ def event_study(
     Estimate
         Terms ``att`` (average of the coefficients from 0 on, each weighted by the observed treated household-rounds;
         event times seen in one village only are left out and named in the notes) and ``event_time=k``; columns
-        ``event_time``, ``n_treated_units`` (of a bin, those of its largest round) and ``is_binned``. The base is a term
-        with the value 0.
+        ``event_time``, ``n_treated_units`` (of a bin, those of its largest round), ``n_treated_villages`` and
+        ``is_binned``. The base is a term with the value 0.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def event_study(
     One coefficient for each event time, common to all cohorts: right where effects by time since adoption are the same
     for early and late adopters, else a mixture (Sun & Abraham 2021).
     """
-    name, cells = moments.of(outcome)
+    name, cells = moments.of(outcome, folded=True)
     base = -1 - (moments.design.anticipation if anticipation is None else anticipation)
     _require_window(window, base)
     seen = _observed(moments, cells, window)
@@ -77,6 +77,7 @@ def event_study(
     columns = {
         "event_time": (None, *(int(k) for k in seen.times)),
         "n_treated_units": (int(seen.units[seen.times >= 0].max()), *(int(n) for n in seen.units)),
+        "n_treated_villages": (int(seen.villages[seen.times >= 0].max()), *(int(n) for n in seen.villages)),
         "is_binned": (None, *(bool(b) for b in seen.binned)),
     }
     terms = ("att", *(f"event_time={int(k)}" for k in seen.times))
@@ -112,7 +113,7 @@ def _binned(times: FloatArray, window: tuple[int, int] | None) -> FloatArray:
 def _observed(moments: Moments, cells: Cells, window: tuple[int, int] | None) -> _Observed:
     """Count what is observed at each event time; households seen once are left out."""
     repeated = (cells.attended.sum(axis=1) > 1)[:, None] & cells.attended
-    units = np.where(repeated, cells.n_units[:, None], 0)
+    units = np.where(repeated, cells.n_at, 0)
     weights = np.where(repeated, cells.sum_w, 0.0)
     single = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
     times = _binned(single, window)

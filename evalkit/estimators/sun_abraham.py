@@ -41,7 +41,8 @@ def sun_abraham(
     -------
     Estimate
         Terms ``att`` (all cohorts and event times from 0 on, weighted by their treated rows) and ``event_time=k``;
-        columns ``event_time`` and ``n_treated_units``. The base is a term with the value 0. The shares are taken as
+        columns ``event_time``, ``n_treated_units`` and ``n_treated_villages``.
+        The base is a term with the value 0. The shares are taken as
         known, as fixest and pyfixest take them: intervals are those of the averaged coefficients.
 
     Raises
@@ -75,7 +76,12 @@ def sun_abraham(
     contrasts[:, len(within.names) - int(free.sum()) :] = averages.weights[:, free]
     basis = solve(within.sums, contrasts, within.names, k_extra=1)
     after = max(n for k, n in zip(averages.times, averages.units, strict=True) if k >= 0)
-    columns = {"event_time": (None, *averages.times), "n_treated_units": (after, *averages.units)}
+    villages = _villages(moments, followed(cells)[0], pairs, averages)
+    columns = {
+        "event_time": (None, *averages.times),
+        "n_treated_units": (after, *averages.units),
+        "n_treated_villages": (max(n for k, n in zip(averages.times, villages, strict=True) if k >= 0), *villages),
+    }
     return Estimate(
         "sun_abraham",
         name,
@@ -186,6 +192,16 @@ def _averages(pairs: _Pairs, min_villages: int) -> _Averages:
     weights = used * pairs.weight
     units = [int(pairs.units[mask].sum()) for mask in used[1:]]
     return _Averages(tuple(int(k) for k in times), tuple(units), weights / weights.sum(axis=1, keepdims=True), used)
+
+
+def _villages(moments: Moments, cells: Cells, pairs: _Pairs, averages: _Averages) -> tuple[int, ...]:
+    """Count the pilot villages that each averaged event time rests on."""
+    since = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
+    found = []
+    for time, used in zip(averages.times, averages.used[1:], strict=True):
+        here = ((since == time) & cells.attended).any(axis=1) & np.isin(cells.cohort, pairs.cohort[used])
+        found.append(len(np.unique(cells.cluster[here])))
+    return tuple(found)
 
 
 def _lone_notes(moments: Moments, pairs: _Pairs, averages: _Averages) -> tuple[str, ...]:

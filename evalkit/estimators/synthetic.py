@@ -60,6 +60,11 @@ def synthetic_estimate(estimator: str, outcome: str, series: VillageSeries, refi
     nothing = (None,) * len(times)
     columns = {
         "event_time": (None, *times),
+        "n_treated_units": (
+            int(series.n_treated_units[series.after].max()),
+            *(int(n) for n in series.n_treated_units),
+        ),
+        "n_treated_villages": (int(series.treated.sum()),) * (1 + len(times)),
         "time_weight": (None, *(float(w) if b else None for w, b in zip(fit.times, series.before, strict=True))),
         "pre_rmse": (fit.pre_rmse, *nothing),
         "n_donors": (int((fit.donors >= USED).sum()), *nothing),

@@ -21,6 +21,8 @@ MIN_DONORS = 2
 class VillageSeries:
     """Means (G, T) of villages seen in every round, pilot villages and donors; ``size`` (G,) is Σ w a round.
 
+    ``n_treated_units`` (T,) are the pilot villages' households in each round.
+
     ``before`` and ``after`` (T,) are the rounds before `start` (and before any anticipation), and from it on.
     """
 
@@ -28,6 +30,7 @@ class VillageSeries:
     treated: NDArray[np.bool_]
     means: FloatArray
     size: FloatArray
+    n_treated_units: NDArray[np.int64]
     periods: tuple[int, ...]
     before: NDArray[np.bool_]
     after: NDArray[np.bool_]
@@ -65,6 +68,7 @@ def village_series(moments: Moments, cells: Cells, where: str) -> VillageSeries:
         treated=treated[whole],
         means=wy[whole] / w[whole],
         size=w[whole].mean(axis=1),
+        n_treated_units=_households(cells, treated),
         periods=moments.periods,
         before=before,
         after=after,
@@ -78,6 +82,11 @@ def _by_village(sums: FloatArray, cells: Cells, moments: Moments) -> FloatArray:
     out = np.zeros((len(moments.clusters), len(moments.periods)))
     np.add.at(out, cells.cluster, sums)
     return out
+
+
+def _households(cells: Cells, treated: NDArray[np.bool_]) -> NDArray[np.int64]:
+    own = treated[cells.cluster]
+    return np.asarray((cells.n_units[own, None] * cells.attended[own]).sum(axis=0), dtype=np.int64)
 
 
 def _any(where: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -108,7 +108,7 @@ def villages_with(moments: Moments, cells: Cells, *, treated: bool) -> NDArray[n
 def counts_of(cells: Cells, sums: ClusterSums, dropped: int = 0) -> Counts:
     """Count the rows, households and villages of cells, and the households that were dropped."""
     return Counts(
-        n_obs=int((cells.n_units * cells.attended.sum(axis=1)).sum()),
+        n_obs=int(cells.n_at.sum()),
         n_units=int(cells.n_units.sum()),
         n_clusters=len(sums.clusters),
         n_treated_clusters=int(sums.treated.sum()),

@@ -15,6 +15,7 @@ from evalkit.intake.codebook import Entry
 from evalkit.intake.database import SUFFIXES, sqlite_table
 from evalkit.intake.delimited import delimited
 from evalkit.intake.encoding import read_text
+from evalkit.intake.guards import inside, require_inside
 from evalkit.intake.statistics import READERS, statistics
 from evalkit.intake.workbook import workbook
 from evalkit.plan_lock import LOCK_NAME
@@ -43,13 +44,13 @@ class RawTable:
 def files_of(source: Source, folder: Path) -> list[tuple[Path, int | None]]:
     """Return the files of a source and, where its pattern has a field like {year}, their rounds; sorted."""
     if not FIELD.search(source.file) and "*" not in source.file:
-        return [(existing(folder / source.file), None)]
+        return [(inside(existing(folder / source.file), folder), None)]
     pattern = re.compile(_as_regex(source.file))
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         match = pattern.fullmatch(path.relative_to(folder).as_posix())
         if match:
-            found.append((path, int(match[1]) if match.lastindex else None))
+            found.append((inside(path, folder), int(match[1]) if match.lastindex else None))
     if not found:
         raise DataError(
             f"{folder}/{source.file}",
@@ -120,6 +121,7 @@ def _parquet(path: Path) -> pl.DataFrame:
 
 def checksums(programme: Programme) -> dict[str, str]:
     """Return the SHA-256 of every file that the programme uses, by its path in the programme's folder."""
+    require_inside(programme)
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
     names |= {programme.truth.file} if programme.truth else set()

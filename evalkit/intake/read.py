@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -11,7 +12,8 @@ from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import FILE, ROW, convert
-from evalkit.intake.files import existing, files_of, read_table, sha256
+from evalkit.intake.files import existing, files_of, read_table
+from evalkit.intake.guards import require_inside, settled
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
@@ -38,6 +40,7 @@ def read_programme(programme: Programme) -> Intake:
     DataError, PlanError
         A file, sheet or column is missing or unreadable, a codebook is wrong, or no row is left.
     """
+    require_inside(programme)
     rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
     surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
     if len(surveys) != 1 or len(rosters) > 1:
@@ -73,12 +76,13 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     parts, records, unmapped = [], [], set()
     for path, round_ in files_of(source, programme.folder):
         name = path.relative_to(programme.folder).as_posix()
-        table = read_table(source, path, round_, [e for e in entries if e.applies_to(round_)])
+        applied = [e for e in entries if e.applies_to(round_)]
+        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
         meant = entries_for(entries, round_, table.frame.columns, name)
         converted = convert(table, meant, source.key, time, source.kind)
         parts.append(converted)
         unmapped |= set(converted.unmapped)
-        records.append(FileRecord(name, sha256(path), source.kind, table.encoding, table.frame.height))
+        records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
     frame = pl.concat([p.frame for p in parts], how="diagonal")
     _require_key(programme, source, frame)
     n_raw = sum(r.n_rows for r in records)

@@ -63,7 +63,9 @@ class Cells:
     ``pattern`` has bit p set where the period p is attended; ``sum_w, sum_w2, sum_y, sum_wy, sum_yy`` are (R, T),
     zero where not attended. ``sum_yy`` serves classical inference in a cross-section and is NaN where there are several
     rounds. ``n_zero`` (R,) counts the units whose outcome is 0 in all their rows; it is NaN where the outcome has
-    negative values. ``blocks`` is given where weights change by round.
+    negative values. ``blocks`` is given where weights change by round. ``n_by_period`` (R, T) is given where patterns
+    were folded for sharing (see `moments.share`): then ``pattern`` has all rounds in which any household of the row was
+    seen, and ``n_zero`` and the sums but ``sum_w`` are NaN.
     """
 
     cluster: NDArray[np.int64]
@@ -77,6 +79,12 @@ class Cells:
     sum_wy: FloatArray
     sum_yy: FloatArray
     blocks: Blocks | None
+    n_by_period: NDArray[np.int64] | None = None
+
+    @property
+    def n_at(self) -> NDArray[np.int64]:
+        """How many households of a row were seen in each round, (R, T)."""
+        return self.n_units[:, None] * self.attended if self.n_by_period is None else self.n_by_period
 
     @property
     def attended(self) -> NDArray[np.bool_]:
@@ -86,7 +94,9 @@ class Cells:
     def where(self, keep: NDArray[np.bool_]) -> Cells:
         """Return the rows to keep (R,), and of the blocks those whose village and cohort are still there."""
         keys = {name: getattr(self, name)[keep] for name in CELL_FIELDS}
-        return Cells(**keys, blocks=None if self.blocks is None else self.blocks.of(keys["cluster"], keys["cohort"]))
+        at = None if self.n_by_period is None else self.n_by_period[keep]
+        blocks = None if self.blocks is None else self.blocks.of(keys["cluster"], keys["cohort"])
+        return Cells(**keys, blocks=blocks, n_by_period=at)
 
 
 def sum_cells(rows: Rows) -> Cells:

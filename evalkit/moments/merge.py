@@ -119,7 +119,10 @@ def _on_grid(m: Moments, cells: Cells, grid: Moments) -> Cells:
         a[:, column[:, None], column] = blocks.a
         blocks = Blocks(cluster[blocks.cluster], cohort[blocks.cohort], a, _spread(blocks.b, column, n))
     values: dict[str, Any] = {**keys, **sums}
-    return replace(cells, **values, blocks=blocks)
+    at = cells.n_by_period
+    if at is not None:
+        at = _spread(at.astype(np.float64), column, n).astype(np.int64)
+    return replace(cells, **values, blocks=blocks, n_by_period=at)
 
 
 def _spread(values: FloatArray, column: NDArray[np.int64], n: int) -> FloatArray:
@@ -130,6 +133,13 @@ def _spread(values: FloatArray, column: NDArray[np.int64], n: int) -> FloatArray
 
 def _add(cells: Sequence[Cells]) -> Cells:
     """Add cells with equal keys, in the order given."""
+    if len({c.n_by_period is None for c in cells}) > 1:
+        raise DataError(
+            "merge",
+            "some parts were folded for sharing and others were not",
+            "all of one kind",
+            "share the others too (evalkit moments --share)",
+        )
     if len({c.blocks is None for c in cells}) > 1:
         raise DataError(
             "merge",
@@ -137,12 +147,29 @@ def _add(cells: Sequence[Cells]) -> Cells:
             "one weight definition",
             "make the moments again with the same weights",
         )
+    if cells[0].n_by_period is not None:
+        return _add_folded(cells)
     joined = {k: np.concatenate([getattr(c, k) for c in cells]) for k in CELL_FIELDS}
-    order = np.lexsort([joined[k] for k in reversed(KEYS)])
-    same = np.all([joined[k][order][1:] == joined[k][order][:-1] for k in KEYS], axis=0)
-    starts = np.flatnonzero(np.concatenate([[True], ~same]))
+    order, starts = _grouped(joined, KEYS)
     added = {k: v[order][starts] if k in KEYS else np.add.reduceat(v[order], starts) for k, v in joined.items()}
     return replace(cells[0], **added, blocks=_add_blocks([c.blocks for c in cells if c.blocks]))
+
+
+def _add_folded(cells: Sequence[Cells]) -> Cells:
+    """Add rows by (village, cohort); their pattern is the union of rounds."""
+    names = (*CELL_FIELDS, "n_by_period")
+    joined = {k: np.concatenate([getattr(c, k) for c in cells]) for k in names}
+    order, starts = _grouped(joined, KEYS[:2])
+    how = dict.fromkeys(KEYS[:2], np.maximum) | {"pattern": np.bitwise_or}
+    added: dict[str, Any] = {k: how.get(k, np.add).reduceat(v[order], starts) for k, v in joined.items()}
+    return replace(cells[0], **added, blocks=_add_blocks([c.blocks for c in cells if c.blocks]))
+
+
+def _grouped(joined: dict[str, Any], keys: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the order by keys, and where each distinct key begins in it."""
+    order = np.lexsort([joined[k] for k in reversed(keys)])
+    same = np.all([joined[k][order][1:] == joined[k][order][:-1] for k in keys], axis=0)
+    return order, np.flatnonzero(np.concatenate([[True], ~same]))
 
 
 def _add_blocks(blocks: Sequence[Blocks]) -> Blocks | None:

@@ -17,6 +17,8 @@ from evalkit.moments.cells import Blocks, Cells
 from evalkit.moments.value import SCHEMA_VERSION, Moments, Part
 
 KEY = "evalkit.moments"
+AT = "n_by_period"
+"""Column of moments whose patterns were folded for sharing."""
 WIDE = ("sum_w", "sum_w2", "sum_y", "sum_wy", "sum_yy")
 
 
@@ -63,7 +65,7 @@ def is_moments_file(path: Path) -> bool:
 
 def _header(m: Moments) -> dict[str, Any]:
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": SCHEMA_VERSION if any(c.n_by_period is not None for c in m.cells.values()) else 1,
         "design": asdict(m.design),
         "clusters": m.clusters,
         "strata": m.strata,
@@ -106,6 +108,8 @@ def _cell_table(name: str, cells: Cells, moments: Moments) -> pl.DataFrame:
     }
     wide = [pl.Series(k, getattr(cells, k), dtype=pl.Array(pl.Float64, n)) for k in WIDE]
     table = pl.DataFrame(columns).with_columns(*wide, nothing.alias("a"), pl.lit(name).alias("outcome"))
+    if cells.n_by_period is not None:
+        table = table.with_columns(pl.Series(AT, cells.n_by_period, dtype=pl.Array(pl.Int64, n)))
     if cells.blocks is None:
         return table
     return pl.concat([table, _block_table(cells.blocks, n, table)])
@@ -127,8 +131,9 @@ def _cells(table: pl.DataFrame, n: int) -> Cells:
     cluster, cohort, pattern, n_units = (cells[k].to_numpy() for k in ("cluster", "cohort", "pattern", "n_units"))
     n_zero = cells["n_zero"].to_numpy() if "n_zero" in cells.columns else np.full(len(n_units), np.nan)
     w, w2, y, wy, yy = (_matrix(cells[k], n) for k in WIDE)
-    kept = _blocks(blocks, n) if blocks.height else None
-    return Cells(cluster, cohort, pattern, n_units, n_zero, w, w2, y, wy, yy, kept)
+    at = cells[AT].to_numpy().reshape(-1, n) if AT in cells.columns else None
+    found = _blocks(blocks, n) if blocks.height else None
+    return Cells(cluster, cohort, pattern, n_units, n_zero, w, w2, y, wy, yy, found, at)
 
 
 def _blocks(table: pl.DataFrame, n: int) -> Blocks:

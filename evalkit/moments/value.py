@@ -10,12 +10,12 @@ import polars as pl
 
 from evalkit.columns import canonical_frame
 from evalkit.design import AssignedTo, Design
-from evalkit.errors import UsageError, nearest
+from evalkit.errors import DataError, UsageError, nearest
 from evalkit.moments.cells import Cells
 from evalkit.moments.source import cells_of_outcomes, part_of
 from evalkit.panel import Panel
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,16 @@ class Moments:
         """The outcomes, in the order given."""
         return tuple(self.cells)
 
-    def of(self, outcome: str | None = None) -> tuple[str, Cells]:
-        """Return the name and cells of one outcome; it may be left out where there is only one beside the take-up."""
+    def of(self, outcome: str | None = None, *, folded: bool = False) -> tuple[str, Cells]:
+        """Return the name and cells of one outcome; it may be left out where there is only one beside the take-up.
+
+        Raises
+        ------
+        UsageError
+            There is no such outcome.
+        DataError
+            Patterns were folded before sharing, and the caller does not say (``folded``) that it can do without.
+        """
         named = [name for name in self.outcomes if name != self.design.take_up] or self.outcomes
         if outcome is None and len(named) == 1:
             outcome = named[0]
@@ -108,6 +116,13 @@ class Moments:
             found = "none was named" if outcome is None else f"{outcome!r} is not in the moments"
             raise UsageError(
                 "outcome", f"{found} ({nearest(str(outcome), self.cells)})", "one of the outcomes", "name it: outcome=…"
+            )
+        if self.cells[outcome].n_by_period is not None and not folded:
+            raise DataError(
+                "moments",
+                "attendance patterns were folded before sharing, and this needs sums by pattern",
+                "moments with their patterns, or one of did, event_study and pre_post",
+                "choose one of these, or ask the office that shared the file to estimate",
             )
         return outcome, self.cells[outcome]
 

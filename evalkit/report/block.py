@@ -11,6 +11,8 @@ from evalkit.report.wording import LANGUAGES, Language
 
 FINDING_MIME = "application/vnd.evalkit.finding+json"
 SUMMARY_MIME = "application/vnd.evalkit.summary+json"
+CHECKED_MIME = "application/vnd.evalkit.checked+json"
+"""Marks what the report made: a public page shows nothing else."""
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 
 
@@ -28,7 +30,7 @@ class Block:
         return self.html
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {"text/html": self.html, **self.data}
+        return {"text/html": self.html, CHECKED_MIME: {}, **self.data}
 
 
 @dataclass(frozen=True, slots=True)

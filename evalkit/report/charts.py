@@ -9,12 +9,13 @@ import polars as pl
 from evalkit.diagnostics import PreTrend
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
-from evalkit.report.disclosure import Size, shown_terms, withheld
+from evalkit.report.disclosure import Held, held_text
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
+from evalkit.report.shown import lead_withheld, shown_cells, shown_events, shown_means
 from evalkit.report.statement import case_for, position
-from evalkit.report.tables import cells_grid, means_table, shown_cells
+from evalkit.report.tables import cells_grid, means_table
 from evalkit.report.wording import WORDS, Language
 from evalkit.results import Donors
 
@@ -34,7 +35,7 @@ def event_study(finding: Finding) -> Block | FigureBlock:
 
 def _event_study(finding: Finding, lang: Language) -> Drawn:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
-    rows = _event_rows(finding)
+    rows = shown_events(finding).to_dicts()
     gaps = _gaps(rows, lang)
     band = _band(rows, lang)
     anticipation = finding.programme.design.anticipation
@@ -55,15 +56,6 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
         plot([*band, gaps], axes),
         _event_table(finding, rows, lang),
     )
-
-
-def _event_rows(finding: Finding) -> list[dict[str, Any]]:
-    """Return the rows by round, without rounds that rest on fewer pilot households or villages than may be shown."""
-    table = finding.event_table()
-    if table is None:
-        return []
-    rows = table.filter(pl.col("event_time").is_not_null()).sort("event_time")
-    return shown_terms(rows.to_dicts(), finding.programme.disclosure)
 
 
 def _gaps(rows: list[dict[str, Any]], lang: Language) -> Series:
@@ -135,6 +127,8 @@ def pre_trend_text(finding: Finding, lang: Language) -> str:
     leads, unit = finding.pre_trend, unit_of(finding.indicator.unit)
     if leads is None:
         return WORDS[lang].label("no_leads")
+    if lead_withheld(finding):
+        return held_text("households", finding.programme.disclosure, lang) + ("。" if lang == "zh" else ".")
     return WORDS[lang].label(
         "event_lead",
         lead=difference(leads.largest_lead, unit, lang, signed=True),
@@ -155,23 +149,12 @@ def means(finding: Finding) -> Block | FigureBlock:
     return figure_block(lambda lang: _means(finding, lang)) if has_rounds(finding) else arms(finding)
 
 
-def _shown_means(finding: Finding) -> pl.DataFrame:
-    """Return the means with `shown`: false where the round's cell, or its complement, is withheld."""
-    parts = []
-    for group in finding.means.partition_by("time", maintain_order=True):
-        held = withheld(
-            [Size(n, v) for n, v in group.select("n_units", "n_villages").iter_rows()], finding.programme.disclosure
-        )
-        parts.append(group.with_columns(pl.Series("shown", [h is None for h in held])))
-    return pl.concat(parts)
-
-
 def _means(finding: Finding, lang: Language) -> Drawn:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
-    shown = _shown_means(finding)
+    shown = shown_means(finding)
     series = []
     for arm, (color, symbol, dash) in ARM_STYLE.items():
-        rows = shown.filter((pl.col("arm") == arm) & pl.col("shown")).sort("time")
+        rows = shown.filter((pl.col("arm") == arm) & pl.col("held").is_null()).sort("time")
         series += (
             [Series(words.rows[arm], rows["time"].to_list(), rows["mean"].to_list(), color, symbol, dash)]
             if rows.height
@@ -187,8 +170,8 @@ def _means(finding: Finding, lang: Language) -> Drawn:
 def _means_title(finding: Finding, lang: Language) -> str:
     words, unit, cells = WORDS[lang], unit_of(finding.indicator.unit), finding.cells
     label = getattr(finding.indicator.label, lang)
-    changes = {arm: cells.row(arm).change for arm in ARM_STYLE}
-    if any(shown_cells(cells, finding.programme.disclosure).values()) or None in changes.values():
+    changes = {arm: shown_cells(finding)[arm].row.change for arm in ARM_STYLE}
+    if None in changes.values():
         return words.label("means_only", label=label)
     key = "means_title" if time_word(finding) == "time" else "means_title_rounds"
     return words.label(
@@ -219,15 +202,16 @@ def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
 def _mean_cells(row: dict[str, Any] | None, finding: Finding, lang: Language) -> tuple[str, str]:
     if row is None:
         return DASH, DASH
-    if not row["shown"]:
-        held = WORDS[lang].label("withheld", n=finding.programme.disclosure.min_households)
+    if row["held"]:
+        why: Held = row["held"]
+        held = held_text(why, finding.programme.disclosure, lang)
         return held, held
     return level(row["mean"], unit_of(finding.indicator.unit), lang), whole(row["n_units"], lang)
 
 
 def arms(finding: Finding) -> Block | FigureBlock:
     """Return the two arms' means side by side, with the interval of their difference; only the table where withheld."""
-    held = any(shown_cells(finding.cells, finding.programme.disclosure).values())
+    held = any(cell.held for cell in shown_cells(finding).values())
     if held or not case_for(finding).shows_numbers:
         return means_table(finding)
     return figure_block(lambda lang: _arms(finding, lang))
@@ -235,7 +219,7 @@ def arms(finding: Finding) -> Block | FigureBlock:
 
 def _arms(finding: Finding, lang: Language) -> Drawn:
     words, unit, row = WORDS[lang], unit_of(finding.indicator.unit), finding.main.row("att")
-    values = {arm: finding.cells.row(arm).after for arm in ARM_STYLE}
+    values = {arm: shown_cells(finding)[arm].row.after for arm in ARM_STYLE}
     base = values["comparison"] or 0.0
     ends = [None if row[k] is None else base + row[k] for k in ("conf_low", "conf_high")]
     points = [

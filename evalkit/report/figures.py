@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from evalkit.report.block import Block, FigureBlock, both, text
@@ -68,10 +69,12 @@ def trace(series: Series) -> dict[str, Any]:
     """Return a plotly trace; intervals are error bars, along x where `across`."""
     from plotly.graph_objects import Bar, Scatter
 
+    name = escape(series.name, quote=False)
     if series.mode == "bars":
-        bar = Bar(name=series.name, x=list(series.x), y=list(series.y), orientation="h", marker={"color": series.color})
+        places = [escape(str(y), quote=False) for y in series.y]
+        bar = Bar(name=name, x=list(series.x), y=places, orientation="h", marker={"color": series.color})
         return dict(bar.to_plotly_json())
-    values = {"name": series.name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+    values = {"name": name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
     if series.filled:
         return dict(
             Scatter(**values, fill="toself", fillcolor=SHADE, line={"width": 0}, hoverinfo="skip").to_plotly_json()
@@ -154,7 +157,7 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
 
 def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, Any]:
     axis: dict[str, Any] = {
-        "title": {"text": title, "standoff": 10},
+        "title": {"text": escape(title, quote=False), "standoff": 10},
         "automargin": True,
         "gridcolor": GRID,
         "zeroline": zero,

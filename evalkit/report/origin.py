@@ -5,29 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit.finding import Finding
+from evalkit.report.audit import require_safe
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME, Block, both, text
-from evalkit.report.disclosure import shown_terms
 from evalkit.report.html_table import Grid
-from evalkit.report.sample import losses_withheld
+from evalkit.report.publishable import publishable
 from evalkit.report.statement import case_for, headline, method_text
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 SHOWN = 16
-RESULTS = (
-    "main",
-    "event_study",
-    "pre_trend",
-    "naive",
-    "robustness",
-    "cells",
-    "means",
-    "comparison_mean",
-    "attrition",
-    "flow",
-    "winsorised",
-    "why_this_interval",
-)
-"""What is null in the numbers beside a page that reports no result."""
 
 
 def provenance(finding: Finding) -> Block:
@@ -62,7 +47,15 @@ def _provenance(finding: Finding, lang: Language) -> str:
 
 
 def publish(finding: Finding) -> Block:
-    """Hand the finding on to the batch, which stores it beside the page; shows its provenance."""
+    """Hand the finding on to the batch, which stores it beside the page; shows its provenance.
+
+    Raises
+    ------
+    DataError
+        The numbers break a rule of disclosure: nothing is handed on.
+    """
+    values = publishable(finding)
+    require_safe(finding, values)
     summary = {
         "claim": finding.gate.claim,
         "domain": finding.indicator.domain,
@@ -70,23 +63,7 @@ def publish(finding: Finding) -> Block:
         "headline": {lang: headline(finding, lang) for lang in LANGUAGES},
         "shows_numbers": case_for(finding).shows_numbers,
     }
-    return Block(provenance(finding).html, {FINDING_MIME: publishable(finding), SUMMARY_MIME: summary})
-
-
-def publishable(finding: Finding) -> dict[str, Any]:
-    """Return the finding as values for JSON, without what the page withholds too."""
-    values = finding.to_dict()
-    limits = finding.programme.disclosure
-    if not case_for(finding).shows_numbers:
-        values |= dict.fromkeys(RESULTS) | {"withheld": [r["code"] for r in values["gate"]["reasons"]]}
-        values["gate"]["reasons"] = [{"code": r["code"]} for r in values["gate"]["reasons"]]
-    for name in ("main", "event_study"):
-        values[name] = values[name] and shown_terms(values[name], limits)
-    if values["robustness"]:
-        values["robustness"] = {name: shown_terms(rows, limits) for name, rows in values["robustness"].items()}
-    if values["attrition"] and losses_withheld(finding):
-        values["attrition"] = None
-    return values
+    return Block(provenance(finding).html, {FINDING_MIME: values, SUMMARY_MIME: summary})
 
 
 def summarise(headlines: dict[Language, str], numbers: Any = None) -> Block:

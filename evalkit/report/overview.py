@@ -8,13 +8,16 @@ from evalkit.finding import Finding
 from evalkit.inference import InFamily
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.disclosure import rounded_counts
 from evalkit.report.families import Indices, families, families_block, shown_index
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, p_text, percent
 from evalkit.report.origin import summarise
+from evalkit.report.shown import shown_comparison_mean
 from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.results import TIDY_SCHEMA
 
 COMMON = 0.05
 
@@ -41,11 +44,16 @@ def overview_headline(
 
     adjusted_key = "adjusted_some" if few else "adjusted_none"
     lines = {x: line(x) + ("" if x == "zh" else " ") + WORDS[x].label(adjusted_key, k=few) for x in LANGUAGES}
+    limits = programme.disclosure
     numbers = {
         "schema_version": 1,
         "programme": programme.id,
         "indicators": [_numbers(f, a) for f, a in zip(findings, adjusted, strict=True)],
-        "families": [{"family": f, "index": shown_index(findings, indices, f)} for f in indices],
+        "families": [
+            {"family": f, "index": i and rounded_counts(i, limits)}
+            for f in indices
+            for i in [shown_index(findings, indices, f)]
+        ],
     }
     return summarise(lines, numbers)
 
@@ -59,7 +67,7 @@ def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
         "p_adjusted": adjusted.holm if row else None,
         "p_westfall_young": adjusted.westfall_young if row else None,
         "q_sharpened": adjusted.sharpened_q if row else None,
-        **row,
+        **rounded_counts({k: v for k, v in row.items() if k in TIDY_SCHEMA}, finding.programme.disclosure),
     }
 
 
@@ -121,7 +129,7 @@ def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> li
 
 def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | None:
     """Return estimate and interval as shares of the comparison mean; None where there is none."""
-    row, mean = finding.main.row("att"), finding.comparison_mean
+    row, mean = finding.main.row("att"), shown_comparison_mean(finding)
     values = (row["estimate"], row["conf_low"], row["conf_high"])
     if not case_for(finding).shows_numbers or not is_number(mean) or mean <= 0 or not all(map(is_number, values)):
         return None

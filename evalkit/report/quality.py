@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from evalkit.intake import Intake, QualityReport
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph, text
+from evalkit.report.disclosure import Size, few_text, rounded, withheld
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, percent, whole
 from evalkit.report.origin import SHOWN, summarise
 from evalkit.report.sample import step_name
+from evalkit.report.shown import shown_flow
+from evalkit.report.tables import rounded_note
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 
 def quality_headline(programme: Programme, intake: Intake) -> Block:
     """Return the page's first sentence, and hand it on to the index."""
-    n_raw = intake.flow.steps[0].n_rows
-    n_left = sum(step.n_rows_dropped for step in intake.flow.steps)
+    limits = programme.disclosure
+    n_raw = rounded(intake.flow.steps[0].n_rows, limits)
+    n_true = sum(step.n_rows_dropped for step in intake.flow.steps)
+    n_left = rounded(n_true, limits)
 
     def line(lang: Language) -> str:
-        key = "quality_title" if n_left else "quality_clean"
-        return WORDS[lang].label(
-            key, programme=getattr(programme.about.name, lang), n_raw=whole(n_raw, lang), n_rejected=whole(n_left, lang)
-        ) + ("。" if lang == "zh" else ".")
+        few = 0 < n_true < limits.min_households
+        key = "quality_few" if few else "quality_title" if n_true else "quality_clean"
+        values = {"n_raw": whole(n_raw, lang), "n_rejected": whole(n_left, lang), "few": limits.min_households}
+        name = getattr(programme.about.name, lang)
+        return WORDS[lang].label(key, programme=name, **values) + ("。" if lang == "zh" else ".")
 
     return summarise({lang: line(lang) for lang in LANGUAGES})
 
@@ -34,26 +42,37 @@ def quality_rules(programme: Programme, intake: Intake) -> Block:
     kept = intake.quality.height - broken.height
     tables = both(lambda lang: _rules(broken, programme, lang).html()) if broken.height else ""
     key = "rules_passed" if broken.height else "rules_all_passed"
-    notes = paragraph(lambda lang: " ".join((WORDS[lang].label(key, n=kept), WORDS[lang].label("quality_scope"))))
+    notes = paragraph(
+        lambda lang: " ".join(
+            (WORDS[lang].label(key, n=kept), WORDS[lang].label("quality_scope"), rounded_note(programme, lang))
+        )
+    )
     return Block(heading(lambda lang: WORDS[lang].label("quality_rules")) + tables + notes)
 
 
 def _rules(broken: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
-    words = WORDS[lang]
+    words, limits = WORDS[lang], programme.disclosure
     rows = [
         [
             words.rules.get(r["rule"], r["rule"]),
-            variable_name(r["column"] or "", programme, lang),
+            _column_name(r, n, programme, lang),
             words.label(r["severity"]),
-            whole(r["n_checked"], lang),
-            whole(r["n_failed"], lang),
+            whole(rounded(r["n_checked"], limits), lang),
+            count_text(r["n_failed"], programme, lang),
             r[f"todo_{lang}"] or "",
         ]
-        for r in broken.to_dicts()
+        for n, r in enumerate(broken.to_dicts(), 1)
     ]
     return Grid(
         [words.label(k) for k in ("rule", "column", "severity", "n_checked", "n_failed", "todo")], rows, words=(1, 2, 5)
     )
+
+
+def _column_name(row: dict[str, Any], number: int, programme: Programme, lang: Language) -> str:
+    """Return a rule's variable; the header of a column that no codebook knows may be data, and is public nowhere."""
+    if row["rule"] == "unmapped" and programme.disclosure.audience == "public":
+        return f"#{number}"
+    return variable_name(row["column"] or "", programme, lang)
 
 
 def quality_missing(programme: Programme, intake: Intake) -> Block:
@@ -70,12 +89,30 @@ def _missing(gaps: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
     rounds = gaps["time"].unique().sort().to_list()
     rows = []
     for (column,), group in gaps.group_by("column", maintain_order=True):
-        cells = {
-            r["time"]: f"{r['n_missing']} ({percent(r['n_missing'] / r['n_rows'], lang)})" for r in group.to_dicts()
-        }
+        cells = dict(zip(group["time"].to_list(), _gap_cells(group, programme, lang), strict=True))
         rows.append([variable_name(str(column), programme, lang), *(cells.get(time, DASH) for time in rounds)])
     heads = [WORDS[lang].label("n_missing") if time is None else str(time) for time in rounds]
     return Grid([WORDS[lang].label("column"), *heads], rows)
+
+
+def _gap_cells(group: pl.DataFrame, programme: Programme, lang: Language) -> list[str]:
+    """Return number and share missing of one variable by round; few are withheld, with the round that tells on them."""
+    limits = programme.disclosure
+    held = withheld([Size(r["n_missing"], None) for r in group.to_dicts()], limits)
+    whole_held = withheld([Size(r["n_rows"] - r["n_missing"], None) for r in group.to_dicts()], limits)
+    out = []
+    for row, few, rest in zip(group.to_dicts(), held, whole_held, strict=True):
+        n, total = rounded(row["n_missing"], limits), rounded(row["n_rows"], limits)
+        share = percent(n / total if total else 0.0, lang)
+        out.append(few_text(limits, lang) if few or rest else f"{whole(n, lang)} ({share})")
+    return out
+
+
+def count_text(count: int, programme: Programme, lang: Language) -> str:
+    """Return a count of records as pages show it: withheld where it is small, else rounded."""
+    limits = programme.disclosure
+    few = 0 < count < limits.min_households
+    return few_text(limits, lang) if few else whole(rounded(count, limits), lang)
 
 
 def variable_name(column: str, programme: Programme, lang: Language) -> str:
@@ -84,34 +121,44 @@ def variable_name(column: str, programme: Programme, lang: Language) -> str:
     return str(labels.get(column, column.replace("_", " ").replace("+", " + ")))
 
 
-def quality_flow(intake: Intake) -> Block:
+def quality_flow(programme: Programme, intake: Intake) -> Block:
     """Return the steps from raw records to the joined survey, with counts."""
-    return Block(heading(lambda lang: WORDS[lang].label("flow")) + both(lambda lang: _flow(intake, lang).html()))
+    tables = both(lambda lang: _flow(programme, intake, lang).html())
+    return Block(heading(lambda lang: WORDS[lang].label("flow")) + tables)
 
 
-def _flow(intake: Intake, lang: Language) -> Grid:
-    words = WORDS[lang]
+def _flow(programme: Programme, intake: Intake, lang: Language) -> Grid:
+    words, limits = WORDS[lang], programme.disclosure
     rows = [
-        [step_name(s.code, lang), whole(s.n_rows, lang), whole(s.n_rows_dropped, lang), whole(s.n_units, lang)]
-        for s in intake.flow.steps
+        [
+            step_name(s["code"], lang),
+            whole(s["n_rows"], lang),
+            few_text(limits, lang) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
+            whole(s["n_units"], lang),
+        ]
+        for s in shown_flow(intake.flow.steps, limits)
     ]
     return Grid([words.label(k) for k in ("step", "rows", "rows_dropped", "households")], rows)
 
 
-def quality_files(intake: Intake) -> Block:
+def quality_files(programme: Programme, intake: Intake) -> Block:
     """Return the raw files with kind, encoding, rows and checksum; folded away."""
     return Block(
         both(
             lambda lang: (
-                f"<details><summary>{text(WORDS[lang].label('files'))}</summary>{_files(intake, lang).html()}</details>"
+                f"<details><summary>{text(WORDS[lang].label('files'))}</summary>"
+                f"{_files(programme, intake, lang).html()}</details>"
             )
         )
     )
 
 
-def _files(intake: Intake, lang: Language) -> Grid:
+def _files(programme: Programme, intake: Intake, lang: Language) -> Grid:
     words = WORDS[lang]
-    rows = [[f.path, f.kind, f.encoding or "", whole(f.n_rows, lang), f.sha256[:SHOWN]] for f in intake.files]
+    rows = [
+        [f.path, f.kind, f.encoding or "", count_text(f.n_rows, programme, lang), f.sha256[:SHOWN]]
+        for f in intake.files
+    ]
     return Grid([words.label(k) for k in ("file", "kind", "encoding", "rows", "sha256")], rows, words=(1, 2, 4))
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from evalkit.errors import DataError
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph
+from evalkit.report.disclosure import rounded_counts
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import plain
 from evalkit.report.origin import summarise
@@ -67,7 +68,10 @@ def replication(
     """Return the table of published beside computed; `computed` are tidy rows in the order of `published`."""
     pairs = list(zip(published, computed, strict=True))
     same = sum(_both_agree(p, c) for p, c in pairs)
-    numbers = [{"published": dict(p), "computed": dict(c), "agrees": _both_agree(p, c)} for p, c in pairs]
+    limits = programme.disclosure
+    numbers = [
+        {"published": dict(p), "computed": rounded_counts(c, limits), "agrees": _both_agree(p, c)} for p, c in pairs
+    ]
     stop = {"zh": "。", "en": "."}
     first = summarise(
         {lang: WORDS[lang].label("replication_title", same=same, total=len(pairs)) + stop[lang] for lang in LANGUAGES},

@@ -8,10 +8,12 @@ import polars as pl
 
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, heading, paragraph, text
-from evalkit.report.disclosure import Held, Size, held_text, withheld
+from evalkit.report.disclosure import few_text, held_text, rounded
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, interval, level, p_text, percent, unit_of, whole
+from evalkit.report.shown import shown_bounds, shown_flow, shown_losses
 from evalkit.report.statement import case_for, caution, reasons_text
+from evalkit.report.tables import rounded_note
 from evalkit.report.wording import WORDS, Language
 
 SHARE = unit_of("share")
@@ -21,7 +23,9 @@ def flow(finding: Finding) -> Block:
     """Return every step between raw records and the sample, and what was done to extreme values."""
     grids = both(lambda lang: _flow(finding, lang).html())
     return Block(
-        heading(lambda lang: WORDS[lang].label("flow")) + grids + paragraph(lambda lang: extremes(finding, lang))
+        heading(lambda lang: WORDS[lang].label("flow"))
+        + grids
+        + paragraph(lambda lang: " ".join((rounded_note(finding.programme, lang), extremes(finding, lang))))
     )
 
 
@@ -30,16 +34,25 @@ def extremes(finding: Finding, lang: Language) -> str:
     capped = finding.winsorised
     if capped is None:
         return WORDS[lang].label("no_winsorise")
-    cut = level(capped.cut, unit_of(finding.indicator.unit), lang)
-    return WORDS[lang].label(
-        "winsorised", percent=percent(capped.quantile, lang), n=whole(capped.n_changed, lang), cut=cut
-    )
+    limits = finding.programme.disclosure
+    few = capped.n_changed < limits.min_households
+    cut = few_text(limits, lang) if few else level(capped.cut, unit_of(finding.indicator.unit), lang)
+    n = few_text(limits, lang) if capped.n_changed and few else whole(rounded(capped.n_changed, limits), lang)
+    return WORDS[lang].label("winsorised", percent=percent(capped.quantile, lang), n=n, cut=cut)
 
 
 def _flow(finding: Finding, lang: Language) -> Grid:
     words = WORDS[lang]
-    counts = ("n_rows", "n_rows_dropped", "n_units", "n_units_pilot")
-    rows = [[step_name(s.code, lang), *(whole(getattr(s, c), lang) for c in counts)] for s in finding.flow.steps]
+    limits = finding.programme.disclosure
+    rows = [
+        [
+            step_name(s["code"], lang),
+            whole(s["n_rows"], lang),
+            few_text(limits, lang) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
+            *(whole(s[c], lang) for c in ("n_units", "n_units_pilot")),
+        ]
+        for s in shown_flow(finding.flow.steps, limits)
+    ]
     grid = Grid(
         [
             words.label("step"),
@@ -73,31 +86,17 @@ def attrition(finding: Finding) -> Block:
 
 def _attrition(finding: Finding, lang: Language) -> Grid:
     words, limits = WORDS[lang], finding.programme.disclosure
-    rows = {} if finding.attrition is None else {r["arm"]: r for r in finding.attrition.to_dicts()}
-    arms = [rows[a] for a in ("pilot", "comparison") if a in rows]
-    held = _held_losses(arms, finding)
-    body = [_arm(row, held_text(h, limits, lang) if h else "", lang) for row, h in zip(arms, held, strict=True)]
-    if "difference" in rows and not any(held):
-        body.append(_difference(rows["difference"], lang))
+    body = [
+        _difference(row, lang)
+        if row["arm"] == "difference"
+        else _arm(row, held_text(row["held"], limits, lang) if row["held"] else "", lang)
+        for row in shown_losses(finding)
+    ]
     head = [
         "",
         *(words.label(k) for k in ("villages", "n_start", "n_observed", "share_missing", "interval", "p_value")),
     ]
     return Grid(head, body)
-
-
-def losses_withheld(finding: Finding) -> bool:
-    """Whether some arm's losses are too few to be shown."""
-    rows = [] if finding.attrition is None else finding.attrition.filter(pl.col("arm") != "difference").to_dicts()
-    return any(_held_losses(rows, finding))
-
-
-def _held_losses(arms: list[dict[str, Any]], finding: Finding) -> list[Held | None]:
-    """Withhold an arm where the households, or those lost, are fewer than may be shown."""
-    limits = finding.programme.disclosure
-    whole_arms = withheld([Size(r["n_start"], r["n_villages"]) for r in arms], limits)
-    losses = withheld([Size(r["n_start"] - r["n_observed"], None) for r in arms], limits)
-    return [a or b for a, b in zip(whole_arms, losses, strict=True)]
 
 
 def _arm(row: dict[str, Any], hidden: str, lang: Language) -> list[str]:
@@ -135,13 +134,14 @@ def lost_text(finding: Finding, lang: Language) -> str:
     Empty where that was not computed, or where the main estimator is after another effect than that of assignment.
     """
     of_assignment = finding.main.estimate.estimator in ("itt", "ancova")
-    if finding.bounds is None or not of_assignment or not case_for(finding).shows_numbers:
+    bounds = shown_bounds(finding)
+    if bounds is None or not of_assignment or not case_for(finding).shows_numbers:
         return ""
-    low, high = finding.bounds.row("lower"), finding.bounds.row("upper")
-    unit, counts = unit_of(finding.indicator.unit), finding.bounds.estimate.columns["share_missing"]
+    low, high = (bounds.row(by_predicate=pl.col("term") == end, named=True) for end in ("lower", "upper"))
+    unit = unit_of(finding.indicator.unit)
     return WORDS[lang].label(
         "lee_bounds",
-        share=percent(counts[0], lang),
+        share=percent(low["share_missing"], lang),
         low=difference(low["estimate"], unit, lang, signed=True),
         high=difference(high["estimate"], unit, lang, signed=True),
         wide=interval(low["conf_low"], high["conf_high"], unit, lang),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evalkit.estimators.late import WEAK
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, text
+from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
     Unit,
     difference,
@@ -20,6 +21,7 @@ from evalkit.report.numbers import (
     unit_of,
     whole,
 )
+from evalkit.report.shown import shown_comparison_mean, shown_reasons, shown_take_up
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
 
@@ -85,7 +87,9 @@ def sentence(case: Case, facts: Facts, lang: Language) -> str:
 def reasons_text(finding: Finding, lang: Language) -> str:
     """Return the gate's reasons in one clause."""
     words = WORDS[lang]
-    return ("；" if lang == "zh" else "; ").join(words.reasons[r.code].format(**r.values) for r in finding.gate.reasons)
+    return ("；" if lang == "zh" else "; ").join(
+        words.reasons[r.code].format(**r.values) for r in shown_reasons(finding)
+    )
 
 
 def headline(finding: Finding, lang: Language) -> str:
@@ -117,7 +121,7 @@ def _details(finding: Finding, lang: Language) -> str:
 
 def meaning(finding: Finding, lang: Language) -> str:
     """Return the size in things people know: relative to the comparison mean; empty where nothing may be said."""
-    case, facts, mean = case_for(finding), facts_of(finding, lang), finding.comparison_mean
+    case, facts, mean = case_for(finding), facts_of(finding, lang), shown_comparison_mean(finding)
     if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
         return ""
     words, shown = WORDS[lang], level(mean, unit_of(finding.indicator.unit), lang)
@@ -143,25 +147,18 @@ def compliance(finding: Finding, lang: Language) -> str:
 
 def _shares_taking_part(finding: Finding, lang: Language) -> str:
     """Say which share took part in each arm; empty where those who did, or did not, are fewer than may be shown."""
-    if finding.compliance is None:
+    shares = shown_take_up(finding)
+    if shares is None:
         return ""
-    arms = {r["arm"]: r for r in finding.compliance.to_dicts() if r["arm"] != "difference"}
-    least, shares = finding.programme.disclosure.min_households, {}
-    for arm, row in arms.items():
-        if row["take_up"] is None:
-            return ""
-        sizes = (row["take_up"] * row["n_units"], (1 - row["take_up"]) * row["n_units"])
-        if any(0.5 <= size < least for size in sizes):
-            return ""
-        shares[arm] = percent(row["take_up"], lang)
-    return WORDS[lang].label("late_shares", **shares)
+    return WORDS[lang].label("late_shares", **{arm: percent(share, lang) for arm, share in shares.items()})
 
 
 def basis(finding: Finding, lang: Language) -> str:
     """Return what the answer rests on: counts, how villages came in, how the interval is made."""
     counts, stop = finding.main.estimate.counts, "。" if lang == "zh" else "."
     key = "sample" if counts.n_comparison_clusters else "sample_pilot_only"
-    numbers = {name: whole(getattr(counts, name), lang) for name in ("n_clusters", "n_units")}
+    size = rounded_counts({"n_clusters": counts.n_clusters, "n_units": counts.n_units}, finding.programme.disclosure)
+    numbers = {name: whole(n, lang) for name, n in size.items()}
     sample = WORDS[lang].label(
         key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
     )

@@ -13,6 +13,7 @@ from evalkit.report.charts import axis_title
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, p_text, percent, unit_of
+from evalkit.report.shown import shown_gaps
 from evalkit.report.statement import case_for, position
 from evalkit.report.wording import WORDS, Language
 from evalkit.results import Donors
@@ -23,7 +24,7 @@ LEAST_SHOWN = 0.01
 
 def gap(finding: Finding) -> Block | FigureBlock:
     """Return the gap to the synthetic village by round with zero line; empty for other estimates or without result."""
-    if not _is_synthetic(finding):
+    if not _is_synthetic(finding) or not shown_gaps(finding):
         return Block("")
     return figure_block(lambda lang: _gap(finding, lang))
 
@@ -41,7 +42,7 @@ def _is_synthetic(finding: Finding) -> bool:
 
 def _gap(finding: Finding, lang: Language) -> Drawn:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
-    rows = finding.main.tidy().filter(pl.col("event_time").is_not_null()).sort("event_time").to_dicts()
+    rows = shown_gaps(finding)
     late = [{**r, "conf_low": None, "conf_high": None} if r["event_time"] < 0 else r for r in rows]
     columns = {c: [r[c] for r in late] for c in ("event_time", "estimate", "conf_low", "conf_high")}
     series = Series(

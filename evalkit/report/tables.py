@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalkit.diagnostics import CellRow, FourCell
+from evalkit.diagnostics import CellRow
 from evalkit.finding import Finding
-from evalkit.programme import Disclosure
+from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph
-from evalkit.report.disclosure import Held, Size, held_text, withheld
+from evalkit.report.disclosure import held_text
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, difference, effect_unit, interval, level, p_text, plain, unit_of, whole
+from evalkit.report.shown import shown_cells
 from evalkit.report.statement import case_for
 from evalkit.report.wording import WORDS, Language
 
@@ -29,15 +30,16 @@ def means_table(finding: Finding) -> Block:
     title, note = ("four_cell", "four_cell_note") if rounds else ("two_means", "arms_note")
     tables = both(lambda lang: cells_grid(finding, lang).html())
     return Block(
-        heading(lambda lang: WORDS[lang].label(title)) + tables + paragraph(lambda lang: WORDS[lang].label(note))
+        heading(lambda lang: WORDS[lang].label(title))
+        + tables
+        + paragraph(lambda lang: " ".join((WORDS[lang].label(note), rounded_note(finding.programme, lang))))
     )
 
 
-def shown_cells(cells: FourCell, limits: Disclosure) -> dict[str, Held | None]:
-    """Say which rows of the four cells are withheld; the difference goes with either arm."""
-    arms = [cells.row("pilot"), cells.row("comparison")]
-    held = withheld([Size(r.n_units or 0, r.n_villages or 0) for r in arms], limits)
-    return {"pilot": held[0], "comparison": held[1], "difference": held[0] or held[1]}
+def rounded_note(programme: Programme, lang: Language) -> str:
+    """Say that counts are rounded; empty on internal pages, where they are not."""
+    limits = programme.disclosure
+    return "" if limits.audience == "internal" else WORDS[lang].label("rounded_note", n=limits.min_households)
 
 
 def cells_grid(finding: Finding, lang: Language) -> Grid:
@@ -48,7 +50,7 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
         unit_of(finding.indicator.unit),
         finding.programme.disclosure,
     )
-    held = shown_cells(cells, limits)
+    shown = shown_cells(finding)
     rounds = cells.before_label is not None
     after = words.rows["after"] if rounds else words.label("mean")
     head = (
@@ -57,8 +59,8 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
         else ["", after]
     )
     rows = [
-        _cell_row(r, unit, lang, held_text(h, limits, lang) if (h := held[r.row]) else "", rounds=rounds)
-        for r in cells.rows
+        _cell_row(r.row, unit, lang, held_text(r.held, limits, lang) if r.held else "", rounds=rounds)
+        for r in shown.values()
     ]
     return Grid([*head, words.label("households"), words.label("villages")], rows)
 

@@ -72,8 +72,17 @@ def test_a_small_arm_has_no_figure_and_no_numbers_beside_the_page(small: Finding
     assert numbers["withheld"] == ["small_cell"]
 
 
-def test_a_reportable_finding_keeps_its_numbers(saved: Finding):
-    assert publishable(saved)["main"] == saved.to_dict()["main"]
+def test_a_reportable_finding_keeps_its_numbers_but_for_rounded_counts(saved: Finding):
+    shown, true = publishable(saved)["main"][0], saved.to_dict()["main"][0]
+    rounded_away = {k for k in true if shown[k] != true[k]}
+    assert rounded_away == {"n_obs", "n_units"}
+    assert (true["n_units"], shown["n_units"]) == (3081, 3080)
+
+
+def test_internal_pages_show_exact_counts(saved: Finding):
+    limits = saved.programme.disclosure.model_copy(update={"audience": "internal"})
+    inside = replace(saved, programme=saved.programme.model_copy(update={"disclosure": limits}))
+    assert publishable(inside)["main"][0]["n_units"] == 3081
 
 
 def test_few_losses_are_withheld(income: Finding):

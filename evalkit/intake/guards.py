@@ -1,0 +1,88 @@
+"""Guards of the raw folder: what is read lies in it, symbolic links resolved, and does not change while it is read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from evalkit.errors import DataError, PlanError
+from evalkit.programme import Programme
+
+ATTEMPTS = 3
+Read = TypeVar("Read")
+
+
+def inside(path: Path, folder: Path) -> Path:
+    """Return a path that lies in a folder; refuse one that leads out of it by ``..`` or a symbolic link.
+
+    Raises
+    ------
+    DataError
+        It leads out.
+    """
+    if path.resolve().is_relative_to(folder.resolve()):
+        return path
+    how = "it is a symbolic link that leads" if path.is_symlink() else "it leads"
+    raise DataError(
+        f"{folder.name}/{path.name}",
+        f"{how} out of the programme's folder",
+        "raw files in the programme's own folder",
+        "copy the file there",
+    )
+
+
+def require_inside(programme: Programme) -> None:
+    """Refuse names in programme.toml that climb out of its folder; all are told at once.
+
+    Raises
+    ------
+    PlanError
+        A name is absolute or has a part ``..``.
+    DataError
+        A named file is a symbolic link that leads out.
+    """
+    about, truth = programme.about, programme.truth
+    names = [s.file for s in programme.sources] + [s.codebook for s in programme.sources if s.codebook]
+    names += [about.deflator.file] if about.deflator else []
+    names += [truth.file] if truth else []
+    climbing = sorted({n for n in names if Path(n).is_absolute() or ".." in Path(n.replace("\\", "/")).parts})
+    if climbing:
+        raise PlanError(
+            f"{programme.id}, programme.toml",
+            f"{len(climbing)} file names lead out of the programme's folder ({', '.join(map(repr, climbing))})",
+            "names of files in the folder",
+            "copy the files there and name them without '..'",
+        )
+    for name in names:
+        inside(programme.folder / name, programme.folder)
+
+
+def settled(path: Path, read: Callable[[], Read]) -> tuple[Read, str]:
+    """Return what reading gives, and the SHA-256 of exactly those bytes; a file that changed meanwhile is read again.
+
+    Raises
+    ------
+    DataError
+        It changed in each of three attempts.
+    """
+    before = digest(path)
+    for _ in range(ATTEMPTS):
+        found = read()
+        after = digest(path)
+        if after == before:
+            return found, after
+        before = after
+    raise DataError(
+        str(path),
+        f"it changed while it was read, {ATTEMPTS} times",
+        "a file that nobody writes to",
+        "wait until it is copied or saved, then run again",
+    )
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
