@@ -49,7 +49,7 @@ def imputation(
     -------
     Estimate
         Terms ``att`` (all imputed rows from adoption on, weighted by their weight), ``event_time=k`` for treated
-        rounds and leads; columns ``event_time`` and ``n_treated_units``.
+        rounds and leads; columns ``event_time``, ``n_treated_units`` and ``n_treated_villages``.
 
     Raises
     ------
@@ -83,6 +83,7 @@ def imputation(
     columns = {
         "event_time": (None, *times),
         "n_treated_units": (max(after.units), *before.units, *after.units),
+        "n_treated_villages": (after.villages[0], *before.villages, *after.villages[1:]),
     }
     return Estimate(
         "imputation",

@@ -41,6 +41,11 @@ class Effects:
     sums: TermSums
     untreated: Untreated
 
+    @property
+    def villages(self) -> tuple[int, ...]:
+        """How many villages each of the m terms rests on."""
+        return tuple(int(n) for n in np.count_nonzero(self.sums.mass, axis=0))
+
     def without_each(self) -> FloatArray:
         """Return each term without each village, (G, m); NaN where the others do not determine it."""
         gap, pull, mass = (x.sum(axis=0) - x for x in (self.sums.gap, self.sums.pull, self.sums.mass))

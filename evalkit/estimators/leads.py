@@ -17,7 +17,7 @@ from evalkit.results import FloatArray, Linear
 
 @dataclass(frozen=True, slots=True)
 class Leads:
-    """Leads by event time, earliest first: values and households (L,), influence of the villages (G, L).
+    """Leads by event time, earliest first: values, households and villages (L,), influence of the villages (G, L).
 
     ``basis`` is their regression, of which ``place`` gives each village's place among the G; None without leads.
     """
@@ -25,6 +25,7 @@ class Leads:
     times: tuple[int, ...]
     values: FloatArray
     units: tuple[int, ...]
+    villages: tuple[int, ...]
     psi: FloatArray
     basis: Linear | None
     place: NDArray[np.int64]
@@ -56,7 +57,7 @@ def leads_of(moments: Moments, split: Split, village: NDArray[np.int64], anticip
     since = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
     times = [k for k in range(-anticipation - n, -anticipation) if (cells.attended & (since == k)).any()]
     if not times:
-        return Leads((), none, (), np.zeros((len(village), 0)), None, np.empty(0, dtype=np.int64))
+        return Leads((), none, (), (), np.zeros((len(village), 0)), None, np.empty(0, dtype=np.int64))
 
     def regressors(cohort: int | None) -> FloatArray:
         return np.asarray(event_times(moments, cohort)[:, None] == np.array(times), dtype=np.float64)
@@ -71,4 +72,5 @@ def leads_of(moments: Moments, split: Split, village: NDArray[np.int64], anticip
     scores = basis.sums.r1 - basis.sums.s1 @ basis.beta
     psi[place] = np.sqrt(factor) * scores @ basis.bread @ contrasts.T
     counted = [int((cells.n_units[:, None] * (cells.attended & (since == k))).sum()) for k in times]
-    return Leads(tuple(times), contrasts @ basis.beta, tuple(counted), psi, basis, place)
+    villages = [len(np.unique(cells.cluster[(cells.attended & (since == k)).any(axis=1)])) for k in times]
+    return Leads(tuple(times), contrasts @ basis.beta, tuple(counted), tuple(villages), psi, basis, place)
