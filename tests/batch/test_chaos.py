@@ -54,7 +54,7 @@ def batch(out: str) -> subprocess.Popen:
 
 
 def findings(out: Path) -> dict[str, bytes]:
-    return {f.relative_to(out).as_posix(): f.read_bytes() for f in out.rglob("*/*.json")}
+    return {f.relative_to(out).as_posix(): f.read_bytes() for f in out.rglob("*/*.json") if f.name != "run.json"}
 
 
 def started(folder: Path) -> list[str]:

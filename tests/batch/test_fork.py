@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import papermill  # noqa: F401  first: it loads the engines that are registered, evalkit's among them
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 

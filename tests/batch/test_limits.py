@@ -19,7 +19,7 @@ from tests.batch.conftest import Project
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory and signals are Linux's")
 NOTEBOOKS = {
-    "good": "print('good')",
+    "good": "held = 1",
     "endless": "while True:\n    pass",
     "large": "import time\nheld = b'x' * (1 << 30)\ntime.sleep(60)",
     "crash": "import ctypes\nctypes.string_at(0)",
@@ -79,7 +79,7 @@ def test_a_spawned_pool_keeps_the_same_limits(project: Project):
 @linux
 def test_ctrl_c_keeps_what_is_done_and_leaves_no_process(project: Project):
     folder = project(
-        {"a_first": "1", "b_second": "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"}
+        {"a_first": "held = 1", "b_second": "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"}
     )
     command = [sys.executable, "-m", "evalkit", "run", "--workers", "1"]
     run = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -86,7 +86,7 @@ def test_the_public_manifest_names_no_internal_page(tmp_path: Path):
         {"page": "p/impact.html", "internal": False, "files": []},
         {"page": "internal/p/village-V1.html", "internal": True, "files": [], "parameters": {"village": "V1"}},
     ]
-    write_manifest(tmp_path, rows)
+    write_manifest(tmp_path, rows, "both")
     assert "V1" not in (tmp_path / "run.json").read_text(encoding="utf-8")
     assert set(read_rows(tmp_path)) == {r["page"] for r in rows}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from evalkit import report
@@ -11,8 +12,9 @@ from evalkit.diagnostics import CellRow
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.programme import Disclosure
-from evalkit.report.disclosure import Size, held_text, shown_terms, withheld
+from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.origin import publishable
+from evalkit.report.shown import shown_frame
 from evalkit.report.tables import means_table
 
 LIMITS = Disclosure(min_households=10, min_villages=2)
@@ -100,7 +102,7 @@ def test_terms_of_few_households_or_one_village_are_left_out(
     n_units: int | None, n_villages: int | None, is_shown: bool
 ):
     row = {"term": "cohort=2014,time=2014", "n_treated_units": n_units, "n_treated_villages": n_villages}
-    assert bool(shown_terms([row], Disclosure())) is is_shown
+    assert bool(shown_frame(pl.DataFrame([row]), Disclosure()).height) is is_shown
 
 
 def test_numbers_beside_the_page_leave_out_terms_of_one_village(income: Finding):

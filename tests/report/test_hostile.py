@@ -74,7 +74,7 @@ def _page(finding: Finding, text: str) -> str:
         provenance=origin,
     )
     blocks = [report.statement(hostile), report.estimates(hostile), report.flow(hostile), report.publish(hostile)]
-    blocks += [report.means(hostile).block, report.overview_table([hostile], [0.1])]
+    blocks += [report.means(hostile).block, report.overview_table([hostile], [InFamily(0.1, None, None, 1)])]
     shown = [new_output("execute_result", b._repr_mimebundle_()) for b in blocks]
     return render(new_notebook(cells=[new_code_cell("x", outputs=shown)]), _titles(text))
 
