@@ -99,7 +99,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_no_process(project: Project):
 
 
 def test_a_second_run_on_one_folder_says_so(project: Project):
-    folder = project({"good": "1"})
+    folder = project({"good": "held = 1"})
     plan = make_plan(Request())
     with journal.alone_in(folder / "findings"), pytest.raises(UsageError) as error:
         run_batch(plan, Settings(folder / "findings", 1))
@@ -108,7 +108,7 @@ def test_a_second_run_on_one_folder_says_so(project: Project):
 
 
 def test_a_folder_that_cannot_be_made_is_told_plainly(project: Project):
-    folder = project({"good": "1"})
+    folder = project({"good": "held = 1"})
     (folder / "findings").write_text("a file", encoding="utf-8")
     with pytest.raises(DataError, match=r"cannot be written to: .*what is done is kept"):
         run_batch(make_plan(Request()), Settings(folder / "findings", 1))
@@ -118,7 +118,7 @@ def test_a_full_disk_ends_the_batch_and_leaves_nothing_half_written(project: Pro
     from evalkit.batch import worker
     from evalkit.batch.worker import NotStored, Task
 
-    folder = project({"good": "1"})
+    folder = project({"good": "held = 1"})
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -132,7 +132,7 @@ def test_a_full_disk_ends_the_batch_and_leaves_nothing_half_written(project: Pro
 
 
 def test_a_damaged_page_is_made_again(project: Project):
-    folder = project({"good": "1"})
+    folder = project({"good": "held = 1"})
     plan, settings = make_plan(Request()), Settings(folder / "findings", 1)
     run_batch(plan, settings)
     page = folder / "findings/moz_savings/good.html"

@@ -96,13 +96,14 @@ def test_few_losses_are_withheld(income: Finding):
 
 @pytest.mark.parametrize(
     ("n_units", "n_villages", "is_shown"),
-    [(9, 5, False), (10, 5, True), (10, 2, True), (10, 1, False), (10, None, True), (None, None, True)],
+    [(9, 5, False), (10, 5, True), (10, 2, True), (10, 1, False), (10, None, True), (None, None, False)],
 )
 def test_terms_of_few_households_or_one_village_are_left_out(
     n_units: int | None, n_villages: int | None, is_shown: bool
 ):
     row = {"term": "cohort=2014,time=2014", "n_treated_units": n_units, "n_treated_villages": n_villages}
-    assert bool(shown_frame(pl.DataFrame([row]), Disclosure()).height) is is_shown
+    schema = {"term": pl.String, "n_treated_units": pl.Int64, "n_treated_villages": pl.Int64}
+    assert bool(shown_frame(pl.DataFrame([row], schema=schema), Disclosure()).height) is is_shown
 
 
 def test_numbers_beside_the_page_leave_out_terms_of_one_village(income: Finding):
