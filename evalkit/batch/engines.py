@@ -26,6 +26,8 @@ class Executed:
 
 def fork_engine(run: Run) -> Executed:
     """Execute a notebook in this process, which was made for it; no file is written on the way."""
+    import papermill  # noqa: F401  first: it loads the engines that are registered, `inprocess` among them
+
     from evalkit.batch.inprocess import NAME, register
 
     register()

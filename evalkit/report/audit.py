@@ -128,10 +128,10 @@ def _terms(finding: Finding, values: Mapping[str, Any], limits: Disclosure) -> I
             continue
         cells = {r["term"]: r for r in result.tidy().to_dicts() if r["term"] not in WHOLE}
         terms = {r["term"] for r in shown}
-        if any("n_treated_units" not in r for t, r in cells.items() if t in terms):
+        if any(r.get("n_treated_units") is None for t, r in cells.items() if t in terms):
             yield f"{name} shows cells of unknown size"
             continue
-        sized = {t: r for t, r in cells.items() if "n_treated_units" in r}
+        sized = {t: r for t, r in cells.items() if r.get("n_treated_units") is not None}
         line: dict[Any, tuple[int, int, list[float | None]]] = {
             t: (r["n_treated_units"], r.get("n_treated_villages") or limits.min_villages, []) for t, r in sized.items()
         }

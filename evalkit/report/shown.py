@@ -88,6 +88,8 @@ def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
     rows = frame.filter(cell)
     if "n_treated_units" not in rows.columns:
         rows = rows.clear()
+    else:
+        rows = rows.filter(pl.col("n_treated_units").is_not_null())
     held = withheld([_event_size(r) for r in rows.to_dicts()], limits) if rows.height else []
     kept = rows.filter(pl.Series([h is None for h in held], dtype=pl.Boolean))
     counts = [c for c in ("n_obs", "n_units", "n_treated_units") if c in frame.columns]

@@ -59,9 +59,9 @@ def test_findings_are_equal_to_the_byte_between_engines_and_ways_to_start(projec
 
 def test_children_with_polars_statsmodels_and_plotly_neither_hang_nor_lose_a_figure(project: Project):
     folder = project({f"work_{i:02d}": WORK for i in range(24)})
-    result = run_batch(make_plan(Request()), Settings(folder / "findings", seconds=60))
+    result = run_batch(make_plan(Request(audience="internal")), Settings(folder / "findings", seconds=60))
     assert (result.done, result.failed) == (24, 0)
-    texts = [f.read_text(encoding="utf-8") for f in (folder / "findings/moz_savings").glob("*.ipynb")]
+    texts = [f.read_text(encoding="utf-8") for f in (folder / "findings/internal/moz_savings").glob("*.ipynb")]
     assert sum("application/vnd.plotly.v1+json" in text for text in texts) == 24
 
 

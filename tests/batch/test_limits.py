@@ -123,9 +123,9 @@ def test_a_full_disk_ends_the_batch_and_leaves_nothing_half_written(project: Pro
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    run = make_plan(Request()).runs[0]
     monkeypatch.setattr(worker, "_log_to", lambda _: None)
     monkeypatch.setattr(os, "fsync", full)
-    run = make_plan(Request()).runs[0]
     (folder / "findings/internal/.batch").mkdir(parents=True)
     assert worker.work(Task(run, folder / "findings", "fork")) == NotStored("No space left on device")
     assert [f for f in (folder / "findings").rglob("*") if f.is_file()] == []
