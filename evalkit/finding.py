@@ -17,7 +17,8 @@ from evalkit.estimators import event_study, pre_post
 from evalkit.estimators.registry import estimate_by_name
 from evalkit.flow import SampleFlow
 from evalkit.gate import Evidence, Gate, open_gate
-from evalkit.inference.infer import arm_villages, few_villages, infer
+from evalkit.inference.auto import arm_villages, few_villages
+from evalkit.inference.infer import infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -134,7 +135,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     moments = stored_moments(programme, plan, panel)
     notes: list[str] = []
     main = _infer(estimate_by_name(plan.estimator, moments), plan.inference, seed)
-    study = _event_study(moments, main, seed, notes)
+    study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
     cells = four_cell(moments)
@@ -178,13 +179,13 @@ def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
     return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
 
 
-def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str]) -> Inference | None:
+def _event_study(moments: Moments, main: Inference, method: str, seed: int, notes: list[str]) -> Inference | None:
     if main.estimate.estimator == "event_study":
         return main
     if moments.design.time is None:
         return None
     try:
-        return _infer(event_study(moments), main.method if main.method != "none" else "auto", seed)
+        return _infer(event_study(moments), method, seed)
     except DesignError as error:
         notes.append(str(error))
         return None

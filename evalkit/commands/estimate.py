@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, wild, randomization or classical.",
+    help="auto, crv1, crv2, crv3, jackknife, wild, randomization or classical.",
 )
 @click.option(
     "--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For wild and randomization."

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evalkit.errors import DesignError, UsageError, nearest
+from evalkit.errors import UsageError, nearest
+from evalkit.inference.auto import auto
 from evalkit.inference.classical import classical
 from evalkit.inference.crv1 import crv1
 from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
+from evalkit.inference.jackknife import jackknife
 from evalkit.inference.randomization import randomization
 from evalkit.inference.wild import wild
 from evalkit.results import Estimate, Inference
-
-MIN_ARM = 2
-"""With fewer pilot or comparison villages than this no interval follows from variation between villages."""
 
 METHODS: dict[str, Callable[..., Inference]] = {
     "classical": classical,
     "crv1": crv1,
     "crv2": crv2,
     "crv3": crv3,
+    "jackknife": jackknife,
     "wild": wild,
     "randomization": randomization,
 }
@@ -36,7 +36,7 @@ def infer(
     Parameters
     ----------
     method : str
-        ``auto`` or one of `METHODS`. ``auto`` is CRV2 with Satterthwaite degrees of freedom.
+        ``auto`` or one of `METHODS`. ``auto`` chooses from the numbers of pilot and comparison villages (see `auto`).
     level : float
         Confidence level.
     seed, draws : int
@@ -57,31 +57,7 @@ def infer(
             "choose one of them",
         )
     if method == "auto":
-        too_few = few_villages(estimate)
-        if too_few:
-            raise DesignError(
-                "inference",
-                too_few,
-                f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages",
-                "report the change without an interval, or add villages",
-            )
-        return crv2(estimate, level)
+        return auto(estimate, level)
     if method in DRAWING:
         return METHODS[method](estimate, level, draws=draws, seed=seed)
     return METHODS[method](estimate, level)
-
-
-def few_villages(estimate: Estimate) -> str:
-    """Say which arm has too few villages for an interval; empty where both have enough."""
-    pilot, other = arm_villages(estimate)
-    if pilot < MIN_ARM:
-        return f"{pilot} pilot village{'' if pilot == 1 else 's'}"
-    if estimate.estimator != "pre_post" and other < MIN_ARM:
-        return f"{other} comparison village{'' if other == 1 else 's'}"
-    return ""
-
-
-def arm_villages(estimate: Estimate) -> tuple[int, int]:
-    """Return the numbers of villages with treated and with untreated households."""
-    counts = estimate.counts
-    return counts.n_treated_clusters, counts.n_comparison_clusters

@@ -137,11 +137,10 @@ def caution(finding: Finding, lang: Language) -> str:
 
 def method_text(finding: Finding, lang: Language) -> str:
     """Say how the headline's interval is made."""
-    main, df = finding.main, finding.main.row("att")["df"]
-    known = WORDS[lang].inferences
-    if main.method not in known or df is None:
-        return known["none"] if df is None else main.method
-    return known[main.method].format(df=df)
+    method, row, known = finding.main.method, finding.main.row("att"), WORDS[lang].inferences
+    if row["conf_low"] is None:
+        return known["none"]
+    return known[method].format(df=row["df"]) if method in known else method
 
 
 def phrase(label: str, lang: Language) -> str:

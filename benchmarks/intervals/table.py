@@ -1,0 +1,126 @@
+"""The tables of the study, in markdown: what covers, how long it is, and what the default is beside the shortest."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import polars as pl
+
+NAMES = {
+    "crv1": "CRV1",
+    "crv2": "CRV2",
+    "crv3": "CRV3",
+    "jackknife": "jackknife",
+    "wild": "wild",
+    "randomization": "randomization",
+}
+LEAST = 0.935
+"""A design fails where the upper 99 % bound of coverage lies below this."""
+Cell = dict[str, Any]
+
+
+def page(frame: pl.DataFrame, minutes: float) -> str:
+    """Return the committed page."""
+    parts = [
+        "# Intervals with few villages: coverage, length, power",
+        f"Command: `.venv/bin/python benchmarks/coverage.py`, {minutes:.0f} minutes on one core. Machine: "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, evalkit {version('evalkit')}, "
+        f"numpy {version('numpy')}.",
+        f"Each design: 5,000 draws (1,000 samples of villages and households × 5 outcomes). × marks a coverage whose "
+        f"upper 99 % binomial bound lies below {LEAST:.1%}. Half-lengths are in standard deviations of the estimate "
+        "(1.96 if that were known); those of wild and randomization from 200 of the draws. "
+        "Where some draws have no interval, numbers are of the others and the share without stands in [ ]. "
+        "The size of the test of no effect is one less coverage.",
+        "## Coverage of the 95 % interval (mean half-length)\n\n" + by_design(frame),
+        "## The default beside the shortest method that covers\n\n" + by_pair(frame),
+        "## Power (median half-length)\n\nAt a true effect of 2.8 standard deviations of the estimate.\n\n"
+        + by_design(frame, power=True),
+        "## Defaults of others, the same draws (500 of them)\n\n" + peers(frame),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def by_design(frame: pl.DataFrame, *, power: bool = False) -> str:
+    """Return one row a design, one column a method."""
+    lines = ["| villages / pilot, design | default | " + " | ".join(NAMES.values()) + " |", "|---" * 8 + "|"]
+    for name, cells in _cells(frame).items():
+        numbers = [_numbers(cells[m], power) for m in NAMES]
+        lines.append(f"| {name} | {NAMES.get(_chosen(cells), 'refused')} | " + " | ".join(numbers) + " |")
+    return "\n".join(lines)
+
+
+def _cells(frame: pl.DataFrame) -> dict[str, dict[str, Cell]]:
+    out: dict[str, dict[str, Cell]] = {}
+    for row in frame.iter_rows(named=True):
+        out.setdefault(row["design"], {})[row["method"]] = row
+    return out
+
+
+def _chosen(cells: dict[str, Cell]) -> str:
+    return next((name for name, cell in cells.items() if cell["chosen"]), "")
+
+
+def _has(cell: Cell) -> bool:
+    return cell["share_without_interval"] < 1
+
+
+def fails(cell: Cell) -> bool:
+    """Whether a method fails a design in which it gives intervals."""
+    return _has(cell) and cell["upper_bound"] < LEAST
+
+
+def _numbers(cell: Cell, power: bool) -> str:
+    if not _has(cell):
+        return "none"
+    share = cell["share_without_interval"]
+    without = f" [{share:.0%}]" if share > 0 else ""
+    if power:
+        return f"{cell['power']:.2f} ({cell['median_half_length']:.2f}){without}"
+    return f"{cell['coverage']:.3f}{'×' if fails(cell) else ''} ({cell['mean_half_length']:.2f}){without}"
+
+
+def by_pair(frame: pl.DataFrame) -> str:
+    """Return, by numbers of villages, which methods cover in every design and how long the default is beside them."""
+    pairs: dict[str, list[dict[str, Cell]]] = {}
+    for name, cells in _cells(frame).items():
+        pairs.setdefault(name.split()[0], []).append(cells)
+    lines = [
+        "| villages / pilot | designs | default | its worst coverage | covering in all: mean half-length | ratio |",
+        "|---" * 6 + "|",
+    ]
+    for pair, all_cells in pairs.items():
+        covering = covering_lengths(all_cells)
+        listed = ", ".join(f"{NAMES[m]} {v:.2f}" for m, v in sorted(covering.items(), key=lambda item: item[1]))
+        own = _chosen(all_cells[0])
+        worst = f"{min(c[own]['coverage'] for c in all_cells):.3f}" if own else ""
+        ratio = f"{_mean(all_cells, own) / min(covering.values()):.2f}" if own and covering else ""
+        default = NAMES.get(own, "refused")
+        lines.append(f"| {pair} | {len(all_cells)} | {default} | {worst} | {listed or 'none'} | {ratio} |")
+    return "\n".join(lines)
+
+
+def covering_lengths(all_cells: list[dict[str, Cell]]) -> dict[str, float]:
+    """Return the mean half-length of each method that always gives an interval and fails in no design."""
+    return {
+        m: _mean(all_cells, m)
+        for m in NAMES
+        if all(c[m]["share_without_interval"] == 0 and not fails(c[m]) for c in all_cells)
+    }
+
+
+def _mean(all_cells: list[dict[str, Cell]], method: str) -> float:
+    return sum(c[method]["mean_half_length"] for c in all_cells) / len(all_cells)
+
+
+def peers(frame: pl.DataFrame) -> str:
+    """Return one row a design: each peer's coverage and mean half-length, and evalkit's default."""
+    names = [m for m in frame["method"].unique(maintain_order=True) if m not in NAMES]
+    lines = ["| design | " + " | ".join(names) + " | evalkit, default (5,000 draws) |", "|---" * (2 + len(names)) + "|"]
+    for design, cells in _cells(frame).items():
+        if names and set(names) <= set(cells):
+            numbers = [f"{cells[n]['coverage']:.3f} ({cells[n]['mean_half_length']:.2f})" for n in names]
+            lines.append(f"| {design} | " + " | ".join([*numbers, _numbers(cells[_chosen(cells)], False)]) + " |")
+    return "\n".join(lines)

@@ -1,0 +1,73 @@
+"""The default interval: chosen from the numbers of pilot and comparison villages, never from the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evalkit.errors import DesignError
+from evalkit.inference.crv2 import crv2
+from evalkit.inference.jackknife import FEW, jackknife, smaller_arm
+from evalkit.results import Estimate, Inference
+
+MIN_ARM = 2
+"""With fewer pilot or comparison villages than this no interval follows from variation between villages."""
+
+
+def auto(estimate: Estimate, level: float = 0.95) -> Inference:
+    """Return the shortest of the intervals that covered in every design of the study with such numbers of villages.
+
+    The jackknife where every term compares all pilot with all comparison villages and the smaller arm has four or
+    more; CRV2 with Satterthwaite degrees of freedom elsewhere. Measured in docs/coverage.md.
+
+    Raises
+    ------
+    DesignError
+        There are fewer than 2 pilot or 2 comparison villages.
+    """
+    too_few = few_villages(estimate)
+    if too_few:
+        raise DesignError(
+            "inference",
+            too_few,
+            f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages",
+            "report the change without an interval, or add villages",
+        )
+    smaller = _arm_of_all_terms(estimate)
+    chosen = jackknife(estimate, level) if smaller >= FEW else crv2(estimate, level)
+    return replace(chosen, reason=f"{chosen.reason}; {_why(smaller, estimate)}")
+
+
+def _arm_of_all_terms(estimate: Estimate) -> int:
+    """Return the villages of the smaller arm; 0 where terms rest on different villages, or a village has both arms."""
+    pilot, other = arm_villages(estimate)
+    terms = smaller_arm(estimate.basis)[np.any(estimate.basis.contrasts != 0, axis=1)]
+    smaller = min(pilot, other)
+    return smaller if pilot + other == estimate.counts.n_clusters and bool((terms == smaller).all()) else 0
+
+
+def _why(smaller: int, estimate: Estimate) -> str:
+    if smaller >= FEW:
+        return f"covers from {FEW} villages an arm up, also where sizes are unequal and shocks differ between the arms"
+    if smaller:
+        return f"with {smaller} villages in an arm the shortest that covers"
+    if arm_villages(estimate)[1] == 0:
+        return "there are no comparison villages"
+    return "degrees of freedom for each term, since not all terms compare all pilot with all comparison villages"
+
+
+def few_villages(estimate: Estimate) -> str:
+    """Say which arm has too few villages for an interval; empty where both have enough."""
+    pilot, other = arm_villages(estimate)
+    if pilot < MIN_ARM:
+        return f"{pilot} pilot village{'' if pilot == 1 else 's'}"
+    if estimate.estimator != "pre_post" and other < MIN_ARM:
+        return f"{other} comparison village{'' if other == 1 else 's'}"
+    return ""
+
+
+def arm_villages(estimate: Estimate) -> tuple[int, int]:
+    """Return the numbers of villages with treated and with untreated households."""
+    counts = estimate.counts
+    return counts.n_treated_clusters, counts.n_comparison_clusters
