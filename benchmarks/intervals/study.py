@@ -14,10 +14,10 @@ from intervals.batch import DRAWING, Draws, add_effect, check, fitted, half_leng
 from intervals.designs import Study
 from intervals.draws import Array, Sample, sample, sums
 
-SAMPLES, EACH = 1000, 5
+SAMPLES, EACH = 500, 10
 """Draws of villages and households, and of outcomes for each: 5,000 in all."""
-CHECKED = 5
-"""One outcome of every fifth sample is also computed by `infer` on households, with intervals by inversion."""
+CHECKED = 2
+"""One outcome of every second sample is also computed by `infer` on households, with intervals by inversion."""
 POWER_AT = 2.8
 """True effect at which power is measured, in standard deviations of the estimate: 80 % if that were known."""
 
@@ -53,9 +53,9 @@ def drawn_sums(study: Study, seed: int, i: int) -> tuple[Sample, Array]:
 
 
 def spread_of(study: Study, seed: int) -> float:
-    """Return the standard deviation of the estimate, from every tenth sample."""
+    """Return the standard deviation of the estimate, from every fifth sample."""
     squares = []
-    for i in range(0, SAMPLES, 10):
+    for i in range(0, SAMPLES, 5):
         drawn, y = drawn_sums(study, seed, i)
         estimate = fitted(drawn, y[0], np.random.default_rng([seed, i, 1]))
         squares.append(np.mean(values(village_sums(drawn, y, estimate)) ** 2))

@@ -29,9 +29,9 @@ def page(frame: pl.DataFrame, minutes: float) -> str:
         f"Command: `.venv/bin/python benchmarks/coverage.py`, {minutes:.0f} minutes on one core. Machine: "
         f"{os.cpu_count()} cores, Python {platform.python_version()}, evalkit {version('evalkit')}, "
         f"numpy {version('numpy')}.",
-        f"Each design: 5,000 draws (1,000 samples of villages and households × 5 outcomes). × marks a coverage whose "
+        f"Each design: 5,000 draws (500 samples of villages and households × 10 outcomes). × marks a coverage whose "
         f"upper 99 % binomial bound lies below {LEAST:.1%}. Half-lengths are in standard deviations of the estimate "
-        "(1.96 if that were known); those of wild and randomization from 200 of the draws. "
+        "(1.96 if that were known); those of wild and randomization from 250 of the draws. "
         "Where some draws have no interval, numbers are of the others and the share without stands in [ ]. "
         "The size of the test of no effect is one less coverage.",
         "## Coverage of the 95 % interval (mean half-length)\n\n" + by_design(frame),

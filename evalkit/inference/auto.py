@@ -8,7 +8,7 @@ import numpy as np
 
 from evalkit.errors import DesignError
 from evalkit.inference.crv2 import crv2
-from evalkit.inference.jackknife import FEW, jackknife, smaller_arm
+from evalkit.inference.jackknife import FEW, jackknife, villages_having
 from evalkit.results import Estimate, Inference
 
 MIN_ARM = 2
@@ -42,9 +42,9 @@ def auto(estimate: Estimate, level: float = 0.95) -> Inference:
 def _arm_of_all_terms(estimate: Estimate) -> int:
     """Return the villages of the smaller arm; 0 where terms rest on different villages, or a village has both arms."""
     pilot, other = arm_villages(estimate)
-    terms = smaller_arm(estimate.basis)[np.any(estimate.basis.contrasts != 0, axis=1)]
-    smaller = min(pilot, other)
-    return smaller if pilot + other == estimate.counts.n_clusters and bool((terms == smaller).all()) else 0
+    used = np.any(estimate.basis.contrasts != 0, axis=0)
+    all_with_all = bool((villages_having(estimate.basis)[used] == pilot).all())
+    return min(pilot, other) if all_with_all and pilot + other == estimate.counts.n_clusters else 0
 
 
 def _why(smaller: int, estimate: Estimate) -> str:

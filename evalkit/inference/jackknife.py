@@ -59,8 +59,13 @@ def smaller_arm(basis: Linear) -> NDArray[np.int64]:
 
     A regressor of a term splits the villages into those that have it and those that don't. A fixed term has none: 0.
     """
-    size = np.einsum("gkk->gk", basis.sums.s1)
-    has = (size > PRESENT * size.max(axis=0)).sum(axis=0)
-    smaller = np.minimum(has, len(size) - has)
+    has, g = villages_having(basis), len(basis.sums.clusters)
     used = basis.contrasts != 0
-    return np.where(used.any(axis=1), np.where(used, smaller, len(size)).min(axis=1), 0).astype(np.int64)
+    smallest = np.where(used, np.minimum(has, g - has), g).min(axis=1)
+    return np.where(used.any(axis=1), smallest, 0).astype(np.int64)
+
+
+def villages_having(basis: Linear) -> NDArray[np.int64]:
+    """Return the number of villages that have each regressor, (K,)."""
+    size = np.einsum("gkk->gk", basis.sums.s1)
+    return np.asarray((size > PRESENT * size.max(axis=0)).sum(axis=0), dtype=np.int64)
