@@ -47,14 +47,14 @@ def test_by_hand() -> None:
 
 
 def test_variance_is_that_of_the_refits_by_pyfixest_up_to_its_factor() -> None:
-    """pyfixest's CRV3 has (N − 1)/(N − K) = 17/15 in place of (G − 1)/G = 8/9. Its demeaning stops at 1e-8, relative."""
+    """pyfixest multiplies by G/(G − 1) (N − 1)/(N − K) = 9/8 · 17/15 instead of 8/9; it demeans to 1e-8, relative."""
     pyfixest = pytest.importorskip("pyfixest")
     frame = _frame([1, 3, 5, 7], [0, 0, 2, 2, 1]).with_columns(
         ((pl.col("first") == 2) & (pl.col("round") == 2)).cast(pl.Float64).alias("treated")
     )
     fit = pyfixest.feols("y ~ treated | village + round", frame.to_pandas(), vcov={"CRV3": "village"})
     assert _row([1, 3, 5, 7], [0, 0, 2, 2, 1])["std_error"] == pytest.approx(
-        float(fit.se().iloc[0]) * (8 / 9 * 15 / 17) ** 0.5, rel=1e-6
+        float(fit.se().iloc[0]) * (8 / 9 * 8 / 9 * 15 / 17) ** 0.5, rel=1e-6
     )
 
 
