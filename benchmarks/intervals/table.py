@@ -22,6 +22,15 @@ LEAST = 0.935
 Cell = dict[str, Any]
 
 
+TABLES = "<!-- tables -->\n"
+"""What follows this line in docs/coverage.md is made by the study."""
+
+
+def shown(document: str, page_text: str) -> str:
+    """Return the document with the tables of the page, without its title."""
+    return document.split(TABLES)[0] + TABLES + page_text.split("\n", 1)[1]
+
+
 def page(frame: pl.DataFrame, minutes: float) -> str:
     """Return the committed page."""
     parts = [
@@ -46,21 +55,23 @@ def page(frame: pl.DataFrame, minutes: float) -> str:
 def by_design(frame: pl.DataFrame, *, power: bool = False) -> str:
     """Return one row a design, one column a method."""
     lines = ["| villages / pilot, design | default | " + " | ".join(NAMES.values()) + " |", "|---" * 8 + "|"]
-    for name, cells in _cells(frame).items():
-        numbers = [_numbers(cells[m], power) for m in NAMES]
-        lines.append(f"| {name} | {NAMES.get(_chosen(cells), 'refused')} | " + " | ".join(numbers) + " |")
+    for name, by_method in cells(frame).items():
+        numbers = [_numbers(by_method[m], power) for m in NAMES]
+        lines.append(f"| {name} | {NAMES.get(chosen(by_method), 'refused')} | " + " | ".join(numbers) + " |")
     return "\n".join(lines)
 
 
-def _cells(frame: pl.DataFrame) -> dict[str, dict[str, Cell]]:
+def cells(frame: pl.DataFrame) -> dict[str, dict[str, Cell]]:
+    """Return the numbers by design and method."""
     out: dict[str, dict[str, Cell]] = {}
     for row in frame.iter_rows(named=True):
         out.setdefault(row["design"], {})[row["method"]] = row
     return out
 
 
-def _chosen(cells: dict[str, Cell]) -> str:
-    return next((name for name, cell in cells.items() if cell["chosen"]), "")
+def chosen(by_method: dict[str, Cell]) -> str:
+    """Return the method that the default takes, empty where it refuses."""
+    return next((name for name, cell in by_method.items() if cell["chosen"]), "")
 
 
 def _has(cell: Cell) -> bool:
@@ -84,22 +95,37 @@ def _numbers(cell: Cell, power: bool) -> str:
 
 def by_pair(frame: pl.DataFrame) -> str:
     """Return, by numbers of villages, which methods cover in every design and how long the default is beside them."""
-    pairs: dict[str, list[dict[str, Cell]]] = {}
-    for name, cells in _cells(frame).items():
-        pairs.setdefault(name.split()[0], []).append(cells)
     lines = [
         "| villages / pilot | designs | default | its worst coverage | covering in all: mean half-length | ratio |",
         "|---" * 6 + "|",
     ]
-    for pair, all_cells in pairs.items():
-        covering = covering_lengths(all_cells)
-        listed = ", ".join(f"{NAMES[m]} {v:.2f}" for m, v in sorted(covering.items(), key=lambda item: item[1]))
-        own = _chosen(all_cells[0])
-        worst = f"{min(c[own]['coverage'] for c in all_cells):.3f}" if own else ""
-        ratio = f"{_mean(all_cells, own) / min(covering.values()):.2f}" if own and covering else ""
+    beside = ratios(frame)
+    for pair, designs in _pairs(frame).items():
+        lengths = sorted(covering_lengths(designs).items(), key=lambda item: item[1])
+        listed = ", ".join(f"{NAMES[m]} {v:.2f}" for m, v in lengths)
+        own = chosen(designs[0])
+        worst = f"{min(c[own]['coverage'] for c in designs):.3f}" if own else ""
+        ratio = f"{beside[pair]:.2f}" if pair in beside else ""
         default = NAMES.get(own, "refused")
-        lines.append(f"| {pair} | {len(all_cells)} | {default} | {worst} | {listed or 'none'} | {ratio} |")
+        lines.append(f"| {pair} | {len(designs)} | {default} | {worst} | {listed or 'none'} | {ratio} |")
     return "\n".join(lines)
+
+
+def ratios(frame: pl.DataFrame) -> dict[str, float]:
+    """Return, by numbers of villages, the default's mean half-length over that of the shortest that covers in all."""
+    return {
+        pair: _mean(designs, chosen(designs[0])) / min(covering_lengths(designs).values())
+        for pair, designs in _pairs(frame).items()
+        if chosen(designs[0])
+    }
+
+
+def _pairs(frame: pl.DataFrame) -> dict[str, list[dict[str, Cell]]]:
+    """Group the designs by numbers of villages."""
+    pairs: dict[str, list[dict[str, Cell]]] = {}
+    for name, by_method in cells(frame).items():
+        pairs.setdefault(name.split()[0], []).append(by_method)
+    return pairs
 
 
 def covering_lengths(all_cells: list[dict[str, Cell]]) -> dict[str, float]:
@@ -119,8 +145,9 @@ def peers(frame: pl.DataFrame) -> str:
     """Return one row a design: each peer's coverage and mean half-length, and evalkit's default."""
     names = [m for m in frame["method"].unique(maintain_order=True) if m not in NAMES]
     lines = ["| design | " + " | ".join(names) + " | evalkit, default (5,000 draws) |", "|---" * (2 + len(names)) + "|"]
-    for design, cells in _cells(frame).items():
-        if names and set(names) <= set(cells):
-            numbers = [f"{cells[n]['coverage']:.3f} ({cells[n]['mean_half_length']:.2f})" for n in names]
-            lines.append(f"| {design} | " + " | ".join([*numbers, _numbers(cells[_chosen(cells)], False)]) + " |")
+    for design, by_method in cells(frame).items():
+        if names and set(names) <= set(by_method):
+            numbers = [f"{by_method[n]['coverage']:.3f} ({by_method[n]['mean_half_length']:.2f})" for n in names]
+            own = _numbers(by_method[chosen(by_method)], False)
+            lines.append(f"| {design} | " + " | ".join([*numbers, own]) + " |")
     return "\n".join(lines)

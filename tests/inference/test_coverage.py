@@ -21,10 +21,15 @@ HARD = ["12/3 unequal, pilot shocks x2", "8/4 unequal, pilot shocks x2"]
 def intervals(root: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The modules of the study."""
     monkeypatch.syspath_prepend(str(root / "benchmarks"))
-    from intervals import batch, designs, draws, study
+    from intervals import batch, designs, draws, study, table
 
     return SimpleNamespace(
-        batch=batch, draws=draws, study=study, by_name={one.name: one for one in designs.designs()}, all=designs.designs
+        batch=batch,
+        draws=draws,
+        study=study,
+        table=table,
+        by_name={one.name: one for one in designs.designs()},
+        all=designs.designs,
     )
 
 
@@ -82,3 +87,23 @@ def test_batch_is_what_infer_says(intervals: SimpleNamespace, name: str) -> None
     intervals.batch.check(draws, sample, y, 1, rng)
     with pytest.raises(SystemExit, match="estimate: infer on rows gives"):
         intervals.batch.check(draws, sample, y[::-1], 1, rng)
+
+
+def test_committed_study_keeps_its_promise(intervals: SimpleNamespace, root: Path) -> None:
+    """The default fails in no design, and is at most 1.1 times as long as the shortest method that fails in none."""
+    frame = pl.read_csv(root / "benchmarks" / "results" / "coverage.csv")
+    cells = intervals.table.cells(frame)
+    assert list(cells) == [one.name for one in intervals.all()]
+    chosen = {name: intervals.table.chosen(by_method) for name, by_method in cells.items()}
+    assert [name for name, method in chosen.items() if not method] == [n for n in cells if "/1 " in n]
+    assert [n for n, method in chosen.items() if method and intervals.table.fails(cells[n][method])] == []
+    ratios = intervals.table.ratios(frame)
+    assert len(ratios) == 14
+    assert max(ratios.values()) <= 1.1
+
+
+def test_document_shows_the_committed_tables(intervals: SimpleNamespace, root: Path) -> None:
+    document = (root / "docs" / "coverage.md").read_text(encoding="utf-8")
+    page = (root / "benchmarks" / "results" / "coverage.md").read_text(encoding="utf-8")
+    assert document == intervals.table.shown(document, page)
+    assert intervals.table.by_design(pl.read_csv(root / "benchmarks" / "results" / "coverage.csv")) in page
