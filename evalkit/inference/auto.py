@@ -16,7 +16,7 @@ MIN_ARM = 2
 
 
 def auto(estimate: Estimate, level: float = 0.95) -> Inference:
-    """Return the shortest of the intervals that covered in every design of the study with such numbers of villages.
+    """Return an interval of a method that covered in every design of the study with such numbers of villages.
 
     The jackknife where every term compares all pilot with all comparison villages and the smaller arm has four or
     more; CRV2 with Satterthwaite degrees of freedom elsewhere. Measured in docs/coverage.md.
@@ -51,7 +51,7 @@ def _why(smaller: int, estimate: Estimate) -> str:
     if smaller >= FEW:
         return f"covers from {FEW} villages an arm up, also where sizes are unequal and shocks differ between the arms"
     if smaller:
-        return f"with {smaller} villages in an arm the shortest that covers"
+        return f"with {smaller} villages in an arm it covered in every design of the study"
     if arm_villages(estimate)[1] == 0:
         return "there are no comparison villages"
     return "degrees of freedom for each term, since not all terms compare all pilot with all comparison villages"

@@ -53,7 +53,7 @@ def test_one_village_in_an_arm_is_refused(pilot: int, comparison: int) -> None:
     ("pilot", "comparison", "sentence"),
     [
         (4, 6, "10 villages, 4 in the smaller arm: jackknife (CRV3) with 6.3 degrees of freedom; covers from 4 "),
-        (3, 6, "degrees of freedom; with 3 villages in an arm the shortest that covers"),
+        (3, 6, "degrees of freedom; with 3 villages in an arm it covered in every design of the study"),
     ],
 )
 def test_says_why(pilot: int, comparison: int, sentence: str) -> None:
