@@ -47,7 +47,8 @@ def test_schema(file: str, estimator: str, method: str) -> None:
     assert {k: type(v) for k, v in answer.items()} == TOP
     assert set(answer["gate"]) == {"claim", "because"}
     assert answer["estimator"] == estimator
-    assert answer["inference"] == ("jackknife" if method == "auto" else method)
+    default = "crv2" if estimator == "event_study" else "jackknife"
+    assert answer["inference"] == (default if method == "auto" else method)
     for row in answer["terms"]:
         assert list(row)[: len(TIDY_SCHEMA)] == list(TIDY_SCHEMA)
         for name, kind in TIDY_SCHEMA.items():
