@@ -8,8 +8,9 @@ import polars as pl
 
 from evalkit.diagnostics import FourCell, PreTrend
 from evalkit.gate import Evidence
+from evalkit.inference.auto import arm_villages
 from evalkit.inference.basis import matched_rounds
-from evalkit.inference.infer import FEW_PILOTS, arm_villages
+from evalkit.inference.infer import FEW_PILOTS
 from evalkit.programme import Programme
 from evalkit.results import Inference
 

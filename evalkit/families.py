@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import family_index
 from evalkit.estimators.registry import estimate_by_name
-from evalkit.inference.infer import FEW_PILOTS, few_villages, infer
+from evalkit.inference.auto import few_villages
+from evalkit.inference.infer import FEW_PILOTS, infer
 from evalkit.inference.student import no_interval
 from evalkit.moments import Moments
 from evalkit.panel import Panel

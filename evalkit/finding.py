@@ -29,8 +29,9 @@ from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
 from evalkit.gate import Gate, open_gate
+from evalkit.inference.auto import few_villages
 from evalkit.inference.band import uniform_band
-from evalkit.inference.infer import FEW_PILOTS, few_villages, fits, infer
+from evalkit.inference.infer import FEW_PILOTS, fits, infer
 from evalkit.inference.student import no_interval
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
@@ -175,7 +176,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     notes: list[str] = []
     lock = read_lock(programme)
     main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
-    study = _event_study(moments, main, seed, notes)
+    study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
     cells = four_cell(moments)
@@ -227,14 +228,14 @@ def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
     return _infer(estimate, method if fits(method, estimate) else "auto", seed)
 
 
-def _event_study(moments: Moments, main: Inference, seed: int, notes: list[str]) -> Inference | None:
+def _event_study(moments: Moments, main: Inference, method: str, seed: int, notes: list[str]) -> Inference | None:
     if main.estimate.estimator == "event_study":
         return main
     if moments.design.time is None:
         return None
     try:
         path = path_by_name(main.estimate.estimator, moments)
-        return _beside(path, main.method if main.method != "none" else "auto", seed)
+        return _beside(path, method, seed)
     except DesignError as error:
         notes.append(str(error))
         return None

@@ -12,6 +12,8 @@ from evalkit.batch.plan import Run
 from evalkit.errors import UsageError, nearest
 
 HIDDEN_METADATA = ("papermill",)
+IN_PROCESS = "evalkit"
+"""What our engine is called, here and in the entry point of pyproject.toml."""
 ADDED = ("injected-parameters", "papermill-error-cell-tag")
 """Tags of the cells that papermill adds; it gives them names drawn at random."""
 
@@ -26,14 +28,19 @@ class Executed:
 
 def fork_engine(run: Run) -> Executed:
     """Execute a notebook in this process, which was made for it; no file is written on the way."""
-    import papermill  # noqa: F401  first: it loads the engines that are registered, `inprocess` among them
-
-    from evalkit.batch.inprocess import NAME, register
-
-    register()
     keep: list[Any] = []
-    error = _execute(run, None, {"engine_name": NAME, "keep": keep})
+    error = _execute(run, None, {"engine_name": engine_known(), "keep": keep})
     return Executed(without_traces(keep[0]) if keep else None, error)
+
+
+def engine_known() -> str:
+    """Return the name of our engine, made known to papermill also where evalkit runs without being installed."""
+    from papermill.engines import papermill_engines
+
+    from evalkit.batch.inprocess import InProcessEngine
+
+    papermill_engines.register(IN_PROCESS, InProcessEngine)
+    return IN_PROCESS
 
 
 def papermill_engine(run: Run) -> Executed:

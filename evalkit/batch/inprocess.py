@@ -1,6 +1,7 @@
 """papermill's engine ``evalkit``: the cells run in this very process, with a notebook's semantics and no kernel.
 
-Registered as an entry point, so that ``papermill --engine evalkit`` knows it too.
+Registered as an entry point, which papermill loads while it is itself being imported: nothing else may import this
+module before papermill (`engines.engine_known` doesn't).
 """
 
 from __future__ import annotations
@@ -8,12 +9,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from papermill.engines import Engine, papermill_engines
+from papermill.engines import Engine
 
-from evalkit.batch.shell import NotebookShell, notebook_shell
-
-NAME = "evalkit"
-MAY_RAISE, LEFT_OUT = "raises-exception", "skip-execution"
+from evalkit.batch.cell import execute_cell
+from evalkit.batch.shell import notebook_shell
 
 
 class InProcessEngine(Engine):  # type: ignore[misc]
@@ -36,18 +35,6 @@ class InProcessEngine(Engine):  # type: ignore[misc]
         nb_man.nb.metadata["language_info"] = language_info()
 
 
-def execute_cell(shell: NotebookShell, cell: Any) -> bool:
-    """Execute one cell into its outputs; return whether the next one may run."""
-    tags = cell.metadata.get("tags", [])
-    if cell.cell_type != "code" or not cell.source.strip() or LEFT_OUT in tags:
-        return True
-    cell.outputs = []
-    shell.recorder.start_cell(cell.outputs)
-    cell.execution_count = shell.execution_count
-    result = shell.run_cell(cell.source, store_history=True, cell_id=cell.get("id"))  # type: ignore[no-untyped-call]
-    return bool(result.success) or MAY_RAISE in tags
-
-
 def language_info() -> dict[str, Any]:
     """Return what a kernel of this interpreter says about its language."""
     major, minor, micro, *_ = sys.version_info
@@ -60,8 +47,3 @@ def language_info() -> dict[str, Any]:
         "nbconvert_exporter": "python",
         "file_extension": ".py",
     }
-
-
-def register() -> None:
-    """Make the engine known to papermill, also where evalkit runs without being installed."""
-    papermill_engines.register(NAME, InProcessEngine)

@@ -83,7 +83,7 @@ def _run_nothing() -> None:
     """Run a cell, draw a figure and make a page without content: what libraries load when first used is then there."""
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-    from evalkit.batch.inprocess import execute_cell
+    from evalkit.batch.cell import execute_cell
     from evalkit.batch.shell import notebook_shell
     from evalkit.report.figures import Axes, Series, plot
     from evalkit.report.page import Page, render

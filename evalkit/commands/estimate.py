@@ -66,8 +66,9 @@ OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, multiplier, wild, randomization, classical; anderson_rubin for late; "
-    "conley_taber or ferman_pinto for did with few pilot villages; placebo, placebo_normal or jackknife for synthetic "
+    help="auto, crv1, crv2, crv3, jackknife, multiplier, wild, randomization, classical; anderson_rubin for late; "
+    "conley_taber or ferman_pinto for did with few pilot villages; placebo, placebo_normal or "
+    "synthetic_jackknife for synthetic "
     "estimates.",
 )
 @click.option("--draws", type=click.IntRange(min=19), default=9999, show_default=True, help="For methods that draw.")

@@ -1,16 +1,19 @@
-"""Diagnostics: means by arm, attrition, pre-trends; descriptions that stand beside an estimate."""
+"""Diagnostics: means by arm, attrition, pre-trends, leave one out; descriptions that stand beside an estimate."""
 
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import compliance, instrument_notes
+from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
+from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 
 __all__ = [
     "CellRow",
     "FourCell",
     "PreTrend",
+    "PreTrendPower",
     "attrition",
     "bounds",
     "comparison_mean",
@@ -19,8 +22,10 @@ __all__ = [
     "four_cell",
     "instrument_notes",
     "leave_one_donor_out",
+    "leave_one_out",
     "means_by_round",
     "placebo_in_space",
     "placebo_in_time",
     "pre_trend",
+    "pre_trend_power",
 ]

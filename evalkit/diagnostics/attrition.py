@@ -7,7 +7,7 @@ import polars as pl
 from evalkit.design import Design
 from evalkit.estimators import itt
 from evalkit.inference import infer
-from evalkit.inference.infer import few_villages
+from evalkit.inference.auto import few_villages
 from evalkit.panel import OBSERVED, Panel
 
 SCHEMA = {

@@ -6,7 +6,8 @@ import polars as pl
 
 from evalkit.errors import DesignError
 from evalkit.estimators import lee_bounds
-from evalkit.inference.infer import few_villages, infer
+from evalkit.inference.auto import few_villages
+from evalkit.inference.infer import infer
 from evalkit.panel import Panel
 from evalkit.results import Inference
 

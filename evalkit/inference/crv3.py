@@ -22,12 +22,17 @@ def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
     DesignError
         There are fewer than three villages.
     """
+    g, se = n_clusters(estimate), std_error(estimate, "crv3")
+    return by_student(estimate, "crv3", se, np.full(len(se), g - 1.0), level, f"jackknife over {g} villages")
+
+
+def std_error(estimate: Estimate, method: str) -> FloatArray:
+    """Return √((G − 1)/G Σ (β₍₋v₎ − β)²) of each term, (m,); raises DesignError below three villages."""
     g = n_clusters(estimate)
     if g < 3:
-        raise DesignError("crv3", f"there are {g} villages", "at least three", "no village can be left out")
+        raise DesignError(method, f"there are {g} villages", "at least three", "no village can be left out")
     away = without_each(estimate) - coefficients(estimate)
-    se = np.sqrt((g - 1) / g * (away * away).sum(axis=0))
-    return by_student(estimate, "crv3", se, np.full(len(se), g - 1.0), level, f"jackknife over {g} villages")
+    return np.asarray(np.sqrt((g - 1) / g * (away * away).sum(axis=0)), dtype=np.float64)
 
 
 def without_each(estimate: Estimate) -> FloatArray:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evalkit.errors import DesignError, UsageError, nearest
+from evalkit.errors import UsageError, nearest
 from evalkit.inference.anderson_rubin import anderson_rubin
+from evalkit.inference.auto import auto
 from evalkit.inference.classical import classical
 from evalkit.inference.conley_taber import conley_taber
 from evalkit.inference.crv1 import crv1
@@ -16,11 +17,9 @@ from evalkit.inference.jackknife import jackknife
 from evalkit.inference.multiplier import multiplier
 from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
+from evalkit.inference.synthetic_jackknife import synthetic_jackknife
 from evalkit.inference.wild import wild
-from evalkit.results import Donors, Estimate, Inference, Influence, Linear
-
-MIN_ARM = 2
-"""With fewer pilot or comparison villages than this no interval follows from variation between villages."""
+from evalkit.results import Donors, Estimate, Inference, Linear
 
 METHODS: dict[str, Callable[..., Inference]] = {
     "anderson_rubin": anderson_rubin,
@@ -28,12 +27,13 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "crv1": crv1,
     "crv2": crv2,
     "crv3": crv3,
+    "jackknife": jackknife,
     "multiplier": multiplier,
     "wild": wild,
     "randomization": randomization,
     "placebo": placebo,
     "placebo_normal": placebo_normal,
-    "jackknife": jackknife,
+    "synthetic_jackknife": synthetic_jackknife,
     "conley_taber": conley_taber,
     "ferman_pinto": ferman_pinto,
 }
@@ -43,7 +43,7 @@ DRAWING = frozenset(
     {"multiplier", "wild", "randomization", "placebo", "placebo_normal", "conley_taber", "ferman_pinto"}
 )
 """Methods that draw, and so take `draws` and `seed`."""
-FOR_DONORS = frozenset({"placebo", "placebo_normal", "jackknife"})
+FOR_DONORS = frozenset({"placebo", "placebo_normal", "synthetic_jackknife"})
 """Methods for synthetic estimates only."""
 FEW_PILOTS = frozenset({"placebo", "placebo_normal", "conley_taber", "ferman_pinto"})
 """Methods that read chance off comparison villages, and so give an interval for a single pilot village."""
@@ -57,8 +57,8 @@ def infer(
     Parameters
     ----------
     method : str
-        ``auto`` or one of `METHODS`. ``auto`` is CRV2 with Satterthwaite degrees of freedom; for synthetic estimates
-        it is ``placebo``.
+        ``auto`` or one of `METHODS`. ``auto`` chooses from the numbers of pilot and comparison villages (see `auto`);
+        for synthetic estimates it is ``placebo``.
     level : float
         Confidence level.
     seed, draws : int
@@ -81,26 +81,10 @@ def infer(
     if method == "auto" and isinstance(estimate.basis, Donors):
         method = "placebo"
     if method == "auto":
-        too_few = few_villages(estimate)
-        if too_few:
-            raise DesignError(
-                "inference",
-                too_few,
-                f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages",
-                "report the change without an interval, or add villages",
-            )
-        return _default(estimate)(estimate, level)
+        return auto(estimate, level)
     if method in DRAWING:
         return METHODS[method](estimate, level, draws=draws, seed=seed)
     return METHODS[method](estimate, level)
-
-
-def _default(estimate: Estimate) -> Callable[..., Inference]:
-    """CRV2 for regressions; for other estimators the jackknife, or their influence sums where they have no refit."""
-    basis = estimate.basis
-    if isinstance(basis, Linear):
-        return crv2
-    return crv3 if isinstance(basis, Influence) and basis.left_out is not None else crv1
 
 
 def fits(method: str, estimate: Estimate) -> bool:
@@ -110,19 +94,3 @@ def fits(method: str, estimate: Estimate) -> bool:
     if method in FEW_PILOTS | FOR_DONORS:
         return method not in FOR_DONORS and estimate.estimator == "did"
     return isinstance(estimate.basis, Linear) or method in BOTH_BASES
-
-
-def few_villages(estimate: Estimate) -> str:
-    """Say which arm has too few villages for an interval; empty where both have enough."""
-    pilot, other = arm_villages(estimate)
-    if pilot < MIN_ARM:
-        return f"{pilot} pilot village{'' if pilot == 1 else 's'}"
-    if estimate.estimator != "pre_post" and other < MIN_ARM:
-        return f"{other} comparison village{'' if other == 1 else 's'}"
-    return ""
-
-
-def arm_villages(estimate: Estimate) -> tuple[int, int]:
-    """Return the numbers of villages with treated and with untreated households."""
-    counts = estimate.counts
-    return counts.n_treated_clusters, counts.n_comparison_clusters

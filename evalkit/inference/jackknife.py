@@ -1,45 +1,73 @@
-"""The jackknife of synthetic estimates: villages left out, weights held; for two pilot villages or more."""
+"""CRV3 with degrees of freedom from the numbers of villages, for arms whose shocks may differ."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from evalkit.errors import DesignError
-from evalkit.inference.basis import donors
+from evalkit.inference.basis import linear
+from evalkit.inference.crv3 import std_error
 from evalkit.inference.student import by_student
-from evalkit.results import Donors, Estimate, FloatArray, Inference
+from evalkit.results import Estimate, Inference, Linear
+
+RATIO = 2.25
+"""Variance of a village of the smaller arm in variances of the other's: shocks half as large again."""
+FEW = 4
+"""With fewer villages than this the excess of CRV3 no longer makes up for a degree of freedom: k − 1 are left."""
+PRESENT = 1e-12
+"""A village has a regressor where its sum of squares is above this share of the largest village's."""
 
 
 def jackknife(estimate: Estimate, level: float = 0.95) -> Inference:
-    """Return intervals from leaving out each village in turn with the other weights rescaled, t with G − 1 df.
+    """Return intervals from CRV3 with Welch's degrees of freedom where the smaller arm has larger shocks.
 
-    Arkhangelsky et al. (2021), algorithm 3: V = (G − 1)/G Σ (τ₍₋g₎ − τ̄)²; synthdid uses the normal distribution.
+    With k villages in the smaller arm of a term and m in the other, a = R/k, b = 1/m and R = `RATIO`,
+    df = (a + b)² / (a²/k + b²/m): Welch (1947), with k and m for k − 1 and m − 1 because CRV3 overstates the variance
+    of k villages by k/(k − 1). R was chosen by measurement (docs/coverage.md): larger, the interval is longer than need
+    be with 4 + 4 villages; smaller, it covers less with 4 + 36. A term is null where leaving out one village leaves it
+    undetermined.
 
     Raises
     ------
     DesignError
-        The estimate has no donors, there is one pilot village, or one donor has all the weight.
+        There are fewer than three villages.
     """
-    basis = donors(estimate, "jackknife")
-    pilots, used = int(basis.treated.sum()), int((basis.fit.donors > 0).sum())
-    if pilots < 2 or used < 2:
-        raise DesignError(
-            "jackknife",
-            f"{pilots} pilot village(s) and {used} donor(s) with weight",
-            "two of each: neither side may vanish",
-            "use placebo",
-        )
-    g = len(basis.clusters)
-    away = without_each_village(basis)
-    se = np.sqrt((g - 1) * away.var(axis=0))
-    reason = f"jackknife over {g} villages with weights held, t with {g - 1} df"
-    return by_student(estimate, "jackknife", se, np.full(len(se), g - 1.0), level, reason)
+    se = std_error(estimate, "jackknife")
+    basis = linear(estimate, "jackknife")
+    g = len(basis.sums.clusters)
+    smaller = smaller_arm(basis)
+    df = np.array([degrees_of_freedom(int(k), g - int(k)) for k in smaller])
+    arm = f"{smaller[0]} in the smaller arm" if smaller[0] else "each on both sides"
+    reason = f"{g} villages, {arm}: jackknife (CRV3) with {df[0]:.1f} degrees of freedom"
+    return by_student(estimate, "jackknife", se, df, level, reason)
 
 
-def without_each_village(basis: Donors) -> FloatArray:
-    """Return ``att`` and the gaps without each village, weights held and rescaled to sum to one, (G, 1 + T)."""
-    keep = 1 - np.eye(len(basis.clusters))
-    pilot, other = (keep * part / (keep * part).sum(axis=1, keepdims=True) for part in (basis.share, basis.fit.donors))
-    level = (pilot - other) @ basis.means
-    gaps = level - (level @ basis.fit.times)[:, None]
-    return np.column_stack([gaps[:, basis.after].mean(axis=1), gaps])
+def degrees_of_freedom(smaller: int, larger: int) -> float:
+    """Return Welch's degrees of freedom at `RATIO`; below `FEW` villages one fewer than there are.
+
+    Five and ten villages: (.45 + .1)² / (.45²/5 + .1²/10) = .3025/.0415 = 7.289. Without a second arm, or with
+    both in every village (``smaller`` = 0), as many as there are villages, less one.
+    """
+    if smaller == 0:
+        return larger - 1.0
+    if smaller < FEW:
+        return smaller - 1.0
+    a, b = RATIO / smaller, 1 / larger
+    return (a + b) ** 2 / (a * a / smaller + b * b / larger)
+
+
+def smaller_arm(basis: Linear) -> NDArray[np.int64]:
+    """Return the number of villages in the smaller arm of each term, (m,); of several regressors the smallest counts.
+
+    A regressor of a term splits the villages into those that have it and those that don't. A fixed term has none: 0.
+    """
+    has, g = villages_having(basis), len(basis.sums.clusters)
+    used = basis.contrasts != 0
+    smallest = np.where(used, np.minimum(has, g - has), g).min(axis=1)
+    return np.where(used.any(axis=1), smallest, 0).astype(np.int64)
+
+
+def villages_having(basis: Linear) -> NDArray[np.int64]:
+    """Return the number of villages that have each regressor, (K,)."""
+    size = np.einsum("gkk->gk", basis.sums.s1)
+    return np.asarray((size > PRESENT * size.max(axis=0)).sum(axis=0), dtype=np.int64)

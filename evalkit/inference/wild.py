@@ -21,11 +21,12 @@ TIE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """Vectors w (B, G) of the bootstrap; `exact` where they are all there are."""
+    """Vectors w (B, G) of the bootstrap; `exact` where they are all there are, `is_signs` where every w² is 1."""
 
     w: FloatArray
     name: str
     exact: bool
+    is_signs: bool
 
 
 def wild(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1) -> Inference:
@@ -61,13 +62,13 @@ def draw_vectors(g: int, draws: int, seed: int) -> Draws:
     if g < WEBB_BELOW:
         rng = np.random.default_rng(seed)
         w = rng.choice(np.concatenate([-WEBB, WEBB]), size=(draws, g))
-        return Draws(w, "Webb draws", False)
+        return Draws(w, "Webb draws", exact=False, is_signs=False)
     if 2**g <= draws:
         bits = (np.arange(2**g)[:, None] >> np.arange(g)) & 1
-        return Draws((1 - 2 * bits).astype(np.float64), "sign vectors (all)", True)
+        return Draws((1 - 2 * bits).astype(np.float64), "sign vectors (all)", exact=True, is_signs=True)
     rng = np.random.default_rng(seed)
     signs = 1 - 2 * rng.integers(0, 2, size=(draws, g), dtype=np.int8)
-    return Draws(signs.astype(np.float64), "Rademacher draws", False)
+    return Draws(signs.astype(np.float64), "Rademacher draws", exact=False, is_signs=True)
 
 
 def _term(estimate: Estimate, j: int, vectors: Draws, level: float) -> tuple[float, ...]:
@@ -84,7 +85,7 @@ def _term(estimate: Estimate, j: int, vectors: Draws, level: float) -> tuple[flo
     se = _crv1(estimate, fixed @ qc)
     if not se > 0:
         return (np.nan,) * 6
-    parts = _parts(basis, qc, fixed, moving, vectors.w)
+    parts = _parts(basis, qc, fixed, moving, vectors)
     factor = _factor(estimate)
 
     def p_of(h: float) -> float:
@@ -112,19 +113,26 @@ class _Parts:
     v2: FloatArray
 
 
-def _parts(basis: Linear, qc: FloatArray, fixed: FloatArray, moving: FloatArray, w: FloatArray) -> _Parts:
+def _parts(basis: Linear, qc: FloatArray, fixed: FloatArray, moving: FloatArray, vectors: Draws) -> _Parts:
     """Expand c'Qs*_v = w_v a_v − k_v'M (a_v = c'Q s̃_v, M = Σ w_u s̃_u, k_v = Q S_v Q c) without a (B, G) array."""
-    k = basis.sums.s1 @ qc @ basis.bread
-    a0, a1 = fixed @ qc, moving @ qc
-    m0, m1 = w @ fixed, w @ moving
+    w, k = vectors.w, basis.sums.s1 @ qc @ basis.bread
+    a = np.column_stack([fixed @ qc, moving @ qc])
+    width = k.shape[1]
+    one = w @ np.hstack([fixed, moving, a[:, [0]] * k, a[:, [1]] * k, a])  # one product over the draws
+    m0, m1, c0, c1 = (one[:, i * width : (i + 1) * width] for i in range(4))
     kk = k.T @ k
-    c0, c1 = w @ (a0[:, None] * k), w @ (a1[:, None] * k)
-    w2 = w * w
-    inner = [(m0 @ kk), (m1 @ kk)]
-    v0 = w2 @ (a0 * a0) - 2 * (c0 * m0).sum(axis=1) + (inner[0] * m0).sum(axis=1)
-    v1 = w2 @ (a0 * a1) - (c0 * m1).sum(axis=1) - (c1 * m0).sum(axis=1) + (inner[0] * m1).sum(axis=1)
-    v2 = w2 @ (a1 * a1) - 2 * (c1 * m1).sum(axis=1) + (inner[1] * m1).sum(axis=1)
-    return _Parts(w @ a0, w @ a1, v0, v1, v2)
+    inner0, inner1 = m0 @ kk, m1 @ kk
+    squares = np.column_stack([a[:, 0] * a[:, 0], a[:, 0] * a[:, 1], a[:, 1] * a[:, 1]])
+    own = squares.sum(axis=0, keepdims=True) if vectors.is_signs else (w * w) @ squares
+    v0 = own[:, 0] - 2 * _dot(c0, m0) + _dot(inner0, m0)
+    v1 = own[:, 1] - _dot(c0, m1) - _dot(c1, m0) + _dot(inner0, m1)
+    v2 = own[:, 2] - 2 * _dot(c1, m1) + _dot(inner1, m1)
+    return _Parts(one[:, -2], one[:, -1], v0, v1, v2)
+
+
+def _dot(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Return x_b'y_b for each draw."""
+    return np.asarray(np.einsum("bk,bk->b", x, y), dtype=np.float64)
 
 
 def _factor(estimate: Estimate) -> float:

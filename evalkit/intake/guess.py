@@ -25,6 +25,8 @@ UNITS = {
 }
 BRACKETS = re.compile(r"^(.*?)\s*[（(]([^（）()]+)[）)]$")
 PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9_ .-]*$")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins like this is carried out by spreadsheet programs: such a header is not written to a codebook."""
 PERSONAL = {
     "姓名": "name",
     "户主": "name",
@@ -44,7 +46,10 @@ PERSONAL = {
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One raw column: canonical name and kind ("" = a person must say), unit, factor, role in the design."""
+    """One raw column: canonical name and kind ("" = a person must say), unit, factor, role in the design.
+
+    ``personal`` says why a draft leaves the column out: what it tells of a person, or that its header is a formula.
+    """
 
     header: str
     name: str
@@ -60,6 +65,8 @@ def guess_column(header: str, values: pl.Series) -> Guess:
     """Guess what a column is; its values decide only between numbers and text."""
     base, unit, factor = _unit_of(header)
     personal = next((kind for word, kind in PERSONAL.items() if word in header), "")
+    if header.startswith(FORMULA):
+        personal = "formula that a spreadsheet would carry out"
     name, kind, role = _known().get(base.lower(), ("", "", ""))
     if not name and PLAIN.match(base):
         name = re.sub(r"\W+", "_", base.lower()).strip("_")

@@ -9,10 +9,10 @@ from evalkit.inference import InFamily
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
 from evalkit.report.disclosure import rounded_counts
-from evalkit.report.families import Indices, families, families_block, shown_index
+from evalkit.report.families import Indices, families_block, shown_index
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, p_text, percent
+from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, percent
 from evalkit.report.origin import summarise
 from evalkit.report.shown import shown_comparison_mean
 from evalkit.report.statement import case_for, headline
@@ -71,13 +71,13 @@ def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
     }
 
 
-def overview_table(findings: Sequence[Finding], adjusted: Sequence[InFamily]) -> Block:
-    """Return one row an indicator, each with a link to its page and what may be claimed."""
+def overview_table(findings: Sequence[Finding]) -> Block:
+    """Return one row an indicator with what may be claimed, and each answer with a link to its page; p stands apart."""
     sentences = both(lambda lang: _sentences(findings, lang))
     title = heading(lambda lang: WORDS[lang].label("estimates"))
     return Block(
         title
-        + both(lambda lang: _table(findings, adjusted, lang).html())
+        + both(lambda lang: _table(findings, lang).html())
         + heading(lambda lang: WORDS[lang].label("statement"))
         + sentences
     )
@@ -93,27 +93,17 @@ def _item(finding: Finding, lang: Language) -> str:
     return f"<li>{link}{colon}{text(headline(finding, lang))}</li>"
 
 
-def _table(findings: Sequence[Finding], adjusted: Sequence[InFamily], lang: Language) -> Grid:
-    words = WORDS[lang]
-    groups = families(findings)
-    rows = [
-        _row(f, a, words.label("group", n=groups.index(f.indicator.family) + 1), lang)
-        for f, a in zip(findings, adjusted, strict=True)
-    ]
-    head = [
-        words.label(k)
-        for k in ("indicator", "estimate", "interval", "relative", "p_value", "p_adjusted", "family", "claim_title")
-    ]
-    return Grid(head, rows, words=(6, 7))
+def _table(findings: Sequence[Finding], lang: Language) -> Grid:
+    keys = ("indicator", "estimate", "interval", "relative", "claim_title")
+    return Grid([WORDS[lang].label(k) for k in keys], [_row(f, lang) for f in findings], words=(4,))
 
 
-def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> list[str]:
-    words, plan = WORDS[lang], finding.indicator
+def _row(finding: Finding, lang: Language) -> list[str]:
+    plan = finding.indicator
     unit = effect_unit(plan.unit, finding.main.estimate.estimator)
-    name = getattr(plan.label, lang)
-    tail = [group, words.claims[finding.gate.claim]]
+    name, claim = getattr(plan.label, lang), WORDS[lang].claims[finding.gate.claim]
     if not case_for(finding).shows_numbers:
-        return [name, *[DASH] * 5, *tail]
+        return [name, *[DASH] * 3, claim]
     row, relative = finding.main.row("att"), relative_to_comparison(finding)
     share = DASH if relative is None else percent(relative[0], lang, 0)
     return [
@@ -121,9 +111,7 @@ def _row(finding: Finding, adjusted: InFamily, group: str, lang: Language) -> li
         difference(row["estimate"], unit, lang, signed=True),
         interval(row["conf_low"], row["conf_high"], unit, lang),
         share,
-        p_text(row["p_value"]),
-        p_text(adjusted.holm),
-        *tail,
+        claim,
     ]
 
 

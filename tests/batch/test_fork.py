@@ -13,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from evalkit.batch import Request, Settings, make_plan, run_batch
-from evalkit.batch.inprocess import execute_cell
+from evalkit.batch.cell import execute_cell
 from evalkit.batch.shell import notebook_shell
 from tests.batch.conftest import Project, notebook
 

@@ -50,6 +50,7 @@ def findings(root: Path, browser: Browser, tmp_path_factory: pytest.TempPathFact
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.setenv("PYTHONPATH", str(root))
+        patch.delenv("EVALKIT_DATA", raising=False)
         plan = make_plan(Request())
         runs = tuple(run for run in plan.runs if run.page in KINDS.values())
         assert len(runs) == len(KINDS)

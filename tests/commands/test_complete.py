@@ -15,6 +15,11 @@ def offered(*arguments: str, incomplete: str = "") -> list[str]:
     return [item.value for item in complete.get_completions(list(arguments), incomplete)]
 
 
+@pytest.fixture(autouse=True)
+def _no_other_data(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("EVALKIT_DATA", raising=False)
+
+
 def test_commands_and_programmes(root: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(root)
     assert "estimate" in offered()
@@ -30,5 +35,4 @@ def test_indicators_of_the_programme_that_was_typed(root: Path, monkeypatch: pyt
 
 def test_nothing_is_offered_where_there_is_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("EVALKIT_DATA", raising=False)
     assert offered("run") == []

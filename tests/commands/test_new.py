@@ -77,6 +77,16 @@ def test_personal_columns_are_left_out_and_named(office: Path):
     assert "某甲" not in result.output
 
 
+def test_a_header_that_is_a_formula_is_not_written(office: Path):
+    """A codebook is opened in spreadsheet programs, which would carry it out."""
+    folder = office / "trap"
+    folder.mkdir()
+    (folder / "survey.csv").write_text("户编号,村编号,=cmd|' /C calc'!A0\n1,A,2\n", encoding="utf-8")
+    result = _new("trap", "trap")
+    assert "looks like a formula that a spreadsheet would carry out" in result.stdout
+    assert "=cmd" not in (office / "data_raw/trap/codebook.csv").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("name", "message"), [("Trial", "small letters"), ("../x", "small letters"), ("trial", "it is already there")]
 )

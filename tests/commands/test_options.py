@@ -47,7 +47,8 @@ def test_schema(file: str, estimator: str, method: str) -> None:
     assert {k: type(v) for k, v in answer.items()} == TOP
     assert set(answer["gate"]) == {"claim", "because"}
     assert answer["estimator"] == estimator
-    assert answer["inference"] == ("crv2" if method == "auto" else method)
+    default = "crv2" if estimator == "event_study" else "jackknife"
+    assert answer["inference"] == (default if method == "auto" else method)
     for row in answer["terms"]:
         assert list(row)[: len(TIDY_SCHEMA)] == list(TIDY_SCHEMA)
         for name, kind in TIDY_SCHEMA.items():
@@ -111,7 +112,7 @@ def test_classical_is_for_a_cross_section(tmp_path: Path) -> None:
 def test_without_json_a_table_and_what_may_be_claimed(file: str) -> None:
     result = CliRunner().invoke(main, ["estimate", file, *ROWS])
     assert result.exit_code == 0
-    assert "did, crv2" in result.stdout
+    assert "did, jackknife" in result.stdout
     assert "What may be claimed: effect_if_" in result.stdout
 
 

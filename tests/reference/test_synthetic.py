@@ -80,7 +80,7 @@ def test_no_peer_has_a_lower_objective(case: tuple[str, Moments], peer: str) -> 
 
 def test_jackknife_of_diff_diff(panel: Moments) -> None:
     """With weights held; theirs are off the minimum by 1e-4, which moves the standard error by 1e-3 of itself."""
-    result = evalkit.infer(evalkit.synthetic_did(panel), "jackknife")
+    result = evalkit.infer(evalkit.synthetic_did(panel), "synthetic_jackknife")
     assert result.std_error[0] == pytest.approx(golden("panel", "diff-diff", "jackknife")["std_error"], rel=1e-3)
 
 

@@ -14,7 +14,7 @@ from evalkit.report.statement import basis, caution, meaning
 def test_randomised_but_wide_interval(saved: Finding):
     answer = (
         "现有数据不能判断“莫桑比克灌溉协会储蓄与金融项目”使试点村截至第四季度已存款的农户比例提高还是降低："
-        "从降低4.9个百分点到提高45.8个百分点，都与数据相符。"
+        "从降低5.7个百分点到提高46.7个百分点，都与数据相符。"
     )
     assert report.headline(saved, "zh") == answer
     assert "“Cannot tell” is not “no effect”." in caution(saved, "en")
