@@ -23,7 +23,6 @@ from evalkit import report
 from evalkit.batch.kernel import NAME, ThisInterpreter
 from evalkit.batch.plan import safe_name
 from evalkit.finding import Finding
-from evalkit.inference import InFamily
 from evalkit.report.figures import Axes, Series, plot
 from evalkit.report.index import Entry, index_html
 from evalkit.report.page import Failure, Page, asset_bytes, render, render_failure
@@ -75,7 +74,7 @@ def _page(finding: Finding, text: str) -> str:
         provenance=origin,
     )
     blocks = [report.statement(hostile), report.estimates(hostile), report.flow(hostile), report.publish(hostile)]
-    blocks += [report.means(hostile).block, report.overview_table([hostile], [InFamily(1, 0.1)])]
+    blocks += [report.means(hostile).block, report.overview_table([hostile])]
     shown = [new_output("execute_result", b._repr_mimebundle_()) for b in blocks]
     return render(new_notebook(cells=[new_code_cell("x", outputs=shown)]), _titles(text))
 
