@@ -9,14 +9,14 @@ import click
 
 from evalkit import __version__
 from evalkit.commands.complete import complete_indicator, complete_programme
-from evalkit.errors import EvalkitError, UsageError
+from evalkit.errors import DataError, EvalkitError, UsageError
 
 STOPPED = 130
 """What shells give for a command ended by Ctrl-C."""
 
 
 class Commands(click.Group):
-    """A group whose commands tell an EvalkitError as a message, without traceback: exit 2 for usage, else 1."""
+    """A group whose commands tell an EvalkitError, or what a disk refuses, as a message: exit 2 for usage, else 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""
@@ -25,6 +25,13 @@ class Commands(click.Group):
         except EvalkitError as error:
             click.echo(f"evalkit: {error}", err=True)
             ctx.exit(2 if isinstance(error, UsageError) else 1)
+        except OSError as error:
+            place = error.filename or "a file or folder"
+            told = DataError(
+                str(place), error.strerror or str(error), "room and permission", "free some, then run again"
+            )
+            click.echo(f"evalkit: {told}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=Commands)

@@ -39,7 +39,11 @@ def means_table(finding: Finding) -> Block:
 def rounded_note(programme: Programme, lang: Language) -> str:
     """Say that counts are rounded; empty on internal pages, where they are not."""
     limits = programme.disclosure
-    return "" if limits.audience == "internal" else WORDS[lang].label("rounded_note", n=limits.min_households)
+    if limits.audience == "internal":
+        return ""
+    if limits.min_households == 1:
+        return WORDS[lang].label("exact_note")
+    return WORDS[lang].label("rounded_note", n=limits.min_households)
 
 
 def cells_grid(finding: Finding, lang: Language) -> Grid:

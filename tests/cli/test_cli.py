@@ -53,3 +53,14 @@ def test_help_loads_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.rstrip().endswith("[]")
+
+
+def test_what_a_disk_refuses_is_told_without_traceback(monkeypatch: pytest.MonkeyPatch):
+    def full(request: object) -> None:
+        raise OSError(28, "No space left on device", ".cache/x")
+
+    monkeypatch.setattr("evalkit.batch.make_plan", full)
+    result = CliRunner().invoke(main, ["run", "moz_savings"])
+    assert result.exit_code == 1
+    assert ".cache/x: No space left on device. Needed: room and permission." in result.stderr
+    assert "Traceback" not in result.output

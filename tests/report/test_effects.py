@@ -219,8 +219,8 @@ def test_bounds_where_many_were_lost(root: Path, saved: Finding) -> None:
     assert low["estimate"] < credit.main.row("att")["estimate"] < high["estimate"]
     assert low["share_missing"] == pytest.approx(1297 / 3081)
     text = _text(report.limits(credit).html)
-    assert "有42.2%的户未能访到" in text
-    assert "42.2% of households could not be surveyed" in text
+    assert "有42.1%的户未能访到" in text
+    assert "42.1% of households could not be surveyed" in text
     assert f"between {difference(low['estimate'], Unit('share'), 'en', signed=True)} and" in text
     assert saved.bounds is None
     assert "could not be surveyed" not in report.limits(saved).html
