@@ -25,6 +25,8 @@ class Commands(click.Group):
         except EvalkitError as error:
             click.echo(f"evalkit: {error}", err=True)
             ctx.exit(2 if isinstance(error, UsageError) else 1)
+        except BrokenPipeError:
+            raise  # click ends quietly where nobody reads on
         except OSError as error:
             place = error.filename or "a file or folder"
             told = DataError(
