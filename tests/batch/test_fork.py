@@ -140,7 +140,7 @@ def test_papermill_finds_the_engine_by_its_entry_point(root: Path):
     ("deed", "thread"),
     [
         ("pass", None),
-        ("import polars as pl; pl.DataFrame({'a': [2, 1]}).sort('a')", "polars-0"),
+        ("import polars as pl; pl.DataFrame({'a': range(50_000, 0, -1)}).sort('a')", "polars-"),
         ("import threading, time; threading.Thread(target=time.sleep, args=(5,), daemon=True).start()", "python"),
     ],
     ids=["nothing", "polars", "thread"],
@@ -151,7 +151,7 @@ def test_a_parent_that_ran_polars_or_a_thread_is_refused(root: Path, deed: str, 
     assert (result.returncode == 0) is (thread is None), result.stderr
     if thread is not None:
         assert "UsageError" in result.stderr
-        assert f"it runs threads: {thread}" in result.stderr
+        assert thread in result.stderr.split("it runs threads: ")[1]  # whichever of them the system lists first
 
 
 def test_the_executed_notebook_is_a_valid_one(project: Project):
