@@ -13,7 +13,7 @@ HEAD = "# Generated from pyproject.toml by .ci/environment_yml.py; a test fails 
 def environment(project: dict[str, object]) -> str:
     """Return the text of environment.yml."""
     extras: dict[str, list[str]] = project["optional-dependencies"]  # type: ignore[assignment]
-    packages = sorted([*project["dependencies"], *extras["simulate"], *extras["lab"]])  # type: ignore[misc]
+    packages = sorted([*project["dependencies"], *extras["discontinuity"], *extras["lab"]])  # type: ignore[misc]
     lines = ["name: evalkit", "channels:", "  - conda-forge", "dependencies:"]
     lines += [f"  - python{project['requires-python']}", "  - pip", *[f"  - {p}" for p in packages]]
     lines += ["  - pip:", "      - --editable ."]

@@ -10,6 +10,6 @@ lock() { # the file, then extras and constraints
         --no-emit-index-url --no-emit-find-links --quiet --output-file "$out" "$@"
     echo "$out: $(grep -c '==' "$out") packages"
 }
-lock requirements.lock --extra simulate --group build
+lock requirements.lock --extra discontinuity --group build
 lock requirements-dev.lock --extra dev --group build --constraint requirements.lock
-lock requirements-lab.lock --extra lab --extra simulate --group build --constraint requirements.lock
+lock requirements-lab.lock --extra lab --extra discontinuity --group build --constraint requirements.lock
