@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 LOCKS = {
-    "requirements.lock": ("simulate",),
-    "requirements-dev.lock": ("simulate", "dev"),
-    "requirements-lab.lock": ("simulate", "lab"),
+    "requirements.lock": ("discontinuity",),
+    "requirements-dev.lock": ("discontinuity", "dev"),
+    "requirements-lab.lock": ("discontinuity", "lab"),
 }
 
 
