@@ -11,8 +11,8 @@ import pytest
 import evalkit
 from evalkit.intake import read_truth
 from evalkit.simulate import write_programme
-from evalkit.simulate.draw import draw
-from evalkit.simulate.scenario import read_scenario
+from evalkit.simulate.suqian_ecommerce.draw import draw
+from evalkit.simulate.suqian_ecommerce.scenario import read_scenario
 
 FOLDER = Path(__file__).parents[2] / "data_raw" / "suqian_ecommerce"
 
@@ -24,7 +24,7 @@ def test_committed_files_are_what_the_command_writes(tmp_path: Path) -> None:
 
 def test_truth_by_counting_anew() -> None:
     """Weighted mean of the built-in effect over interviews from adoption on, looked up by years since adoption."""
-    scenario = read_scenario("suqian_ecommerce")
+    scenario = read_scenario()
     rows = draw(scenario).rows.filter(pl.col("year") >= pl.col("adoption"))
     steps = scenario.processes["income"].effect
     effect = [steps[y - a] for y, a in rows.select("year", "adoption").iter_rows()]
@@ -36,7 +36,7 @@ def test_truth_by_counting_anew() -> None:
 
 
 def test_no_amount_is_negative() -> None:
-    rows = draw(read_scenario("suqian_ecommerce")).rows
+    rows = draw(read_scenario()).rows
     assert rows.select(pl.min_horizontal(pl.col("income", "sales", "loan").min())).item() > 0
 
 

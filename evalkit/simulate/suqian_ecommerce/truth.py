@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from evalkit.simulate.draw import Drawn
-from evalkit.simulate.scenario import Scenario
+from evalkit.simulate.suqian_ecommerce.draw import Drawn
+from evalkit.simulate.suqian_ecommerce.scenario import Scenario
 
 INDICATORS = {
     "income": "disposable_income_pc_yuan",
