@@ -20,8 +20,9 @@ CUT = 2.2
 class Drawn:
     """A simulated programme before it becomes files.
 
-    ``rows`` has one row for each interview: household, village, year, adoption (null = never), weight, members, and
-    for each process its outcome in constant yuan and, as ``<process>_effect``, what the programme added to it.
+    ``rows`` has one row for each interview: household, village, year, adoption (null = never), weight, members, margin
+    (net income a yuan sold online), and for each process its outcome in constant yuan and, as ``<process>_effect``,
+    what the programme added to it.
     """
 
     villages: pl.DataFrame
@@ -46,6 +47,8 @@ def draw(scenario: Scenario) -> Drawn:
         "weight": weight[who],
         "members": members[who].astype(np.float64),
     }
+    margin = np.random.default_rng(scenario.seed + 2).uniform(*scenario.margin, size=len(home))
+    columns["margin"] = margin[who]
     for name, process in scenario.processes.items():
         outcome, effect = _outcome(process, rng, home, adoption, years)
         columns[name] = outcome[who, when]

@@ -43,6 +43,7 @@ class Scenario:
     household: Mapping[str, float]
     inflation: float
     processes: Mapping[str, Process]
+    margin: tuple[float, float]
 
 
 def read_scenario() -> Scenario:
@@ -50,7 +51,14 @@ def read_scenario() -> Scenario:
     v = tomllib.loads(numbers("suqian_ecommerce"))
     processes = {k: _process(v[k]) for k in ("income", "sales", "loan")}
     return Scenario(
-        v["name"], v["seed"], tuple(v["years"]), v["villages"], v["household"], v["prices"]["inflation"], processes
+        v["name"],
+        v["seed"],
+        tuple(v["years"]),
+        v["villages"],
+        v["household"],
+        v["prices"]["inflation"],
+        processes,
+        tuple(v["ecommerce"]["margin"]),
     )
 
 
