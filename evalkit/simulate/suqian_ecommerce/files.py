@@ -19,8 +19,8 @@ UNIT_CHANGE = 2015
 OLD = ("工资性收入(元)", "经营净收入(元)", "财产净收入(元)", "转移净收入(元)")
 NEW = ("工资收入（万元）", "家庭经营净收入（万元）", "财产性净收入（万元）", "转移性净收入（万元）")
 ONLINE = ("其中：电商净收入(元)", "其中：电商净收入（万元）")
-SHARES = (0.52, 0.33, 0.05, 0.10)
-"""How income divides into wages, business, property and transfers: an assumption of all scenarios."""
+REST = (0.05, 0.10)
+"""Property and transfers as parts of income: an assumption; wages differ by household, and the rest is business."""
 
 
 def write_programme(out: Path) -> list[Path]:
@@ -86,7 +86,8 @@ def _amounts(rows: pl.DataFrame, year: int, prices: float) -> dict[str, pl.Serie
     """Return the amounts of a round in current prices and in the units of its form."""
     income = rows["income"] * rows["members"] * prices
     headers, unit, digits = (OLD, 1, 0) if year < UNIT_CHANGE else (NEW, WAN, 4)
-    parts = {h: (income * s / unit).round(digits) for h, s in zip(headers, SHARES, strict=True)}
+    shares = (rows["wage_share"], 1 - rows["wage_share"] - sum(REST), *REST)
+    parts = {h: (income * s / unit).round(digits) for h, s in zip(headers, shares, strict=True)}
     return {
         **parts,
         ONLINE[year >= UNIT_CHANGE]: (rows["sales"] * rows["margin"] * prices / unit).round(digits),

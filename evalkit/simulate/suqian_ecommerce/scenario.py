@@ -40,10 +40,11 @@ class Scenario:
     seed: int
     years: tuple[int, ...]
     villages: Mapping[str, Any]
-    household: Mapping[str, float]
+    household: Mapping[str, Any]
     inflation: float
     processes: Mapping[str, Process]
     margin: tuple[float, float]
+    wage_share: tuple[float, float]
 
 
 def read_scenario() -> Scenario:
@@ -59,6 +60,7 @@ def read_scenario() -> Scenario:
         v["prices"]["inflation"],
         processes,
         tuple(v["ecommerce"]["margin"]),
+        tuple(v["household"]["wage_share"]),
     )
 
 

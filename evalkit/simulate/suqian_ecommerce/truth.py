@@ -17,7 +17,6 @@ INDICATORS = {
 }
 
 
-WAGE_SHARE = 0.52
 LINE = 6000
 """Yuan a head and year: the poverty line of the article and of programme.toml."""
 
@@ -38,7 +37,7 @@ def _derived() -> dict[str, pl.Expr]:
     """Return what the programme did to each indicator that is made from others, by row."""
     income, effect = pl.col("income"), pl.col("income_effect")
     online = pl.col("sales_effect") * pl.col("margin") / pl.col("members")
-    wage = effect * WAGE_SHARE
+    wage = effect * pl.col("wage_share")
     poor, poor_without = ((LINE - y).clip(lower_bound=0) / LINE for y in (income, income - effect))
     return {
         "wage_income_pc_yuan": wage,
