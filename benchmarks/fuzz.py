@@ -76,7 +76,8 @@ def _saved(suffix: str, write: Callable[[str], object]) -> bytes:
 @cache
 def seeds(kind: str) -> tuple[bytes, ...]:
     """Return sound files of a kind."""
-    return tuple(SEEDS[kind.removeprefix("any.")]())
+    made = SEEDS[kind.removeprefix("any.")]()
+    return tuple(made[:1] if kind == "any.csv" else made)  # the other begins with a title, which needs a codebook
 
 
 def _text(separator: str, encoding: str) -> list[bytes]:

@@ -21,7 +21,7 @@ MOST_SECONDS = 120
 MOST_MEMORY = 4 * 2**30
 """Bytes of address space. The largest sheet of a .xls has 65,536 rows of 256 cells."""
 REFUSED = 3
-TODO = "open it in a spreadsheet program and save it as .xlsx"
+REMEDY = "open it in a spreadsheet program and save it as .xlsx"
 
 
 def apart(path: Path, sheet: str | None, entries: Sequence[Entry]) -> tuple[pl.DataFrame, int]:
@@ -47,7 +47,7 @@ def apart(path: Path, sheet: str | None, entries: Sequence[Entry]) -> tuple[pl.D
 
 
 def _refused(path: Path, found: str) -> DataError:
-    return DataError(str(path), found, "a sound .xls", TODO)
+    return DataError(str(path), found, "a sound .xls", REMEDY)
 
 
 def main() -> int:
@@ -57,7 +57,7 @@ def main() -> int:
     entries = [Entry(**{**e, "missing_codes": tuple(e["missing_codes"])}) for e in asked["entries"]]
     path = Path(asked["path"])
     try:
-        with soundly(path, "a workbook", TODO):
+        with soundly(path, "a workbook", REMEDY):
             frame, first_row = workbook(path, asked["sheet"], entries)
     except DataError as error:
         print(json.dumps([error.where, error.found, error.needed, error.todo]))

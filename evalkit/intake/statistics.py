@@ -9,7 +9,7 @@ import polars as pl
 from evalkit.intake.sound import soundly
 
 READERS = {".dta": "read_dta", ".sav": "read_sav"}
-TODO = 'old files do not say theirs: state encoding = "gb18030" in [[sources]], or export it again'
+REMEDY = 'old files do not say theirs: state encoding = "gb18030" in [[sources]], or export it again'
 
 
 def statistics(path: Path, encoding: str | None) -> pl.DataFrame:
@@ -23,6 +23,6 @@ def statistics(path: Path, encoding: str | None) -> pl.DataFrame:
     import pyreadstat
 
     read = getattr(pyreadstat, READERS[path.suffix.lower()])
-    with soundly(path, path.suffix, TODO, (TypeError, SystemError)):
+    with soundly(path, path.suffix, REMEDY, (TypeError, SystemError)):
         table, _ = read(path, encoding=encoding, output_format="polars")
         return pl.DataFrame(table)
