@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from evalkit.design import AssignedTo, Assignment, Comparison, Design
 from evalkit.errors import PlanError, nearest
+from evalkit.ledger_plan import LedgerFields
 
 FILE_NAME = "programme.toml"
 SCHEMA_VERSION = 1
@@ -77,7 +78,7 @@ class DesignPlan(_Frozen):
     take_up: str | None = None
 
 
-class Source(_Frozen):
+class Source(LedgerFields):
     """[[sources]]: one kind of raw file; `file` may be a pattern whose field becomes the round."""
 
     kind: Literal["roster", "survey", "ledger", "links", "requests", "prices"]
@@ -87,7 +88,6 @@ class Source(_Frozen):
     table: str | None = None
     encoding: str | None = None
     codebook: str | None = None
-    date: str | None = None
 
 
 class IndicatorPlan(_Frozen):
