@@ -92,8 +92,8 @@ def _fetched(source: Source, address: str) -> pa.Table:
 
 def _driver(source: Source) -> Any:
     try:
-        import adbc_driver_postgresql.dbapi as driver
-        import pyarrow as pa
+        import pyarrow  # noqa: F401  (the driver hands rows over as its tables, and imports it only then)
+        from adbc_driver_postgresql import dbapi
     except ImportError as error:
         raise UsageError(
             source.place,
@@ -101,7 +101,7 @@ def _driver(source: Source) -> Any:
             "the extra postgres",
             "pip install 'evalkit[postgres]'",
         ) from error
-    return driver if pa else None
+    return dbapi
 
 
 def _names(rows: list[tuple[str, str, bool]]) -> dict[str, tuple[str, ...]]:

@@ -172,7 +172,7 @@ def test_a_service_by_name(connected: str, tmp_path: Path, monkeypatch: pytest.M
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, "postgresql://127.0.0.1/x")
-    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql.dbapi", None)
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
     with pytest.raises(evalkit.UsageError, match=r"pip install 'evalkit\[postgres\]'"):
         postgres_table(_source(table="t"))
 
