@@ -8,7 +8,7 @@ from evalkit.claims.arithmetic import SAME_UNIT, carried_out
 from evalkit.claims.figure import Figure, figure_of
 from evalkit.claims.model import Claim, Relation, Reported
 from evalkit.claims.operand import Operand, operand_of
-from evalkit.claims.units import WRITTEN, Unit, head_of, unit_named
+from evalkit.claims.units import SCALES, WRITTEN, Unit, head_of, singular, unit_named
 from evalkit.errors import nearest
 
 WAN, CLOSE = 10_000, 1e-9
@@ -17,7 +17,7 @@ TWO = ("ratio", "share", "per_unit", "whole", "difference", "compare")
 
 def problems(reported: Reported, indicators: Collection[str] | None = None) -> list[str]:
     """Return every mistake, one sentence each; relations are computed only where their claims are sound."""
-    found = [*_ids(reported)]
+    found = [*_ids(reported), *_things(reported)]
     sound: dict[str, Operand] = {}
     for claim in reported.claims:
         mistakes = [*_figure(claim), *_references(claim, reported, indicators)]
@@ -43,6 +43,15 @@ def _figure(claim: Claim) -> Iterator[str]:
     yield from _value(claim, figure)
     if not unit.powers and figure.amount.low * unit.factor > 1:
         yield f"{claim.said} is more than 100 % of what it is a share of"
+
+
+def _things(reported: Reported) -> Iterator[str]:
+    """Check that pages can name all that is counted, in both languages."""
+    names = {singular(part): None for c in reported.claims for part in c.unit.split("/")}
+    unknown = [n for n in names if n not in SCALES and n not in reported.units]
+    if unknown:
+        told = ", ".join(f"{n!r} ({nearest(n, [*SCALES, *reported.units])})" for n in unknown)
+        yield f"[units] does not say in both languages what these are: {told}"
 
 
 def _unit(claim: Claim, figure: Figure) -> Iterator[str]:

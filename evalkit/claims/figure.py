@@ -16,7 +16,7 @@ from evalkit.claims.amount import Amount
 
 Bound = Literal["stated", "over", "under", "about"]
 
-SIMPLER = str.maketrans("萬億餘畝兩戶個約達過噸將來頃間張幢處檯盆於", "万亿余亩两户个约达过吨将来顷间张幢处台盆于")
+SIMPLER = str.maketrans("萬億餘畝兩戶個約達過噸將來頃間張塊處", "万亿余亩两户个约达过吨将来顷间张块处")
 MULTIPLES = {"": 1.0, "百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12}
 MULTIPLES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 DIGITS = {c: float(n) for n, c in enumerate("一二三四五六七八九", 1)} | {"两": 2.0}

@@ -20,6 +20,7 @@ def missing(claim: Claim) -> tuple[str, ...]:
         "basis": claim.basis is None and unit.is_money,
         "of": claim.of is None and head_is_share(claim.unit),
         NOT_YET.get(claim.kind, "result"): claim.kind in NOT_YET,
+        "picked": claim.picked,
         "base": claim.base is None and claim.kind in CHANGES,
         "comparison": claim.comparison is None and claim.kind in CHANGES,
     }

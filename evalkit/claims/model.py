@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,6 +38,7 @@ class Claim(_Frozen):
     ``said`` is the figure as the article writes it, ``value`` what the evaluator reads in it, in ``unit``: each is
     checked by the other. ``concept`` says what is measured (two figures of different concepts are never compared). What
     the article does not tell (period, place, basis, what a share is of, base, comparison) is left out, and is missing.
+    ``picked``: one person, shop or field that the article chose to tell of, best or worst or any.
     """
 
     id: Name
@@ -53,6 +55,7 @@ class Claim(_Frozen):
     measure: Literal["stock", "flow"] | None = None
     of: Text | None = None
     part_of: Name | None = None
+    picked: bool = False
     base: Text | None = None
     comparison: Text | None = None
     bound: Bound | None = None
@@ -78,10 +81,11 @@ class Relation(_Frozen):
 
 
 class Reported(_Frozen):
-    """All of claims.toml."""
+    """All of claims.toml; ``units`` says in both languages what is counted, by the name of one of it."""
 
     schema_version: Literal[1]
     article: Article
+    units: Mapping[Name, Text] = {}
     claims: tuple[Claim, ...] = Field(min_length=1)
     relations: tuple[Relation, ...] = ()
 

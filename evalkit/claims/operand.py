@@ -25,6 +25,7 @@ class Operand:
     place: str | None = None
     period: str | None = None
     part_of: str | None = None
+    picked: bool = False
 
 
 def operand_of(claim: Claim) -> Operand:
@@ -42,6 +43,7 @@ def operand_of(claim: Claim) -> Operand:
         None if claim.place is None else claim.place.zh,
         claim.period,
         claim.part_of,
+        claim.picked,
     )
 
 
@@ -59,6 +61,7 @@ def joined(name: str, concept: str, amount: Amount, unit: Unit, parts: Sequence[
         _same([p.measure for p in money]),
         _same([p.place for p in parts]),
         _same([p.period for p in parts]),
+        picked=any(p.picked for p in parts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
@@ -19,6 +20,11 @@ MODELS: dict[str, type[BaseModel]] = {"article": Article, "claims": Claim, "rela
 def has_claims(folder: Path) -> bool:
     """Whether a programme's folder holds reported claims."""
     return (folder / CLAIMS_FILE).is_file()
+
+
+def claims_checksum(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of a folder's claims by the file's name: its page is made anew when they change."""
+    return {CLAIMS_FILE: hashlib.sha256((folder / CLAIMS_FILE).read_bytes()).hexdigest()}
 
 
 def read_claims(folder: Path, indicators: Collection[str] | None = None) -> Reported:

@@ -8,27 +8,28 @@ from dataclasses import dataclass
 
 SCALES: dict[str, tuple[str, float]] = {
     "yuan": ("yuan", 1.0),
-    "mu": ("area", 2000 / 3),
-    "hectare": ("area", 10_000.0),
-    "m2": ("area", 1.0),
-    "km2": ("area", 1e6),
-    "km": ("length", 1000.0),
-    "m": ("length", 1.0),
-    "kg": ("mass", 1.0),
-    "jin": ("mass", 0.5),
-    "tonne": ("mass", 1000.0),
-    "year": ("time", 1.0),
-    "quarter": ("time", 1 / 4),
-    "month": ("time", 1 / 12),
-    "day": ("time", 1 / 365),
+    "mu": ("m2", 2000 / 3),
+    "hectare": ("m2", 10_000.0),
+    "m2": ("m2", 1.0),
+    "km2": ("m2", 1e6),
+    "km": ("m", 1000.0),
+    "m": ("m", 1.0),
+    "kg": ("kg", 1.0),
+    "jin": ("kg", 0.5),
+    "tonne": ("kg", 1000.0),
+    "year": ("year", 1.0),
+    "quarter": ("year", 1 / 4),
+    "month": ("year", 1 / 12),
+    "day": ("year", 1 / 365),
     "percent": ("", 0.01),
     "share": ("", 1.0),
     "point": ("", 0.01),
 }
-"""Unit: what it measures, and its size in the first unit of the kind (mu = 1/15 hectare). Other names count things."""
+"""Unit: the first unit of what it measures, and its size in that (mu = 1/15 hectare). Other names count things."""
 
 WRITTEN = {
     "元": "yuan",
+    "块": "yuan",
     "亩": "mu",
     "公顷": "hectare",
     "平方米": "m2",
@@ -55,7 +56,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Powers of what is measured (area, time, yuan, shop …), sorted, and the size in their first units."""
+    """Powers of first units (m2, year, yuan, shop …), sorted, and the size in them."""
 
     powers: tuple[tuple[str, int], ...]
     factor: float = 1.0
