@@ -74,6 +74,16 @@ def result_sentence(result: Result, audit: Audit, lang: Language) -> str:
     return words["stop"].join(parts)
 
 
+def is_told_in_full(claim: Claim, audit: Audit) -> bool:
+    """Whether there is more to say of a claim than what kind it is and what is missing."""
+    plain = claim.kind in ("input", "output") and claim.note is None and claim.indicator is None
+    return not plain or bool(_results(claim, audit))
+
+
+def _results(claim: Claim, audit: Audit) -> list[Result]:
+    return [r for r in audit.results if claim.id in {*r.relation.of, r.relation.gives}]
+
+
 def claim_title(claim: Claim, audit: Audit, lang: Language) -> str:
     """Return a claim's heading: what it is about and the figure."""
     colon = "：" if lang == "zh" else ": "
@@ -83,8 +93,7 @@ def claim_title(claim: Claim, audit: Audit, lang: Language) -> str:
 def claim_rows(claim: Claim, audit: Audit, findings: Mapping[str, Finding], lang: Language) -> list[tuple[str, str]]:
     """Return label and text of each thing that is said of a claim."""
     words = WORDS[lang].reported
-    results = [r for r in audit.results if claim.id in {*r.relation.of, r.relation.gives}]
-    told = words["stop"].join(result_sentence(r, audit, lang) for r in results)
+    told = words["stop"].join(result_sentence(r, audit, lang) for r in _results(claim, audit))
     rows = [
         ("said", _said(claim, audit, lang)),
         ("kind", _kind(claim, lang)),

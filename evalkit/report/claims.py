@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.claims import Audit, Claim, Result
 from evalkit.finding import Finding
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph, text
-from evalkit.report.claim_words import claim_rows, claim_title, first_sentence, result_sentence
+from evalkit.report.claim_words import claim_rows, claim_title, first_sentence, is_told_in_full, result_sentence
+from evalkit.report.html_table import Grid
 from evalkit.report.origin import summarise
 from evalkit.report.statement import headline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
@@ -39,10 +40,31 @@ def claims_arithmetic(audit: Audit) -> Block:
 
 
 def claims_figures(audit: Audit, findings: Mapping[str, Finding]) -> Block:
-    """Return each figure: what was said, its kind, the arithmetic, what is missing, the estimate beside it."""
-    claims = audit.reported.claims
-    title = heading(lambda lang: WORDS[lang].reported["figures_title"].format(n=len(claims)))
-    return Block(title + "".join(_figure(c, audit, findings) for c in claims))
+    """Return each figure with what is said of it, and those that tell only what was put in or done in a table."""
+    full = [c for c in audit.reported.claims if is_told_in_full(c, audit)]
+    rest = [c for c in audit.reported.claims if c not in full]
+    title = heading(lambda lang: WORDS[lang].reported["figures_title"].format(n=len(full)))
+    return Block((title if full else "") + "".join(_figure(c, audit, findings) for c in full) + _rest(rest, audit))
+
+
+def _rest(claims: Sequence[Claim], audit: Audit) -> str:
+    """Return the figures that only say what was put in or done, in one table."""
+    if not claims:
+        return ""
+
+    def table(lang: Language) -> str:
+        words = WORDS[lang].reported
+        rows = [[claim_title(c, audit, lang), *_short(c, audit, lang)] for c in claims]
+        note = words["rest_note"].format(n=len(claims))
+        return Grid([words[k] for k in ("said", "kind", "missing")], rows, words=(1, 2), note=note).html()
+
+    title = heading(lambda lang: WORDS[lang].reported["rest_title"].format(n=len(claims)))
+    return title + both(table)
+
+
+def _short(claim: Claim, audit: Audit, lang: Language) -> tuple[str, str]:
+    told = dict(claim_rows(claim, audit, {}, lang))
+    return WORDS[lang].reported_short[claim.kind], told[WORDS[lang].reported["missing"]]
 
 
 def _figure(claim: Claim, audit: Audit, findings: Mapping[str, Finding]) -> str:
@@ -60,7 +82,7 @@ def claims_text(audit: Audit, findings: Mapping[str, Finding], lang: Language, *
     lines += [words["simulated"]] if simulated else []
     if audit.results:
         lines += ["", words["arithmetic_title"], *(f"  - {result_sentence(r, audit, lang)}" for r in audit.results)]
-    lines += ["", words["figures_title"].format(n=len(audit.reported.claims))]
+    lines += ["", words["all_title"].format(n=len(audit.reported.claims))]
     for claim in audit.reported.claims:
         lines += ["", claim_title(claim, audit, lang)]
         lines += [f"  {label}{colon}{value}" for label, value in claim_rows(claim, audit, findings, lang)]
