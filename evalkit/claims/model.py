@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from evalkit.claims.figure import Bound
-from evalkit.programme import Name, Text
+from evalkit.plan_tables import Name, Text
 
 Kind = Literal["input", "output", "outcome", "attribution", "forecast", "capacity"]
 KINDS: tuple[Kind, ...] = ("forecast", "capacity", "attribution", "outcome", "output", "input")
