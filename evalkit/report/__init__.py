@@ -12,6 +12,7 @@ from evalkit.report.plan import plan
 from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_missing, quality_rules
 from evalkit.report.replication import published_numbers, replication
 from evalkit.report.sample import attrition, flow, limits
+from evalkit.report.sources import sources
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
@@ -48,6 +49,7 @@ __all__ = [
     "quality_missing",
     "quality_rules",
     "replication",
+    "sources",
     "statement",
     "truth",
     "village_figures",

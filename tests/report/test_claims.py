@@ -55,7 +55,7 @@ def test_the_sentence_beside_a_claim_is_the_one_that_the_gate_allows(
 ):
     gated = replace(income, gate=Gate(claim, tuple(Reason(r) for r in REASONS[claim])))
     figure = audited["suqian_ecommerce"].reported.claim("attributed")
-    told = beside(figure, {income.indicator.name: gated}, lang)
+    told = beside(figure, {figure.indicator: gated}, lang)
     assert headline(gated, lang) in told
     rest = told.replace(headline(gated, lang), "")
     assert CAUSAL[lang].search(rest) is None
@@ -110,7 +110,7 @@ def test_the_page_says_that_its_estimates_are_simulated(audited: dict[str, Audit
 
 
 def test_numbers_beside_the_page_fit_in_json(audited: dict[str, Audit], income: Finding):
-    values = claims_values(audited["suqian_ecommerce"], {income.indicator.name: income})
+    values = claims_values(audited["suqian_ecommerce"], {"ecommerce_income_pc_yuan": income})
     again = json.loads(json.dumps(values, allow_nan=False))
     by_id = {c["id"]: c for c in again["claims"]}
     assert (by_id["jobs"]["low"], by_id["jobs"]["high"]) == (800, None)
