@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
+from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
@@ -22,6 +23,9 @@ __all__ = [
     "FigureBlock",
     "arms",
     "attrition",
+    "claims_arithmetic",
+    "claims_figures",
+    "claims_headline",
     "donors",
     "estimates",
     "event_study",
