@@ -40,7 +40,7 @@ def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time:
     return Converted(frame.filter(~flags["bad"]), rejected, tuple(c for c in table.frame.columns if c not in used))
 
 
-def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+def text_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Read a cell as trimmed text; empty cells and missing codes are null."""
     column = pl.col(entry.raw_header)
     if dtype.is_float() and entry.kind in {"id", "text", "category"}:
@@ -58,13 +58,13 @@ def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
         value = pl.col(entry.raw_header).cast(pl.Float64)
         codes = [float(c) for c in entry.missing_codes]
         return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
-    return number(_text(dtype, entry), has_factor=entry.factor != 1)
+    return number(text_of(dtype, entry), has_factor=entry.factor != 1)
 
 
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_temporal():
         return pl.col(entry.raw_header).cast(pl.Date)
-    return date(_text(dtype, entry))
+    return date(text_of(dtype, entry))
 
 
 def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -72,7 +72,7 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if entry.kind == "date":
         return _date(dtype, entry).alias(entry.name)
     if entry.kind not in NUMBERS:
-        return _text(dtype, entry).alias(entry.name)
+        return text_of(dtype, entry).alias(entry.name)
     value = _number(dtype, entry) * entry.factor
     return (value.cast(pl.Int64, strict=False) if entry.kind == "integer" else value).alias(entry.name)
 
@@ -80,12 +80,12 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
     if entry.kind == "date" and not dtype.is_temporal():
-        return (_text(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
+        return (text_of(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
     if entry.kind not in NUMBERS or dtype == pl.Boolean:
         return pl.lit(False)
     value = _number(dtype, entry)
     odd = (value != value.round(0)) if entry.kind == "integer" else pl.lit(False)
-    unread = pl.lit(False) if dtype.is_numeric() else _text(dtype, entry).is_not_null() & value.is_null()
+    unread = pl.lit(False) if dtype.is_numeric() else text_of(dtype, entry).is_not_null() & value.is_null()
     return (unread | odd | value.is_infinite() | value.is_nan()).fill_null(False)
 
 

@@ -37,12 +37,12 @@ def resolve(rows: pl.LazyFrame, source: Source) -> Pairs:
         marked = pl.concat([marked, both["_hash"], both["_target"].rename("_hash")]).unique()
     if marked.is_empty():
         empty = rows.head(0).collect()
-        return Pairs(rows, empty, empty)
+        return Pairs(rows, empty, empty.with_columns(pl.lit(None, pl.String).alias(WHY)))
     concerned = pl.col("_hash").is_in(marked.implode())
     together = hashed.filter(concerned).drop("_hash").collect(engine="streaming").sort(FILE, ROW)
     judged = _reversals(_copies(together), source)
     alone = hashed.filter(~concerned).drop("_hash")
-    return Pairs(alone, judged.filter(pl.col(WHY).is_null()), judged.filter(pl.col(WHY).is_not_null()))
+    return Pairs(alone, judged.filter(pl.col(WHY).is_null()).drop(WHY), judged.filter(pl.col(WHY).is_not_null()))
 
 
 def _doubled(hashes: pl.Series) -> pl.Series:

@@ -10,16 +10,19 @@ import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.intake.codebook import Entry, entries_for
-from evalkit.intake.convert import FILE, ROW, misread, value_of
-from evalkit.intake.files import files_of, read_table
-from evalkit.intake.guards import settled
+from evalkit.intake.convert import FILE, ROW, misread, text_of, value_of
+from evalkit.intake.files import TEXT, files_of, read_table
+from evalkit.intake.guards import digest
 from evalkit.intake.ledgers.kinds import FEN, FORMS, MONEY
+from evalkit.intake.ledgers.quick import dates, numbers
 from evalkit.intake.ledgers.records import HEADER
+from evalkit.intake.ledgers.text import open_text
 from evalkit.intake.records import FileRecord
 from evalkit.programme import Source
 
-NUMBER, DATE, SMALL = "number", "date", 1e15
+SMALL = 1e15
 """Money of 10¹⁵ yuan or more does not fit into whole fen, and is no amount of a village."""
+CHECKED, VALUE = frozenset({"number", "integer", "flag", "date"}), "_value_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,11 @@ class Scan:
     rows: pl.LazyFrame
     files: tuple[FileRecord, ...]
     unmapped: tuple[str, ...]
+    stamps: tuple[tuple[Path, int, int], ...]
 
 
-def scan(source: Source, entries: Sequence[Entry], folder: Path) -> Scan:
-    """Open all files of a ledger.
+def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) -> Scan:
+    """Open all files of a ledger; what must be written on the way is written into the scratch folder.
 
     Raises
     ------
@@ -42,17 +46,43 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path) -> Scan:
         The codebook lacks a column that the ledger needs.
     """
     used = _used(source, entries)
-    parts, records, unmapped = [], [], set()
+    parts, records, unmapped, stamps = [], [], set(), []
     for path, round_ in files_of(source, folder):
         name = path.relative_to(folder).as_posix()
         applied = tuple(e for e in used if e.applies_to(round_))
-        raw, first_row, encoding, checksum = _open(source, path, round_, applied)
+        stamps.append(stamp(path))
+        checksum = digest(path)
+        raw, first_row, encoding = _open(source, path, round_, applied, scratch)
         schema = raw.collect_schema()
         meant = entries_for(applied, round_, schema.names(), name)
         parts.append(_canonical(raw, schema, meant, name, first_row))
         unmapped |= set(schema.names()) - {e.raw_header for e in entries} - {ROW}
         records.append(FileRecord(name, checksum, "ledger", encoding, int(raw.select(pl.len()).collect().item())))
-    return Scan(pl.concat(parts, how="diagonal"), tuple(records), tuple(sorted(unmapped)))
+    return Scan(pl.concat(parts, how="diagonal"), tuple(records), tuple(sorted(unmapped)), tuple(stamps))
+
+
+def stamp(path: Path) -> tuple[Path, int, int]:
+    """Return a file's path, size and time of change."""
+    found = path.stat()
+    return path, found.st_size, found.st_mtime_ns
+
+
+def require_unchanged(found: Scan) -> None:
+    """Refuse sums of files that somebody wrote to while they were read.
+
+    Raises
+    ------
+    DataError
+        A file has another size or time than before.
+    """
+    changed = [path for path, *facts in found.stamps if [*stamp(path)[1:]] != facts]
+    if changed:
+        raise DataError(
+            str(changed[0]),
+            "it changed while it was read",
+            "a file that nobody writes to",
+            "wait until it is copied or saved, then run again",
+        )
 
 
 def _used(source: Source, entries: Sequence[Entry]) -> list[Entry]:
@@ -78,14 +108,16 @@ def date_name(source: Source, entries: Sequence[Entry]) -> str:
 
 
 def _open(
-    source: Source, path: Path, round_: int | None, entries: Sequence[Entry]
-) -> tuple[pl.LazyFrame, int, str | None, str]:
-    """Return a file's raw rows with `_row`, the number of its first row, its encoding and its checksum."""
-    if path.suffix.lower() == ".parquet":
-        raw, checksum = settled(path, lambda: _parquet(path))
-        return raw, 1, None, checksum
-    table, checksum = settled(path, lambda: read_table(source, path, round_, entries))
-    return table.frame.lazy().with_row_index(ROW), table.first_row, table.encoding, checksum
+    source: Source, path: Path, round_: int | None, entries: Sequence[Entry], scratch: Path
+) -> tuple[pl.LazyFrame, int, str | None]:
+    """Return a file's raw rows with `_row`, the number of its first row, and its encoding."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _parquet(path), 1, None
+    if suffix in TEXT:
+        return open_text(path, source.encoding, [e.raw_header for e in entries], scratch)
+    table = read_table(source, path, round_, entries)
+    return table.frame.lazy().with_row_index(ROW), table.first_row, table.encoding
 
 
 def _parquet(path: Path) -> pl.LazyFrame:
@@ -103,20 +135,32 @@ def _canonical(
     raw: pl.LazyFrame, schema: pl.Schema, entries: Sequence[Entry], name: str, first_row: int
 ) -> pl.LazyFrame:
     """Return the canonical columns of a file; money in whole fen, ids as text."""
-    header = pl.coalesce(
-        *[pl.when(misread(schema[e.raw_header], e)).then(pl.lit(e.raw_header)) for e in entries],
-        pl.lit(None, pl.String),
-    )
-    return raw.select(
+    quick = [e for e in entries if schema[e.raw_header] == pl.String and e.kind in {"number", "date"}]
+    plain = [e for e in entries if e not in quick]
+    typed = [e for e in plain if schema[e.raw_header].is_float() or schema[e.raw_header] == pl.String]
+    bad = [pl.when(misread(schema[e.raw_header], e)).then(pl.lit(e.raw_header)) for e in typed if e.kind in CHECKED]
+    rows = raw.select(
         (pl.col(ROW).cast(pl.Int64) + first_row).alias(ROW),
         pl.lit(name).alias(FILE),
-        header.alias(HEADER),
-        *[_column(schema[e.raw_header], e) for e in entries],
+        pl.coalesce(*bad, pl.lit(None, pl.String)).alias(HEADER),
+        *[value_of(schema[e.raw_header], e).alias(e.name) for e in plain],
+        *[text_of(pl.String(), e).alias(e.name) for e in quick],
     )
+    read = rows.with_columns(_read(e).alias(VALUE + e.name) for e in quick)
+    unread = [
+        pl.when(pl.col(e.name).is_not_null() & pl.col(VALUE + e.name).is_null()).then(pl.lit(e.raw_header))
+        for e in quick
+    ]
+    made = [pl.col(VALUE + e.name).alias(e.name) for e in quick]
+    whole = read.with_columns(pl.coalesce(HEADER, *unread).alias(HEADER), *made).drop(VALUE + e.name for e in quick)
+    return whole.with_columns(_fen(n) for n in MONEY if n in {e.name for e in entries})
 
 
-def _column(dtype: pl.DataType, entry: Entry) -> pl.Expr:
-    value = value_of(dtype, entry)
-    if entry.name not in MONEY:
-        return value
+def _read(entry: Entry) -> pl.Expr:
+    text = pl.col(entry.name)
+    return dates(text) if entry.kind == "date" else numbers(text, has_factor=entry.factor != 1) * entry.factor
+
+
+def _fen(name: str) -> pl.Expr:
+    value = pl.col(name)
     return pl.when(value.abs() < SMALL).then((value * FEN).round(0, mode="half_away_from_zero")).cast(pl.Int64)
