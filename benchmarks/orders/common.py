@@ -22,9 +22,10 @@ def files(folder: Path) -> tuple[str, str]:
 
 def report(call: Callable[[], dict[str, float]]) -> None:
     """Time a call, and print seconds, the largest memory and its sums."""
-    start = time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     sums = call()
     seconds = time.perf_counter() - start
-    gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu, gib = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, used.ru_maxrss / 2**20
     values = [round(float(sums[n]) * (100 if n.endswith("_yuan") else 1)) for n in (*NAMES, "n")]
-    print(json.dumps({"seconds": round(seconds, 2), "gib": round(gib, 2), "sums": values}))
+    print(json.dumps({"seconds": round(seconds, 2), "cpu": round(cpu, 2), "gib": round(gib, 2), "sums": values}))

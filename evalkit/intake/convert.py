@@ -50,7 +50,8 @@ def text_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
             .otherwise(column.cast(pl.String))
         )
     text = column.cast(pl.String).str.strip_chars()
-    return pl.when(text.is_in(["", *entry.missing_codes])).then(None).otherwise(text)
+    empty = text.is_in(["", *entry.missing_codes]) if entry.missing_codes else text == ""
+    return pl.when(empty).then(None).otherwise(text)
 
 
 def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:

@@ -26,8 +26,12 @@ OWN_RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Entries that break no rule on their own, and those that do, with the first rule that each breaks (``_why``)."""
+    """Entries that break no rule on their own, and those that do, with the first rule that each breaks (``_why``).
 
+    ``keys`` has the key of every entry, and is read without the other columns.
+    """
+
+    keys: pl.LazyFrame
     sound: pl.LazyFrame
     broken: pl.LazyFrame
 
@@ -50,7 +54,11 @@ def judged(found: Scan, source: Source, entries: Sequence[Entry]) -> Judged:
     sound = rows.filter(~is_broken).with_columns(_coded(c, words) for c, words in codes.items())
     absent = [DEFAULTS[c].alias(c) for c in form.has if c not in there]
     filled = [pl.coalesce(c, DEFAULTS[c]).alias(c) for c in form.has if c in there and c not in codes]
-    return Judged(sound.with_columns(*absent, *filled), rows.filter(is_broken).with_columns(why.alias(WHY)))
+    return Judged(
+        found.rows.select(key.alias(KEY)),
+        sound.with_columns(*absent, *filled),
+        rows.filter(is_broken).with_columns(why.alias(WHY)),
+    )
 
 
 def _coded(column: str, words: Mapping[str, str]) -> pl.Expr:

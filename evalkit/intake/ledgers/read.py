@@ -73,14 +73,15 @@ def _damaged(source: Source, entries: Sequence[Entry], folder: Path) -> DataErro
 def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series) -> LedgerRead:
     """Take the sums of a ledger, and list what does not count."""
     rows = judged(found, source, entries)
-    own = rows.broken.select(LISTED).collect(engine="streaming").sort(FILE, ROW)
-    pairs = resolve(rows.sound, source)
+    pairs = resolve(rows.keys, rows.sound, source)
     clean = pl.concat([pairs.alone, pairs.kept.lazy()])
     clean, late, n_late = _late(clean, source)
     clean, twice = _once(clean, source)
     raw_sums = _sums(clean, source)
     is_known = pl.col(WHO).is_in(known.cast(pl.String).implode())
     sums = raw_sums.filter(is_known)
+    n_sound = int(raw_sums[N_ROWS].sum()) + pairs.left_out.height + late.height + twice.height
+    own = _broken(rows.broken, sum(f.n_rows for f in found.files) - n_sound)
     out = pl.concat([own, pairs.left_out.select(LISTED), late, twice])
     n_unknown = int(raw_sums.filter(~is_known)[N_ROWS].sum())
     return LedgerRead(
@@ -101,6 +102,11 @@ def _check(source: Source) -> None:
             "one column as key, which a reversal can name",
             "give the ledger a key of one column",
         )
+
+
+def _broken(rows: pl.LazyFrame, count: int) -> pl.DataFrame:
+    """Return the entries that break a rule on their own; where there is none, the files are not read again."""
+    return rows.select(LISTED).collect(engine="streaming").sort(FILE, ROW) if count else _none()
 
 
 def _late(rows: pl.LazyFrame, source: Source) -> tuple[pl.LazyFrame, pl.DataFrame, int]:

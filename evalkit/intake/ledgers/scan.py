@@ -55,10 +55,22 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) 
         raw, first_row, encoding = _open(source, path, round_, applied, scratch)
         schema = raw.collect_schema()
         meant = entries_for(applied, round_, schema.names(), name)
-        parts.append(_canonical(raw, schema, meant, name, first_row))
+        part = _canonical(raw, schema, meant, name, first_row)
+        parts.append(part if path.suffix.lower() == ".parquet" else _once_read(part, scratch))
         unmapped |= set(schema.names()) - {e.raw_header for e in entries} - {ROW}
-        records.append(FileRecord(name, checksum, "ledger", encoding, int(raw.select(pl.len()).collect().item())))
+        records.append(FileRecord(name, checksum, "ledger", encoding, _height(parts[-1])))
     return Scan(pl.concat(parts, how="diagonal"), tuple(records), tuple(sorted(unmapped)), tuple(stamps))
+
+
+def _once_read(rows: pl.LazyFrame, scratch: Path) -> pl.LazyFrame:
+    """Return the rows as a file of the scratch folder, so that text is parsed once; a stream, never all in memory."""
+    target = scratch / f"{len(list(scratch.iterdir()))}.parquet"
+    rows.sink_parquet(target, compression="lz4")
+    return pl.scan_parquet(target)
+
+
+def _height(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
 
 
 def stamp(path: Path) -> tuple[Path, int, int]:
