@@ -7,20 +7,21 @@ from collections.abc import Callable
 import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
-from evalkit.indicators.credit import credit_use_rate, loan_overdue_share
+from evalkit.indicators import credit, income, sales
 from evalkit.indicators.deflation import constant_prices
-from evalkit.indicators.income import disposable_income_pc_yuan
 from evalkit.indicators.poverty import POWERS, income_plan, poverty
-from evalkit.indicators.sales import order_value_yuan, sales_online_share, sales_return_rate
 from evalkit.programme import IndicatorPlan, Programme
 
 FUNCTIONS: dict[str, Callable[[], tuple[tuple[str, ...], pl.Expr]]] = {
-    "disposable_income_pc_yuan": disposable_income_pc_yuan,
-    "credit_use_rate": credit_use_rate,
-    "loan_overdue_share": loan_overdue_share,
-    "order_value_yuan": order_value_yuan,
-    "sales_online_share": sales_online_share,
-    "sales_return_rate": sales_return_rate,
+    "disposable_income_pc_yuan": income.disposable_income_pc_yuan,
+    "wage_income_pc_yuan": income.wage_income_pc_yuan,
+    "ecommerce_income_pc_yuan": income.ecommerce_income_pc_yuan,
+    "other_income_pc_yuan": income.other_income_pc_yuan,
+    "credit_use_rate": credit.credit_use_rate,
+    "loan_overdue_share": credit.loan_overdue_share,
+    "order_value_yuan": sales.order_value_yuan,
+    "sales_online_share": sales.sales_online_share,
+    "sales_return_rate": sales.sales_return_rate,
 }
 """By name: the canonical columns that an indicator needs, and the expression that makes it."""
 

@@ -63,7 +63,7 @@ def by_row(rows: list[tuple[str, str, date, float, str, str]]) -> dict[tuple[str
         content[r[0]].add(r)
     sums: dict[tuple[str, int], list[int]] = {}
     for same in content.values():
-        (number, who, day, yuan, channel, status), *others = same
+        (_, who, day, yuan, channel, status), *others = same
         if others or who == "z":
             continue
         total = sums.setdefault((who, day.year), [0, 0, 0, 0])
@@ -141,7 +141,7 @@ def test_damage_is_named_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="line 3 has 7 cells and the header 6"):
         ledger(tmp_path, "long.csv")
     (tmp_path / "bad.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match="cannot be read as .parquet"):
+    with pytest.raises(DataError, match=r"cannot be read as \.parquet"):
         ledger(tmp_path, "bad.parquet")
 
 
