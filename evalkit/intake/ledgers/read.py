@@ -54,7 +54,7 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
             ledger = _reduced(found, source, entries, known)
         except pl.exceptions.ComputeError as error:
             raise _damaged(source, entries, folder) or DataError(
-                source.file, f"it cannot be read as a table ({error})", "sound files", "export them again"
+                source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
             ) from error
         require_unchanged(found)
     return ledger
@@ -62,7 +62,7 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
 
 def _damaged(source: Source, entries: Sequence[Entry], folder: Path) -> DataError | None:
     """Return what is wrong with a text file, as the reader of whole files says it (with the line)."""
-    for path, round_ in files_of(source, folder):
+    for path, round_ in [] if source.database else files_of(source, folder):
         try:
             read_table(source, path, round_, [e for e in entries if e.applies_to(round_)])
         except DataError as error:
@@ -97,7 +97,7 @@ def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Se
 def _check(source: Source) -> None:
     if source.reverses and len(source.key) > 1:
         raise PlanError(
-            f"[[sources]] {source.file}",
+            f"[[sources]] {source.place}",
             f"reverses = {source.reverses!r} and a key of {len(source.key)} columns",
             "one column as key, which a reversal can name",
             "give the ledger a key of one column",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,14 @@ import polars as pl
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.intake.codebook import Entry, entries_for
 from evalkit.intake.convert import FILE, ROW, misread, text_of, value_of
-from evalkit.intake.files import TEXT, files_of, read_table
-from evalkit.intake.guards import digest
+from evalkit.intake.files import TEXT, files_of, read_rows, read_table
+from evalkit.intake.guards import sha256
 from evalkit.intake.ledgers.kinds import FEN, FORMS, MONEY
 from evalkit.intake.ledgers.quick import dates, numbers
 from evalkit.intake.ledgers.records import HEADER
 from evalkit.intake.ledgers.text import open_text
 from evalkit.intake.records import FileRecord
+from evalkit.intake.signature import require_signature
 from evalkit.programme import Source
 
 SMALL = 1e15
@@ -47,19 +48,31 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) 
     """
     used = _used(source, entries)
     parts, records, unmapped, stamps = [], [], set(), []
-    for path, round_ in files_of(source, folder):
-        name = path.relative_to(folder).as_posix()
+    for name, path, round_, checksum in _files(source, folder):
         applied = tuple(e for e in used if e.applies_to(round_))
-        stamps.append(stamp(path))
-        checksum = digest(path)
-        raw, first_row, encoding = _open(source, path, round_, applied, scratch)
+        if path is None:
+            table, checksum = read_rows(source, applied)
+            raw, first_row, encoding = table.frame.lazy().with_row_index(ROW), 1, None
+        else:
+            stamps.append(stamp(path))
+            raw, first_row, encoding = _open(source, path, round_, applied, scratch)
         schema = raw.collect_schema()
         meant = entries_for(applied, round_, schema.names(), name)
         part = _canonical(raw, schema, meant, name, first_row)
-        parts.append(part if path.suffix.lower() == ".parquet" else _once_read(part, scratch))
+        parts.append(part if name.lower().endswith(".parquet") else _once_read(part, scratch))
         unmapped |= set(schema.names()) - {e.raw_header for e in entries} - {ROW}
         records.append(FileRecord(name, checksum, "ledger", encoding, _height(parts[-1])))
     return Scan(pl.concat(parts, how="diagonal"), tuple(records), tuple(sorted(unmapped)), tuple(stamps))
+
+
+def _files(source: Source, folder: Path) -> Iterator[tuple[str, Path | None, int | None, str]]:
+    """Yield name, path, round and checksum of each file; a server's table has no path, and its checksum comes later."""
+    if source.database:
+        yield source.place, None, None, ""
+        return
+    for path, round_ in files_of(source, folder):
+        require_signature(path)
+        yield path.relative_to(folder).as_posix(), path, round_, sha256(path)
 
 
 def _once_read(rows: pl.LazyFrame, scratch: Path) -> pl.LazyFrame:
@@ -106,7 +119,7 @@ def _used(source: Source, entries: Sequence[Entry]) -> list[Entry]:
     absent = [n for n in dict.fromkeys(needed) if n not in there]
     if absent:
         raise PlanError(
-            f"[[sources]] {source.file}",
+            f"[[sources]] {source.place}",
             f"the codebook has no column {listed(absent)} ({nearest(absent[0], there)})",
             f"the columns that a ledger of {source.ledger} needs: {', '.join(dict.fromkeys(needed))}",
             "enter them in the codebook",

@@ -156,7 +156,7 @@ while True:
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, root: Path) -> None:
-    """Ctrl-C while a GB18030 ledger is turned into UTF-8 and summed: the scratch folder is empty, the raw one unchanged."""
+    """Ctrl-C while a GB18030 ledger becomes UTF-8 and is summed: the scratch folder is empty, the raw one unchanged."""
     raw, scratch = tmp_path / "raw", tmp_path / "scratch"
     raw.mkdir()
     scratch.mkdir()
