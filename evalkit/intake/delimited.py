@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,7 +26,9 @@ class Layout:
     above: int
 
 
-def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFrame, int]:
+def delimited(
+    text: str, path: Path, wanted: Collection[str], also: Mapping[str, str] | None = None
+) -> tuple[pl.DataFrame, int]:
     """Return the rows of a text table as text, and the number (from 1) of its first row's line.
 
     Raises
@@ -34,7 +36,7 @@ def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFr
     DataError
         The file is empty, or a line has more cells than the header; the line is named.
     """
-    shape = layout(text, path, wanted)
+    shape = layout(text, path, wanted, also)
     separator, above = shape.separator, shape.above
     body = "".join(io.StringIO(text, newline="").readlines()[above:])
     columns = dict.fromkeys(shape.names, pl.String)
@@ -49,7 +51,7 @@ def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFr
     return frame, above + 1
 
 
-def layout(text: str, path: Path, wanted: Collection[str]) -> Layout:
+def layout(text: str, path: Path, wanted: Collection[str], also: Mapping[str, str] | None = None) -> Layout:
     """Return how a text table is laid out; its first lines are enough.
 
     Raises
@@ -62,7 +64,7 @@ def layout(text: str, path: Path, wanted: Collection[str]) -> Layout:
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
     for separator in (usual, *(d for d in DELIMITERS if d != usual)):
         records = _first_records(text, separator)
-        header = find_header([cells for cells, _ in records], wanted)
+        header = find_header([cells for cells, _ in records], wanted, also)
         if set(wanted) <= set(header.names):
             break
     else:

@@ -140,7 +140,7 @@ def _open(
     if suffix == ".parquet":
         return _parquet(path), 1, None
     if suffix in TEXT:
-        return open_text(path, source.encoding, [e.raw_header for e in entries], scratch)
+        return open_text(path, source.encoding, entries, scratch)
     table = read_table(source, path, round_, entries)
     return table.frame.lazy().with_row_index(ROW), table.first_row, table.encoding
 

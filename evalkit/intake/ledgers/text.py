@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
+from evalkit.intake.codebook import Entry, other_headers
 from evalkit.intake.convert import ROW
 from evalkit.intake.delimited import layout
 from evalkit.intake.encoding import TRIED, read_text
@@ -17,7 +19,7 @@ WIDEST = 1 << 16
 """Bytes of the widest line that the search for the header expects."""
 
 
-def open_text(path: Path, stated: str | None, wanted: list[str], scratch: Path) -> tuple[pl.LazyFrame, int, str]:
+def open_text(path: Path, stated: str | None, entries: Sequence[Entry], scratch: Path) -> tuple[pl.LazyFrame, int, str]:
     """Return the rows of a text table with `_row`, the number of its first row's line, and its encoding.
 
     Raises
@@ -31,7 +33,7 @@ def open_text(path: Path, stated: str | None, wanted: list[str], scratch: Path) 
     plain = path if encoding in {"utf-8-sig", "utf-8"} else _as_utf8(path, encoding, scratch)
     with plain.open("rb") as file:
         head = codecs.getincrementaldecoder("utf-8-sig")().decode(file.read(DEPTH * WIDEST))
-    shape = layout(head, path, wanted)
+    shape = layout(head, path, [e.raw_header for e in entries], other_headers(entries))
     rows = pl.scan_csv(
         plain,
         has_header=False,
