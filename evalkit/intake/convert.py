@@ -48,7 +48,7 @@ def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time:
     return Converted(frame.filter(~flags["bad"]), pl.concat(rejected), unmapped)
 
 
-def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+def text_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Read a cell as trimmed text; empty cells and missing codes are null."""
     column = pl.col(entry.raw_header)
     if dtype.is_float() and entry.kind in {"id", "text", "category"}:
@@ -58,7 +58,8 @@ def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
             .otherwise(column.cast(pl.String))
         )
     text = column.cast(pl.String).str.strip_chars()
-    return pl.when(text.is_in(["", *entry.missing_codes])).then(None).otherwise(text)
+    empty = text.is_in(["", *entry.missing_codes]) if entry.missing_codes else text == ""
+    return pl.when(empty).then(None).otherwise(text)
 
 
 def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -66,7 +67,7 @@ def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
         value = pl.col(entry.raw_header).cast(pl.Float64)
         codes = [code for c in entry.missing_codes if (code := as_number(c)) is not None]
         return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
-    return number(_text(dtype, entry), has_factor=entry.factor != 1)
+    return number(text_of(dtype, entry), has_factor=entry.factor != 1)
 
 
 def as_number(code: str) -> float | None:
@@ -80,7 +81,7 @@ def as_number(code: str) -> float | None:
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_temporal():
         return pl.col(entry.raw_header).dt.date()  # the day in the column's own time zone; a cast would take UTC's
-    return date(_text(dtype, entry))
+    return date(text_of(dtype, entry))
 
 
 def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -88,7 +89,7 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if entry.kind == "date":
         return _date(dtype, entry).alias(entry.name)
     if entry.kind not in NUMBERS:
-        return _text(dtype, entry).alias(entry.name)
+        return text_of(dtype, entry).alias(entry.name)
     value = _number(dtype, entry) * entry.factor
     return (value.cast(pl.Int64, strict=False) if entry.kind == "integer" else value).alias(entry.name)
 
@@ -96,14 +97,14 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
     if entry.kind == "date" and not dtype.is_temporal():
-        return (_text(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
+        return (text_of(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
     if entry.kind in WORDS and dtype == pl.String:
-        return is_ditto(_text(dtype, entry))
+        return is_ditto(text_of(dtype, entry))
     if entry.kind not in NUMBERS or dtype == pl.Boolean:
         return pl.lit(False)
     value = _number(dtype, entry)
     odd = (value != value.round(0)) if entry.kind == "integer" else pl.lit(False)
-    unread = pl.lit(False) if dtype.is_numeric() else _text(dtype, entry).is_not_null() & value.is_null()
+    unread = pl.lit(False) if dtype.is_numeric() else text_of(dtype, entry).is_not_null() & value.is_null()
     return (unread | odd | value.is_infinite() | value.is_nan()).fill_null(False)
 
 
