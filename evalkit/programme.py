@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from evalkit.design import AssignedTo, Assignment, Comparison, Design
 from evalkit.errors import PlanError, nearest
+from evalkit.quality_plan import QualityPlan
 
 FILE_NAME = "programme.toml"
 SCHEMA_VERSION = 1
@@ -143,6 +144,7 @@ class Programme(_Frozen):
     costs: tuple[Cost, ...] = ()
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
+    quality: QualityPlan = QualityPlan()
     folder: Path
 
     @model_validator(mode="after")
@@ -283,6 +285,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "costs": Cost,
         "disclosure": Disclosure,
         "truth": Truth,
+        "quality": QualityPlan,
     }
     fields = models[path[0]].model_fields if len(path) > 1 and path[0] in models else Programme.model_fields
     return [f.alias or name for name, f in fields.items() if name != "folder"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,7 +13,7 @@ from evalkit.intake.codebook import NUMBERS, Entry
 from evalkit.intake.files import RawTable
 from evalkit.intake.records import REJECTED_SCHEMA
 
-ROW, FILE = "_row", "_file"
+ROW, FILE, CODE = "_row", "_file", "_code_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class Converted:
 def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time: str | None, kind: str) -> Converted:
     """Map and convert one file. A value that is no number where one is needed rejects its row."""
     raw = table.frame.with_row_index(ROW, offset=table.first_row)
-    values = raw.select(pl.col(ROW).cast(pl.Int64), *[_value(raw.schema[e.raw_header], e) for e in entries])
+    values = raw.select(
+        pl.col(ROW).cast(pl.Int64), *[_value(raw.schema[e.raw_header], e) for e in entries], *_kinds(raw, entries)
+    )
     bad = pl.any_horizontal(_bad(raw, e) for e in entries) if entries else pl.lit(False)
     flags = raw.select(bad.alias("bad"), *[_bad(raw, e).alias(f"bad_{e.name}") for e in entries])
     frame = values.with_columns(pl.lit(table.path.name).alias(FILE))
@@ -36,6 +39,37 @@ def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time:
     rejected = _rejected(frame, raw, flags, entries, key, kind)
     used = {e.raw_header for e in entries}
     return Converted(frame.filter(~flags["bad"]), rejected, tuple(c for c in table.frame.columns if c not in used))
+
+
+def _kinds(raw: pl.DataFrame, entries: Sequence[Entry]) -> list[pl.Expr]:
+    """Return for each entry whose codebook tells them apart which cells say don't know (1) or refused (2)."""
+    out = []
+    for e in entries:
+        if not (e.codes("dont_know") or e.codes("refused")):
+            continue
+        unknown, refused = (_is_code(raw.schema[e.raw_header], e, k) for k in ("dont_know", "refused"))
+        kind = pl.when(unknown).then(1).when(refused).then(2).otherwise(None).cast(pl.Int8)
+        out.append(kind.alias(f"{CODE}{e.name}"))
+    return out
+
+
+def _is_code(dtype: pl.DataType, entry: Entry, kind: str) -> pl.Expr:
+    """Whether a cell is a missing code of one kind: as text, or as a number however it is written (-99, -99.0)."""
+    codes = entry.codes(kind)
+    column = pl.col(entry.raw_header)
+    if dtype.is_numeric():
+        return column.cast(pl.Float64).is_in(_numbers(codes))
+    text = column.cast(pl.String).str.strip_chars()
+    return text.is_in(list(codes)) | number(text, has_factor=False).is_in(_numbers(codes)).fill_null(False)
+
+
+def _numbers(codes: Sequence[str]) -> list[float]:
+    """Return the codes that are numbers."""
+    out = []
+    for code in codes:
+        with suppress(ValueError):
+            out.append(float(code))
+    return out
 
 
 def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -54,9 +88,10 @@ def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
         value = pl.col(entry.raw_header).cast(pl.Float64)
-        codes = [float(c) for c in entry.missing_codes]
-        return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
-    return number(_text(dtype, entry), has_factor=entry.factor != 1)
+    else:
+        value = number(_text(dtype, entry), has_factor=entry.factor != 1)
+    codes = _numbers(entry.missing_codes)
+    return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
 
 
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -83,8 +118,14 @@ def _bad(raw: pl.DataFrame, entry: Entry) -> pl.Expr:
         return pl.lit(False)
     value = _number(dtype, entry)
     odd = (value != value.round(0)) if entry.kind == "integer" else pl.lit(False)
-    unread = pl.lit(False) if dtype.is_numeric() else _text(dtype, entry).is_not_null() & value.is_null()
+    unread = pl.lit(False) if dtype.is_numeric() else _unread(dtype, entry)
     return (unread | odd | value.is_infinite() | value.is_nan()).fill_null(False)
+
+
+def _unread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+    """Whether a cell has text that is no number (a missing code is one)."""
+    text = _text(dtype, entry)
+    return text.is_not_null() & number(text, has_factor=entry.factor != 1).is_null()
 
 
 def _rejected(

@@ -11,13 +11,15 @@ import polars as pl
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
-from evalkit.intake.convert import FILE, ROW, convert
+from evalkit.intake.convert import CODE, FILE, ROW, convert
 from evalkit.intake.files import existing, files_of, read_table
 from evalkit.intake.guards import require_inside, settled
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
 from evalkit.programme import Programme, Source
+
+MISSING_COUNTS = ("n_rows", "n_missing", "n_dont_know", "n_refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,16 @@ def read_programme(programme: Programme) -> Intake:
         parts.append(joined)
     _require_rows(programme, frame)
     return Intake(
-        frame=frame.drop(ROW, FILE),
+        frame=frame.drop(ROW, FILE, *[c for c in frame.columns if c.startswith(CODE)]),
         rejected=pl.concat([p.rejected for p in parts]),
         quality=pl.concat([p.quality for p in parts]),
         missing=survey.missing,
         flow=SampleFlow(tuple(steps)),
         files=tuple(f for p in parts for f in p.files),
         prices=read_prices(programme),
+        origin=frame.select(FILE, ROW),
+        unknown=unknown_answers(frame),
+        labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
     )
 
 
@@ -101,6 +106,21 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         n_raw,
         missing,
     )
+
+
+def survey_entries(programme: Programme) -> tuple[Entry, ...]:
+    """Return the codebook's entries of a programme's survey."""
+    return _entries(programme, next(s for s in programme.sources if s.kind == "survey"))
+
+
+def unknown_answers(frame: pl.DataFrame) -> pl.DataFrame | None:
+    """Count for each row the answers that are don't-know or refused, of those whose codebook has such codes."""
+    codes = [c for c in frame.columns if c.startswith(CODE)]
+    if not codes:
+        return None
+    asked = [pl.col(c.removeprefix(CODE)).is_not_null() | pl.col(c).is_not_null() for c in codes]
+    said = pl.sum_horizontal(pl.col(c).is_not_null() for c in codes)
+    return frame.select(said.alias("_n_unknown"), pl.sum_horizontal(asked).alias("_n_asked"))
 
 
 def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
@@ -146,19 +166,25 @@ def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFr
 
 
 def _missing(frame: pl.DataFrame, entries: Sequence[Entry], time: str | None) -> pl.DataFrame:
-    """Count missing values by column and round."""
+    """Count missing values by column and round; of them those that are don't-know or refused, null where not told."""
     names = [n for n in dict.fromkeys(e.name for e in entries) if n in frame.columns]
     rounds = frame[time] if time and time in frame.columns else pl.Series("time", [None] * frame.height, dtype=pl.Int64)
-    counts = (
-        frame.select(pl.col(n).is_null() for n in names)
-        .with_columns(rounds.alias("time"))
-        .group_by("time")
-        .agg(pl.len().alias("n_rows"), *[pl.col(n).sum() for n in names])
+    by_round = frame.with_columns(rounds.cast(pl.Int64).alias("_time")).group_by("_time")
+    return (
+        pl.concat([by_round.agg(*_missing_counts(frame, n)) for n in names])
+        .select("column", pl.col("_time").alias("time"), *MISSING_COUNTS)
+        .sort("column", "time")
     )
-    long = counts.unpivot(names, index=["time", "n_rows"], variable_name="column", value_name="n_missing")
-    return long.select("column", pl.col("time").cast(pl.Int64), pl.col("n_rows", "n_missing").cast(pl.Int64)).sort(
-        "column", "time"
-    )
+
+
+def _missing_counts(frame: pl.DataFrame, name: str) -> list[pl.Expr]:
+    code = pl.col(f"{CODE}{name}") if f"{CODE}{name}" in frame.columns else None
+    apart = [pl.lit(None, pl.Int64) if code is None else (code == n).sum() for n in (1, 2)]
+    values = (pl.len(), pl.col(name).is_null().sum(), *apart)
+    return [
+        pl.lit(name).alias("column"),
+        *(v.cast(pl.Int64).alias(c) for v, c in zip(values, MISSING_COUNTS, strict=True)),
+    ]
 
 
 def _units(frame: pl.DataFrame, programme: Programme) -> int:
