@@ -14,6 +14,7 @@ from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import CODE, FILE, ROW, convert
 from evalkit.intake.files import existing, files_of, read_table
 from evalkit.intake.guards import require_inside, settled
+from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
@@ -45,34 +46,62 @@ def read_programme(programme: Programme) -> Intake:
     require_inside(programme)
     rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
     surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
-    if len(surveys) != 1 or len(rosters) > 1:
-        raise PlanError(
-            f"{programme.id}, [[sources]]",
-            f"{len(surveys)} surveys and {len(rosters)} rosters",
-            "one survey and at most one roster",
-            "put the rounds of a survey under one pattern",
-        )
-    survey = surveys[0]
-    steps = [FlowStep("raw_rows", survey.n_raw, _units(survey.frame, programme), 0)]
-    steps.append(_step("rejected_rows", survey.frame, programme, survey.n_raw))
-    frame, parts = survey.frame, [*rosters, survey]
-    if rosters:
-        frame, joined = _join(programme, survey, rosters[0])
-        steps.append(_step("joined_roster", frame, programme, survey.frame.height))
+    plans = [s for s in programme.sources if s.kind == "ledger"]
+    _require_sources(programme, len(surveys), len(rosters), len(plans))
+    main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
+    steps = [FlowStep("raw_rows", main.n_raw, _units(main.frame, programme), 0)]
+    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw))
+    frame, parts = main.frame, [*rosters, *surveys]
+    if surveys and rosters:
+        frame, joined = _join(programme, main, rosters[0])
+        steps.append(_step("joined_roster", frame, programme, main.frame.height))
         parts.append(joined)
+    ledgers = [_read_ledger(programme, s, frame, kind) for s in plans]
+    if not surveys:
+        frame = ledger_grid(frame, plans, programme)
+        steps = [FlowStep("units_by_periods", frame.height, _units(frame, programme), 0)]
+    if ledgers:
+        frame = join_ledgers(frame, ledgers, programme)
+        steps.append(_step("joined_ledgers", frame, programme, frame.height))
     _require_rows(programme, frame)
+    read: list[_Read | LedgerRead] = [*parts, *ledgers]
     return Intake(
         frame=frame.drop(ROW, FILE, *[c for c in frame.columns if c.startswith(CODE)]),
-        rejected=pl.concat([p.rejected for p in parts]),
-        quality=pl.concat([p.quality for p in parts]),
-        missing=survey.missing,
+        rejected=pl.concat([p.rejected for p in read]),
+        quality=pl.concat([p.quality for p in read]),
+        missing=main.missing,
         flow=SampleFlow(tuple(steps)),
-        files=tuple(f for p in parts for f in p.files),
+        files=tuple(f for p in read for f in p.files),
         prices=read_prices(programme),
+        ledgers=tuple((f"{p.source.prefix}{p.source.ledger}", p.flow) for p in ledgers),
         origin=frame.select(FILE, ROW),
         unknown=unknown_answers(frame),
         labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
     )
+
+
+def _require_sources(programme: Programme, n_surveys: int, n_rosters: int, n_ledgers: int) -> None:
+    if n_rosters <= 1 and (n_surveys == 1 or (n_surveys == 0 and n_rosters == 1 and n_ledgers > 0)):
+        return
+    raise PlanError(
+        f"{programme.id}, [[sources]]",
+        f"{n_surveys} surveys, {n_rosters} rosters and {n_ledgers} ledgers",
+        "one survey and at most one roster, or a roster of units with ledgers",
+        "put the rounds of a survey under one pattern",
+    )
+
+
+def _read_ledger(programme: Programme, source: Source, frame: pl.DataFrame, kind: str) -> LedgerRead:
+    """Read a ledger for the units (or villages) of the frame."""
+    allowed = [n for n in (programme.design.unit, programme.design.cluster) if n]
+    if source.who not in allowed or source.who not in frame.columns:
+        raise PlanError(
+            f"{programme.id}, [[sources]] {source.file}",
+            f"who = {source.who!r}",
+            f"the unit or village of the design ({' or '.join(allowed)}), and a column of the {kind}",
+            "correct who, or enter the column in the codebook",
+        )
+    return read_ledger(source, _entries(programme, source), programme.folder, frame[source.who].unique())
 
 
 def _read_source(programme: Programme, source: Source) -> _Read:
@@ -108,9 +137,15 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     )
 
 
+def main_source(programme: Programme) -> Source:
+    """Return the source whose rows become the panel: the survey, or the roster where there is none."""
+    kinds = {s.kind: s for s in programme.sources}
+    return kinds["survey"] if "survey" in kinds else kinds["roster"]
+
+
 def survey_entries(programme: Programme) -> tuple[Entry, ...]:
-    """Return the codebook's entries of a programme's survey."""
-    return _entries(programme, next(s for s in programme.sources if s.kind == "survey"))
+    """Return the codebook's entries of the source whose rows become the panel."""
+    return _entries(programme, main_source(programme))
 
 
 def unknown_answers(frame: pl.DataFrame) -> pl.DataFrame | None:

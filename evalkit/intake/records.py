@@ -49,9 +49,10 @@ class Intake:
     ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one
     row for each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed;
     ``missing`` the missing values by column and round, don't-know and refused apart where the codebook tells them.
-    ``prices`` is the price index (region, time, index) or None. ``origin`` says for each row of ``frame`` its file and
-    row; ``unknown`` how many of its answers are don't-know or refused, of how many asked (None: no such codes).
-    ``labels`` are the codebook's labels (Chinese, English) by canonical name.
+    ``ledgers`` has, by ledger, the steps from raw entries to those that count. ``prices`` is the price index (region,
+    time, index) or None. ``origin`` says for each row of ``frame`` file and row; ``unknown`` how many of its answers
+    are don't-know or refused, of how many asked (None: no such codes). ``labels`` are the codebook's labels (Chinese,
+    English) by canonical name.
     """
 
     frame: pl.DataFrame
@@ -64,6 +65,7 @@ class Intake:
     origin: pl.DataFrame
     unknown: pl.DataFrame | None = None
     labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    ledgers: tuple[tuple[str, SampleFlow], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Simulated programmes with a known truth. Shares no code with intake, estimators or inference."""
 
-from evalkit.simulate.files import write_programme
-from evalkit.simulate.scenario import scenarios
+from evalkit.simulate.registry import Replicate, replicate, scenarios, write_programme
 
-__all__ = ["scenarios", "write_programme"]
+__all__ = ["Replicate", "replicate", "scenarios", "write_programme"]

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.errors import EvalkitError
-from evalkit.simulate.files import write_programme
-from evalkit.simulate.scenario import scenarios
+from evalkit.simulate.registry import scenarios, write_programme
 
 
 @click.command()

@@ -20,13 +20,14 @@ SHEETS = ["全部问题", "按调查员", "按村", "已剔除记录"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a programme with one negative wage in a village named as a formula, and one text where a number belongs."""
+    """Return a programme with one negative wage in a village named as a formula, and one text in place of a number."""
     rounds = field_frame()
     second = edited(rounds[2015], "工资", [7], -500)
     villages = pl.when(pl.col("村") == "v07").then(pl.lit("=1+1")).otherwise(pl.col("村")).alias("村")
     second = second.with_columns(villages, pl.col("面积").cast(pl.String))
     first = rounds[2014].with_columns(villages)
-    return write_field(tmp_path / "raw", {2014: first, 2015: edited(second, "面积", [9], "+9=许多")})
+    more = 'skip = ["outlier"]\n'
+    return write_field(tmp_path / "raw", {2014: first, 2015: edited(second, "面积", [9], "+9=许多")}, more=more)
 
 
 def sheet(path: Path, name: str) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from evalkit.intake.checks.todo import TODO
+from evalkit.intake.checks.advice import ADVICE
 from evalkit.intake.records import QUALITY_SCHEMA
 
 PROBLEM_SCHEMA = {
@@ -73,7 +73,7 @@ def judge(level: Level) -> Found:
         *(c.fails.sum().cast(pl.Int64).alias(f"f{i}") for i, c in enumerate(level.checks)),
     ).row(0, named=True)
     lines = [
-        (c.rule, c.column, "warning", totals[f"n{i}"] or 0, totals[f"f{i}"] or 0, *TODO[c.rule])
+        (c.rule, c.column, "warning", totals[f"n{i}"] or 0, totals[f"f{i}"] or 0, *ADVICE[c.rule])
         for i, c in enumerate(level.checks)
     ]
     broken = [_problems(level.frame, c) for i, c in enumerate(level.checks) if totals[f"f{i}"]]
@@ -93,7 +93,7 @@ def shown(columns: Sequence[str]) -> pl.Expr:
 
 
 def _problems(frame: pl.DataFrame, check: Check) -> pl.DataFrame:
-    zh, en = TODO[check.rule]
+    zh, en = ADVICE[check.rule]
     rows = frame.with_columns(check.value.alias("_value")).filter(check.fails)
     given = {"rule": check.rule, "severity": "warning", "column": check.column, "todo_zh": zh, "todo_en": en}
     values = {name: pl.lit(text) for name, text in given.items()} | {"value": pl.col("_value")}

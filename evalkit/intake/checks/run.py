@@ -10,7 +10,7 @@ from evalkit.intake.checks.rounds import size_jumps
 from evalkit.intake.checks.rule import Found, Level, judge, together
 from evalkit.intake.checks.survey import Survey, survey_of
 from evalkit.intake.checks.units import group_levels, row_slips
-from evalkit.intake.read import survey_entries
+from evalkit.intake.read import main_source, survey_entries
 from evalkit.intake.records import Intake
 from evalkit.programme import Programme
 
@@ -33,7 +33,7 @@ def field_checks(programme: Programme, intake: Intake) -> Found:
     PlanError
         [quality] names a column that no codebook gives.
     """
-    key = next(s.key for s in programme.sources if s.kind == "survey")
+    key = main_source(programme).key
     survey = survey_of(programme, intake.frame, intake.origin, survey_entries(programme), key)
     rows = Level(survey.frame, tuple(c for rule in ROW_RULES for c in rule(survey)))
     levels = [rows, outlier_level(survey), *group_levels(survey), *enumerator_level(survey, intake.unknown)]

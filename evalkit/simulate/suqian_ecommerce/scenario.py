@@ -5,10 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from evalkit.errors import UsageError, nearest
+from evalkit.simulate.registry import numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +45,9 @@ class Scenario:
     processes: Mapping[str, Process]
 
 
-def scenarios() -> list[str]:
-    """Return the names of the scenarios there are."""
-    folder = files("evalkit.simulate") / "scenarios"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
-
-
-def read_scenario(name: str) -> Scenario:
-    """Read a scenario by name."""
-    if name not in scenarios():
-        raise UsageError(
-            "scenario", f"{name!r} is unknown ({nearest(name, scenarios())})", "a known scenario", "correct the name"
-        )
-    text = (files("evalkit.simulate") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
-    v = tomllib.loads(text)
+def read_scenario() -> Scenario:
+    """Read the scenario's file of numbers."""
+    v = tomllib.loads(numbers("suqian_ecommerce"))
     processes = {k: _process(v[k]) for k in ("income", "sales", "loan")}
     return Scenario(
         v["name"], v["seed"], tuple(v["years"]), v["villages"], v["household"], v["prices"]["inflation"], processes

@@ -1,6 +1,6 @@
 """What a field supervisor does about each check, in Chinese and English."""
 
-TODO = {
+ADVICE = {
     "negative_part": (
         "核对正负号：工资不会为负；净收入为负须确认当年确有亏损",
         "check the sign: wages are never negative; a negative net income must be a real loss of that year",

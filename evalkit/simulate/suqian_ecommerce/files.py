@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from evalkit.simulate.draw import Drawn, draw
-from evalkit.simulate.scenario import Scenario, read_scenario
-from evalkit.simulate.truth import truth
+from evalkit.simulate.suqian_ecommerce.draw import Drawn, draw
+from evalkit.simulate.suqian_ecommerce.scenario import Scenario, read_scenario
+from evalkit.simulate.suqian_ecommerce.truth import truth
 
 WAN = 10_000
 UNIT_CHANGE = 2015
@@ -22,9 +22,9 @@ SHARES = (0.52, 0.33, 0.05, 0.10)
 """How income divides into wages, business, property and transfers: an assumption of all scenarios."""
 
 
-def write_programme(name: str, out: Path) -> list[Path]:
-    """Draw a scenario and write its raw files into a folder; the same scenario always gives the same bytes."""
-    scenario = read_scenario(name)
+def write_programme(out: Path) -> list[Path]:
+    """Draw the scenario and write its raw files into a folder; always the same bytes."""
+    scenario = read_scenario()
     drawn = draw(scenario)
     rng = np.random.default_rng(scenario.seed + 1)
     out.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from evalkit.simulate.scenario import Process, Scenario
+from evalkit.simulate.suqian_ecommerce.scenario import Process, Scenario
 
 Array = NDArray[np.float64]
 CUT = 2.2
