@@ -112,6 +112,9 @@ def _entry(row: dict[str, str]) -> Entry:
     first, last = _rounds(row["round"])
     codes = [_code(c.strip()) for c in row["missing_codes"].split(";") if c.strip()]
     factor = 1.0 if row["factor"] == "" else _number(row["factor"], "factor")
+    kind, _, action = (part.strip() for part in row["identifier"].partition(":"))
+    if action not in ("", "hash", "coarsen", "drop", "keep"):
+        raise ValueError(f"identifier {row['identifier']!r}: an action is hash, coarsen, drop or keep")
     low, high = (None if row[c] == "" else _number(row[c], c) for c in ("min", "max"))
     return Entry(
         row["raw_header"],

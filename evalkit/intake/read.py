@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,13 +11,15 @@ import polars as pl
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
-from evalkit.intake.convert import CODE, FILE, ROW, convert
+from evalkit.intake.convert import CODE, FILE, ROW, Converted, convert
+from evalkit.intake.corrections import LOG_NAME, apply_log, read_log, require_files
 from evalkit.intake.files import existing, files_of, read_table
 from evalkit.intake.guards import require_inside, settled
+from evalkit.intake.identifiers import Seen, at_the_door
 from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
-from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
+from evalkit.intake.rules import check_keys, check_ranges, check_villages, line, reject
 from evalkit.programme import Programme, Source
 
 MISSING_COUNTS = ("n_rows", "n_missing", "n_dont_know", "n_refused")
@@ -33,6 +35,7 @@ class _Read:
     files: tuple[FileRecord, ...]
     n_raw: int
     missing: pl.DataFrame
+    n_dropped: int = 0
 
 
 def read_programme(programme: Programme) -> Intake:
@@ -44,13 +47,17 @@ def read_programme(programme: Programme) -> Intake:
         A file, sheet or column is missing or unreadable, a codebook is wrong, or no row is left.
     """
     require_inside(programme)
+    _require_log(programme)
     rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
     surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
     steps = [FlowStep("raw_rows", main.n_raw, _units(main.frame, programme), 0)]
-    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw))
+    if (programme.folder / LOG_NAME).is_file():
+        after = main.n_raw - main.n_dropped
+        steps.append(FlowStep("corrected", after, _units(main.frame, programme), main.n_dropped))
+    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw - main.n_dropped))
     frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
@@ -78,6 +85,27 @@ def read_programme(programme: Programme) -> Intake:
         unknown=unknown_answers(frame),
         labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
     )
+
+
+def _require_log(programme: Programme) -> None:
+    """Refuse a correction log that names files which are not read."""
+    folder = programme.folder
+    log = read_log(folder)
+    plain = [s for s in programme.sources if s.kind in ("survey", "roster")]
+    if log:
+        require_files(log, [p.relative_to(folder).as_posix() for s in plain for p, _ in files_of(s, folder)])
+
+
+def leave_out(converted: Converted, dropped: Mapping[int, str], source: Source) -> Converted:
+    """Leave out the rows that the correction log drops, and keep them with the log's reason."""
+    if not dropped:
+        return converted
+    there = pl.col(ROW).is_in(list(dropped))
+    lost = reject(converted.frame.filter(there), "dropped_by_log", "warning", LOG_NAME, source.key, source.kind)
+    reasons = lost["row"].replace_strict(dict(dropped), return_dtype=pl.String)
+    lost = lost.with_columns(pl.format("{}：{}", "reason_zh", reasons), pl.format("{}: {}", "reason_en", reasons))
+    kept = converted.rejected.filter(~pl.col("row").is_in(list(dropped)))
+    return Converted(converted.frame.filter(~there), pl.concat([kept, lost]), converted.unmapped)
 
 
 def _require_sources(programme: Programme, n_surveys: int, n_rosters: int, n_ledgers: int) -> None:
@@ -108,12 +136,18 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     entries = _entries(programme, source)
     time = programme.design.time
     parts, records, unmapped = [], [], set()
+    log, n_cells, n_dropped = read_log(programme.folder), 0, 0
+    shown: list[tuple[Seen, int]] = []
     for path, round_ in files_of(source, programme.folder):
         name = path.relative_to(programme.folder).as_posix()
         applied = [e for e in entries if e.applies_to(round_)]
         table, checksum = settled(path, partial(read_table, source, path, round_, applied))
         meant = entries_for(entries, round_, table.frame.columns, name)
-        converted = convert(table, meant, source.key, time, source.kind)
+        corrected = apply_log(table, name, meant, source.key, log)
+        treated, seen = at_the_door(corrected.table, meant, name, programme.folder)
+        shown += [(s, table.frame.height) for s in seen]
+        converted = leave_out(convert(treated, meant, source.key, time, source.kind), corrected.dropped, source)
+        n_cells, n_dropped = n_cells + corrected.n_cells, n_dropped + len(corrected.dropped)
         parts.append(converted)
         unmapped |= set(converted.unmapped)
         records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
@@ -123,9 +157,16 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     keys = check_keys(frame, source.key, source.kind)
     ranges = check_ranges(keys.frame, entries)
     unread = pl.concat([p.rejected for p in parts])
-    counts = unread.group_by("rule", "column").len().sort("rule", "column", descending=[True, False])
+    counts = (
+        unread.filter(pl.col("severity") == "error")
+        .group_by("rule", "column")
+        .len()
+        .sort("rule", "column", descending=[True, False])
+    )
     quality = [line(rule, c, "error", n_raw, n) for rule, c, n in counts.iter_rows()]
     quality += [line("unmapped", c, "warning", n_raw, n_raw) for c in sorted(unmapped)]
+    quality += _identifier_lines(shown)
+    quality += [line("corrected", LOG_NAME, "warning", n_raw, n_cells + n_dropped)] if log else []
     missing = _missing(ranges.frame, entries, time)
     return _Read(
         ranges.frame,
@@ -134,7 +175,18 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         tuple(records),
         n_raw,
         missing,
+        n_dropped,
     )
+
+
+def _identifier_lines(shown: Sequence[tuple[Seen, int]]) -> list[pl.DataFrame]:
+    """Count cells of unmapped columns that tell who somebody is; a column found by its header counts with all rows."""
+    sums: dict[str, list[int]] = {}
+    for seen, rows in shown:
+        pair = sums.setdefault(seen.header, [0, 0])
+        pair[0] += rows
+        pair[1] += seen.n_cells or rows
+    return [line("identifier_unmapped", header, "warning", n, min(k, n)) for header, (n, k) in sorted(sums.items())]
 
 
 def main_source(programme: Programme) -> Source:

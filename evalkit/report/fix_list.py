@@ -10,6 +10,7 @@ import polars as pl
 
 from evalkit.errors import UsageError
 from evalkit.intake import QualityReport
+from evalkit.intake.corrections import COLUMNS, SHEET
 from evalkit.programme import Programme
 from evalkit.report.wording import WORDS
 
@@ -55,8 +56,17 @@ def write_fix_list(report: QualityReport, programme: Programme, path: Path) -> i
             order = [place, *(i for i in range(len(HEADS)) if i != place)]
             moved = sorted(([row[i] for i in order] for row in rows), key=lambda r: (str(r[0]), str(r[4])))
             _sheet(book, name, [HEADS[i] for i in order], moved)
+        _corrections(book)
         _sheet(book, "workbook_left_out", LEFT_OUT, _left_out(report.rejected))
     return len(rows)
+
+
+def _corrections(book: Any) -> None:
+    """Write the empty correction log: filled in and saved as corrections.xlsx in the raw folder, it is read back."""
+    sheet = book.add_worksheet(SHEET)
+    for j, name in enumerate(COLUMNS):
+        sheet.write_string(0, j, name, book.add_format({"bold": True}))
+        sheet.set_column(j, j, 16, book.add_format({"num_format": "@"}))
 
 
 def _both(key: str) -> str:

@@ -74,7 +74,7 @@ def _rules(broken: pl.DataFrame, programme: Programme, lang: Language, labels: L
 
 def _column_name(row: dict[str, Any], number: int, programme: Programme, lang: Language, labels: Labels) -> str:
     """Return a rule's variable; the header of a column that no codebook knows may be data, and is public nowhere."""
-    if row["rule"] == "unmapped" and programme.disclosure.audience == "public":
+    if row["rule"] in ("unmapped", "identifier_unmapped") and programme.disclosure.audience == "public":
         return f"#{number}"
     return variable_name(row["column"] or "", programme, lang, labels)
 
