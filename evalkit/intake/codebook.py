@@ -10,6 +10,7 @@ import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.intake.encoding import read_text
+from evalkit.intake.sound import soundly
 
 COLUMNS = (
     "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
@@ -62,7 +63,8 @@ class Entry:
 def read_codebook(path: Path) -> tuple[Entry, ...]:
     """Read a codebook; every mistake in it is told at once."""
     text, _ = read_text(path)
-    table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False).fill_null("")
+    with soundly(path, "a codebook", "correct it"):
+        table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False).fill_null("")
     missing = [c for c in ("raw_header", "name", "kind") if c not in table.columns]
     if missing:
         raise PlanError(
@@ -112,7 +114,7 @@ def _entry(row: dict[str, str]) -> Entry:
     first, last = _rounds(row["round"])
     codes = [_code(c.strip()) for c in row["missing_codes"].split(";") if c.strip()]
     factor = 1.0 if row["factor"] == "" else _number(row["factor"], "factor")
-    kind, _, action = (part.strip() for part in row["identifier"].partition(":"))
+    action = row["identifier"].partition(":")[2].strip()
     if action not in ("", "hash", "coarsen", "drop", "keep"):
         raise ValueError(f"identifier {row['identifier']!r}: an action is hash, coarsen, drop or keep")
     low, high = (None if row[c] == "" else _number(row[c], c) for c in ("min", "max"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
@@ -67,11 +66,7 @@ def _is_code(dtype: pl.DataType, entry: Entry, kind: str) -> pl.Expr:
 
 def _numbers(codes: Sequence[str]) -> list[float]:
     """Return the codes that are numbers."""
-    out = []
-    for code in codes:
-        with suppress(ValueError):
-            out.append(float(code))
-    return out
+    return [n for c in codes if (n := as_number(c)) is not None]
 
 
 def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -94,6 +89,14 @@ def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
         value = number(_text(dtype, entry), has_factor=entry.factor != 1)
     codes = _numbers(entry.missing_codes)
     return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
+
+
+def as_number(code: str) -> float | None:
+    """Return a missing code as a number; None where it is a word, which a column of numbers cannot hold."""
+    try:
+        return float(code)
+    except ValueError:
+        return None
 
 
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:

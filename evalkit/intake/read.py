@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,18 +11,17 @@ import polars as pl
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
-from evalkit.intake.convert import CODE, FILE, ROW, Converted, convert
-from evalkit.intake.corrections import LOG_NAME, apply_log, read_log, require_files
-from evalkit.intake.files import existing, files_of, read_table
+from evalkit.intake.convert import CODE, FILE, ROW
+from evalkit.intake.corrections import LOG_NAME, read_log
+from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
 from evalkit.intake.guards import require_inside, settled
-from evalkit.intake.identifiers import Seen, at_the_door
 from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
+from evalkit.intake.missing import missing_values, unknown_answers
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
-from evalkit.intake.rules import check_keys, check_ranges, check_villages, line, reject
+from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
+from evalkit.intake.treat import Treated, require_log, treat, treated_lines
 from evalkit.programme import Programme, Source
-
-MISSING_COUNTS = ("n_rows", "n_missing", "n_dont_know", "n_refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def read_programme(programme: Programme) -> Intake:
         A file, sheet or column is missing or unreadable, a codebook is wrong, or no row is left.
     """
     require_inside(programme)
-    _require_log(programme)
+    require_log(programme)
     rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
     surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
     plans = [s for s in programme.sources if s.kind == "ledger"]
@@ -87,27 +86,6 @@ def read_programme(programme: Programme) -> Intake:
     )
 
 
-def _require_log(programme: Programme) -> None:
-    """Refuse a correction log that names files which are not read."""
-    folder = programme.folder
-    log = read_log(folder)
-    plain = [s for s in programme.sources if s.kind in ("survey", "roster")]
-    if log:
-        require_files(log, [p.relative_to(folder).as_posix() for s in plain for p, _ in files_of(s, folder)])
-
-
-def leave_out(converted: Converted, dropped: Mapping[int, str], source: Source) -> Converted:
-    """Leave out the rows that the correction log drops, and keep them with the log's reason."""
-    if not dropped:
-        return converted
-    there = pl.col(ROW).is_in(list(dropped))
-    lost = reject(converted.frame.filter(there), "dropped_by_log", "warning", LOG_NAME, source.key, source.kind)
-    reasons = lost["row"].replace_strict(dict(dropped), return_dtype=pl.String)
-    lost = lost.with_columns(pl.format("{}：{}", "reason_zh", reasons), pl.format("{}: {}", "reason_en", reasons))
-    kept = converted.rejected.filter(~pl.col("row").is_in(list(dropped)))
-    return Converted(converted.frame.filter(~there), pl.concat([kept, lost]), converted.unmapped)
-
-
 def _require_sources(programme: Programme, n_surveys: int, n_rosters: int, n_ledgers: int) -> None:
     if n_rosters <= 1 and (n_surveys == 1 or (n_surveys == 0 and n_rosters == 1 and n_ledgers > 0)):
         return
@@ -124,7 +102,7 @@ def _read_ledger(programme: Programme, source: Source, frame: pl.DataFrame, kind
     allowed = [n for n in (programme.design.unit, programme.design.cluster) if n]
     if source.who not in allowed or source.who not in frame.columns:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             f"who = {source.who!r}",
             f"the unit or village of the design ({' or '.join(allowed)}), and a column of the {kind}",
             "correct who, or enter the column in the codebook",
@@ -136,18 +114,13 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     entries = _entries(programme, source)
     time = programme.design.time
     parts, records, unmapped = [], [], set()
-    log, n_cells, n_dropped = read_log(programme.folder), 0, 0
-    shown: list[tuple[Seen, int]] = []
-    for path, round_ in files_of(source, programme.folder):
-        name = path.relative_to(programme.folder).as_posix()
-        applied = [e for e in entries if e.applies_to(round_)]
-        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
-        meant = entries_for(entries, round_, table.frame.columns, name)
-        corrected = apply_log(table, name, meant, source.key, log)
-        treated, seen = at_the_door(corrected.table, meant, name, programme.folder)
-        shown += [(s, table.frame.height) for s in seen]
-        converted = leave_out(convert(treated, meant, source.key, time, source.kind), corrected.dropped, source)
-        n_cells, n_dropped = n_cells + corrected.n_cells, n_dropped + len(corrected.dropped)
+    whole: list[Treated] = []
+    log = read_log(programme.folder)
+    for name, table, checksum in _tables(programme, source, entries):
+        meant = entries_for(entries, table.round, table.frame.columns, name)
+        treated = treat(table, meant, name, source, programme, log)
+        converted = treated.converted
+        whole.append(treated)
         parts.append(converted)
         unmapped |= set(converted.unmapped)
         records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
@@ -165,9 +138,8 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     )
     quality = [line(rule, c, "error", n_raw, n) for rule, c, n in counts.iter_rows()]
     quality += [line("unmapped", c, "warning", n_raw, n_raw) for c in sorted(unmapped)]
-    quality += _identifier_lines(shown)
-    quality += [line("corrected", LOG_NAME, "warning", n_raw, n_cells + n_dropped)] if log else []
-    missing = _missing(ranges.frame, entries, time)
+    quality += treated_lines(whole, n_raw, log)
+    missing = missing_values(ranges.frame, entries, time)
     return _Read(
         ranges.frame,
         pl.concat([unread, keys.rejected]),
@@ -175,18 +147,8 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         tuple(records),
         n_raw,
         missing,
-        n_dropped,
+        sum(t.n_dropped for t in whole),
     )
-
-
-def _identifier_lines(shown: Sequence[tuple[Seen, int]]) -> list[pl.DataFrame]:
-    """Count cells of unmapped columns that tell who somebody is; a column found by its header counts with all rows."""
-    sums: dict[str, list[int]] = {}
-    for seen, rows in shown:
-        pair = sums.setdefault(seen.header, [0, 0])
-        pair[0] += rows
-        pair[1] += seen.n_cells or rows
-    return [line("identifier_unmapped", header, "warning", n, min(k, n)) for header, (n, k) in sorted(sums.items())]
 
 
 def main_source(programme: Programme) -> Source:
@@ -200,21 +162,22 @@ def survey_entries(programme: Programme) -> tuple[Entry, ...]:
     return _entries(programme, main_source(programme))
 
 
-def unknown_answers(frame: pl.DataFrame) -> pl.DataFrame | None:
-    """Count for each row the answers that are don't-know or refused, of those whose codebook has such codes."""
-    codes = [c for c in frame.columns if c.startswith(CODE)]
-    if not codes:
-        return None
-    asked = [pl.col(c.removeprefix(CODE)).is_not_null() | pl.col(c).is_not_null() for c in codes]
-    said = pl.sum_horizontal(pl.col(c).is_not_null() for c in codes)
-    return frame.select(said.alias("_n_unknown"), pl.sum_horizontal(asked).alias("_n_asked"))
+def _tables(programme: Programme, source: Source, entries: Sequence[Entry]) -> Iterator[tuple[str, RawTable, str]]:
+    """Read a source's files, or its rows on a server: name, table, and the SHA-256 of what was read."""
+    if source.database:
+        yield source.place, *read_rows(source, entries)
+        return
+    for path, round_ in files_of(source, programme.folder):
+        applied = [e for e in entries if e.applies_to(round_)]
+        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
+        yield path.relative_to(programme.folder).as_posix(), table, checksum
 
 
 def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
     """Return the codebook's entries for a kind of source."""
     if source.codebook is None:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             "no codebook is named",
             "a codebook that maps its headers",
             'add codebook = "codebook.csv"',
@@ -227,7 +190,7 @@ def _require_key(programme: Programme, source: Source, frame: pl.DataFrame) -> N
     absent = [k for k in source.key if k not in frame.columns]
     if absent:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             f"the key {listed(absent)} is no canonical column ({nearest(absent[0], frame.columns)})",
             "names that the codebook gives",
             "correct key or codebook",
@@ -250,28 +213,6 @@ def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFr
     shared = [c for c in roster.frame.columns if c in survey.frame.columns and c != cluster]
     frame = found.frame.join(roster.frame.drop(shared), on=cluster, how="left", maintain_order="left")
     return frame, _Read(frame, found.rejected, found.quality, (), 0, pl.DataFrame())
-
-
-def _missing(frame: pl.DataFrame, entries: Sequence[Entry], time: str | None) -> pl.DataFrame:
-    """Count missing values by column and round; of them those that are don't-know or refused, null where not told."""
-    names = [n for n in dict.fromkeys(e.name for e in entries) if n in frame.columns]
-    rounds = frame[time] if time and time in frame.columns else pl.Series("time", [None] * frame.height, dtype=pl.Int64)
-    by_round = frame.with_columns(rounds.cast(pl.Int64).alias("_time")).group_by("_time")
-    return (
-        pl.concat([by_round.agg(*_missing_counts(frame, n)) for n in names])
-        .select("column", pl.col("_time").alias("time"), *MISSING_COUNTS)
-        .sort("column", "time")
-    )
-
-
-def _missing_counts(frame: pl.DataFrame, name: str) -> list[pl.Expr]:
-    code = pl.col(f"{CODE}{name}") if f"{CODE}{name}" in frame.columns else None
-    apart = [pl.lit(None, pl.Int64) if code is None else (code == n).sum() for n in (1, 2)]
-    values = (pl.len(), pl.col(name).is_null().sum(), *apart)
-    return [
-        pl.lit(name).alias("column"),
-        *(v.cast(pl.Int64).alias(c) for v, c in zip(values, MISSING_COUNTS, strict=True)),
-    ]
 
 
 def _units(frame: pl.DataFrame, programme: Programme) -> int:

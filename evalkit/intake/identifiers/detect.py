@@ -1,4 +1,4 @@
-"""What in a column tells who somebody is: identity numbers, telephones, bank cards, names, addresses, plates, places."""
+"""What in a column tells who somebody is: identity numbers, telephones, cards, names, addresses, plates, places."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def kinds_in(text: str) -> set[str]:
 
 
 def detect(frame: pl.DataFrame, headers: Sequence[str]) -> list[Seen]:
-    """Return what the given columns show, by header and by cells; numbers with decimals are looked at by header only."""
+    """Return what the given columns show, by header and by cells; of decimal numbers the header only."""
     found = []
     for header in headers:
         kinds = _by_cells(frame[header])
