@@ -20,6 +20,8 @@ from evalkit.intake.missing import missing_values, unknown_answers
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
+from evalkit.intake.suggest import unmapped_line
+from evalkit.intake.sums import require_unchanged
 from evalkit.intake.treat import Treated, require_log, treat, treated_lines
 from evalkit.programme import Programme, Source
 
@@ -124,6 +126,7 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         parts.append(converted)
         unmapped |= set(converted.unmapped)
         records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
+    require_unchanged(programme.folder, records)
     frame = pl.concat([p.frame for p in parts], how="diagonal")
     _require_key(programme, source, frame)
     n_raw = sum(r.n_rows for r in records)
@@ -131,13 +134,13 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     ranges = check_ranges(keys.frame, entries)
     unread = pl.concat([p.rejected for p in parts])
     counts = (
-        unread.filter(pl.col("severity") == "error")
-        .group_by("rule", "column")
+        unread.filter(pl.col("rule") != "dropped_by_log")
+        .group_by("rule", "column", "severity")
         .len()
         .sort("rule", "column", descending=[True, False])
     )
-    quality = [line(rule, c, "error", n_raw, n) for rule, c, n in counts.iter_rows()]
-    quality += [line("unmapped", c, "warning", n_raw, n_raw) for c in sorted(unmapped)]
+    quality = [line(rule, c, severity, n_raw, n) for rule, c, severity, n in counts.iter_rows()]
+    quality += [unmapped_line(c, entries, n_raw) for c in sorted(unmapped)]
     quality += treated_lines(whole, n_raw, log)
     missing = missing_values(ranges.frame, entries, time)
     return _Read(
