@@ -77,7 +77,7 @@ def _numbers(codes: Sequence[str]) -> list[float]:
     return [n for c in codes if (n := as_number(c)) is not None]
 
 
-def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+def text_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Read a cell as trimmed text; empty cells and missing codes are null."""
     column = pl.col(entry.raw_header)
     if dtype.is_float() and entry.kind in {"id", "text", "category"}:
@@ -87,14 +87,15 @@ def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
             .otherwise(column.cast(pl.String))
         )
     text = column.cast(pl.String).str.strip_chars()
-    return pl.when(text.is_in(["", *entry.missing_codes])).then(None).otherwise(text)
+    empty = text.is_in(["", *entry.missing_codes]) if entry.missing_codes else text == ""
+    return pl.when(empty).then(None).otherwise(text)
 
 
 def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
         value = pl.col(entry.raw_header).cast(pl.Float64)
     else:
-        value = number(_text(dtype, entry), has_factor=entry.factor != 1)
+        value = number(text_of(dtype, entry), has_factor=entry.factor != 1)
     codes = _numbers(entry.missing_codes)
     return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
 
@@ -110,7 +111,7 @@ def as_number(code: str) -> float | None:
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_temporal():
         return pl.col(entry.raw_header).dt.date()  # the day in the column's own time zone; a cast would take UTC's
-    return date(_text(dtype, entry))
+    return date(text_of(dtype, entry))
 
 
 def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -118,7 +119,7 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if entry.kind == "date":
         return _date(dtype, entry).alias(entry.name)
     if entry.kind not in NUMBERS:
-        return _text(dtype, entry).alias(entry.name)
+        return text_of(dtype, entry).alias(entry.name)
     value = _number(dtype, entry) * entry.factor
     return (value.cast(pl.Int64, strict=False) if entry.kind == "integer" else value).alias(entry.name)
 
@@ -126,9 +127,9 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
     if entry.kind == "date" and not dtype.is_temporal():
-        return (_text(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
+        return (text_of(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
     if entry.kind in WORDS and dtype == pl.String:
-        return is_ditto(_text(dtype, entry))
+        return is_ditto(text_of(dtype, entry))
     if entry.kind not in NUMBERS or dtype == pl.Boolean:
         return pl.lit(False)
     value = _number(dtype, entry)
@@ -139,7 +140,7 @@ def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 
 def _unread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Whether a cell has text that is no number (a missing code is one)."""
-    text = _text(dtype, entry)
+    text = text_of(dtype, entry)
     return text.is_not_null() & number(text, has_factor=entry.factor != 1).is_null()
 
 
