@@ -102,6 +102,11 @@ def main() -> None:
     show_default=True,
     help="internal puts every page into internal/; what programme.toml calls internal stays so.",
 )
+@click.option(
+    "--self-contained",
+    is_flag=True,
+    help="Also write each public page as one file for e-mail, into single/ beside the pages.",
+)
 @click.pass_context
 def run(
     ctx: click.Context, /, programme: tuple[str, ...], indicator: tuple[str, ...], lang: str, **options: Any
@@ -122,6 +127,7 @@ def run(
         options["retry_failed"],
         options["time_limit"],
         None if memory is None else int(memory * 1e9),
+        self_contained=options["self_contained"],
     )
     result = run_batch(plan, settings)
     click.echo(f"{result.done} made, {result.reused} unchanged, {result.failed} failed: {result.index}")
