@@ -30,12 +30,21 @@ TODO = {
         "check the value, or the limits in the codebook; it counts as missing",
     ),
     "unknown_village": ("在名册中补充该村，或更正村编号", "add the village to the roster, or correct its number"),
+    "identifier_unmapped": (
+        "该列含个人身份信息；未读入，请从交付文件中删去",
+        "the column tells who people are; it was not read in, take it out of the files handed on",
+    ),
+    "corrected": (
+        "已按更正单改正或删去；原始文件未改动",
+        "done as the correction log says; the raw files are unchanged",
+    ),
     "unmapped": ("在代码本中登记该列，或确认不用", "enter the column in the codebook, or leave it out on purpose"),
 }
 REASONS = {
     "key_missing": ("编号缺失", "the key is missing"),
     "duplicate_identical": ("与另一行完全相同", "identical to another row"),
     "duplicate_conflicting": ("编号相同而内容不同", "the same key with different content"),
+    "dropped_by_log": ("按更正单删去", "left out by the correction log"),
     "unknown_village": ("名册中没有该村", "the village is not in the roster"),
 }
 
