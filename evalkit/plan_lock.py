@@ -39,6 +39,7 @@ def plan_entries(programme: Programme) -> dict[str, Any]:
     """Return what decides the estimates, by path: ``design.cluster``, ``indicators.sales_yuan.role``."""
     entries = {f"design.{k}": v for k, v in programme.design.model_dump(mode="json").items()}
     entries["programme.base_year"] = programme.about.base_year
+    entries |= {f"sources.where.{c}": v for s in programme.sources for c, v in s.model_dump(mode="json")["where"].items()}
     for plan in programme.indicators:
         values = plan.model_dump(mode="json", exclude={"name", *WORDING})
         entries |= {f"indicators.{plan.name}.{k}": v for k, v in values.items()}

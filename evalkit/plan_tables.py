@@ -13,6 +13,9 @@ from evalkit.ledger_plan import LedgerFields
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+Value = int | float | str
+"""What a cell may have to be, for its row to be meant."""
+
 UNDECIDED = "DECIDE"
 """What `evalkit new` writes where a person must decide."""
 
@@ -101,11 +104,14 @@ class Source(LedgerFields):
     query: str | None = None
     encoding: str | None = None
     codebook: str | None = None
+    where: dict[str, Value | tuple[Value, ...]] = {}
 
     @model_validator(mode="after")
     def _from_one_place(self) -> Source:
         if bool(self.file) == (self.database is not None):
             raise ValueError("[[sources]] needs exactly one of file and database")
+        if self.where and self.kind != "survey":
+            raise ValueError(f"[[sources]] where is for the survey; rows of a {self.kind} are all meant")
         if self.database is not None and self.kind not in {"roster", "survey"}:
             raise ValueError(f"[[sources]] database is for roster and survey; export the {self.kind} to .parquet")
         return self
@@ -122,7 +128,7 @@ class IndicatorPlan(Frozen):
     name: Name
     label: Text
     domain: Literal["income", "credit", "sales", "other"]
-    unit: str
+    unit: Decided
     role: Literal["primary", "secondary", "exploratory"] = "secondary"
     family: str
     better: Literal["higher", "lower"] = "higher"

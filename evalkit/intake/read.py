@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
+from evalkit.intake.chosen_rows import chosen_rows
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import CODE, FILE, ROW
 from evalkit.intake.corrections import LOG_NAME, read_log
@@ -59,6 +60,9 @@ def read_programme(programme: Programme) -> Intake:
         after = main.n_raw - main.n_dropped
         steps.append(FlowStep("corrected", after, _units(main.frame, programme), main.n_dropped))
     steps.append(_step("rejected_rows", main.frame, programme, main.n_raw - main.n_dropped))
+    if main_source(programme).where:
+        before, main = main.frame.height, _chosen(programme, main)
+        steps.append(_step("not_meant", main.frame, programme, before))
     frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
@@ -86,6 +90,12 @@ def read_programme(programme: Programme) -> Intake:
         unknown=unknown_answers(frame),
         labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
     )
+
+
+def _chosen(programme: Programme, main: _Read) -> _Read:
+    """Keep the rows that the plan is about; missing values are then counted in those only."""
+    frame = chosen_rows(main.frame, main_source(programme), programme.id)
+    return replace(main, frame=frame, missing=missing_values(frame, survey_entries(programme), programme.design.time))
 
 
 def _require_sources(programme: Programme, n_surveys: int, n_rosters: int, n_ledgers: int) -> None:
