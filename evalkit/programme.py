@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -75,6 +76,7 @@ class DesignPlan(_Frozen):
     comparison: Comparison = "not_yet"
     anticipation: int = Field(default=0, ge=0)
     take_up: str | None = None
+    demonstration: str | None = None
 
 
 class Source(_Frozen):
@@ -88,6 +90,7 @@ class Source(_Frozen):
     encoding: str | None = None
     codebook: str | None = None
     date: str | None = None
+    until: dt.date | None = None
 
 
 class IndicatorPlan(_Frozen):
@@ -156,6 +159,8 @@ class Programme(_Frozen):
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
             problems.append("[programme] has a deflator and needs base_year")
+        if any(s.kind == "links" for s in self.sources) != (self.design.demonstration is not None):
+            problems.append('a source of kind "links" and [design] demonstration need each other')
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -185,7 +190,7 @@ class Programme(_Frozen):
 
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
-        values = self.design.model_dump()
+        values = self.design.model_dump(exclude={"demonstration"})
         return Design(**{**values, "weights": plan.weights or self.design.weights})
 
     def __repr__(self) -> str:

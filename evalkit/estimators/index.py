@@ -57,15 +57,8 @@ def family_index(panels: Sequence[Panel], better: Sequence[str], name: str = "in
     frame = rows.select(*CANONICAL, *kept).with_columns(pl.Series(name, index))
     check_rows(frame, name)
     flow = SampleFlow((flow_step("raw_rows", frame, 0),))
-    return replace(
-        panels[0],
-        frame=frame,
-        followed=follow(frame, name),
-        outcome=name,
-        flow=flow,
-        covariates=tuple(kept),
-        winsorised=None,
-    )
+    made = replace(panels[0], frame=frame, followed=follow(frame, name), outcome=name, flow=flow, winsorised=None)
+    return replace(made, covariates=tuple(kept))
 
 
 def _check(panels: Sequence[Panel], better: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from evalkit.columns import EXPOSURE, EXPOSURES
-from evalkit.errors import DataError, DesignError, listed
+from evalkit.errors import DataError, DesignError, UsageError, listed
 from evalkit.estimators.linear import solve
 from evalkit.estimators.rows import village_sums
 from evalkit.panel import Panel
@@ -46,6 +46,8 @@ def spillover(panel: Panel) -> Estimate:
     DataError
         The column is missing or has other values; it changes within a household; households of one kind stand in
         villages of the other.
+    UsageError
+        Moments in place of a Panel.
     DesignError
         There is no demonstration household, no household seen twice, or no village that has not started in a round.
 
@@ -59,6 +61,8 @@ def spillover(panel: Panel) -> Estimate:
     group, starting round and round (Wooldridge 2021, eq. 6.33), so that effects may differ by all three. A term is the
     mean of its coefficients, each weighted by the household-rounds observed. Clustered by village; K as in `did`.
     """
+    if not isinstance(panel, Panel):
+        raise UsageError("spillover", f"{type(panel).__name__}", "a Panel, which has the households' groups", "pass it")
     rows = _checked(panel)
     cells = _cells(rows)
     names, x = _regressors(rows, cells)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
+from evalkit.columns import EXPOSURE
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import FILE, ROW, convert
 from evalkit.intake.files import existing, files_of, read_table
 from evalkit.intake.guards import require_inside, settled
+from evalkit.intake.links import places
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
+from evalkit.intake.requests import check_requests
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
 from evalkit.programme import Programme, Source
 
@@ -58,6 +61,12 @@ def read_programme(programme: Programme) -> Intake:
         frame, joined = _join(programme, survey, rosters[0])
         steps.append(_step("joined_roster", frame, programme, survey.frame.height))
         parts.append(joined)
+    linked = [_linked(programme, s, frame) for s in programme.sources if s.kind == "links"]
+    if linked:
+        steps.append(_step("exposure_known", linked[0].frame, programme, frame.height))
+        frame = linked[0].frame
+    requests = [_requests(programme, s, rosters) for s in programme.sources if s.kind == "requests"]
+    parts += [*linked, *requests]
     _require_rows(programme, frame)
     return Intake(
         frame=frame.drop(ROW, FILE),
@@ -67,6 +76,32 @@ def read_programme(programme: Programme) -> Intake:
         flow=SampleFlow(tuple(steps)),
         files=tuple(f for p in parts for f in p.files),
         prices=read_prices(programme),
+        requests=requests[0].frame.drop(ROW, FILE) if requests else None,
+    )
+
+
+def _linked(programme: Programme, source: Source, frame: pl.DataFrame) -> _Read:
+    """Place each household by the link table; rows of households whose place is not known are left out."""
+    read = _read_source(programme, source)
+    found = places(frame, read.frame, source, programme)
+    rows = found.frame.drop_nulls(EXPOSURE)
+    return replace(
+        read,
+        frame=rows,
+        rejected=pl.concat([read.rejected, found.rejected]),
+        quality=pl.concat([read.quality, found.quality]),
+    )
+
+
+def _requests(programme: Programme, source: Source, rosters: Sequence[_Read]) -> _Read:
+    """Read the request log; what is left can be used for waiting times."""
+    read = _read_source(programme, source)
+    found = check_requests(read.frame, rosters[0].frame if rosters else None, source, programme)
+    return replace(
+        read,
+        frame=found.frame,
+        rejected=pl.concat([read.rejected, found.rejected]),
+        quality=pl.concat([read.quality, found.quality]),
     )
 
 

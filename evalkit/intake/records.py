@@ -47,7 +47,8 @@ class Intake:
 
     ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one
     row for each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed;
-    ``missing`` the missing values by column and round. ``prices`` is the price index (region, time, index) or None.
+    ``missing`` the missing values by column and round. ``prices`` is the price index (region, time, index) or None;
+    ``requests`` the usable rows of the request log or None. Where links are recorded, ``frame`` has ``exposure``.
     """
 
     frame: pl.DataFrame
@@ -57,6 +58,7 @@ class Intake:
     flow: SampleFlow
     files: tuple[FileRecord, ...]
     prices: pl.DataFrame | None
+    requests: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evalkit
-from evalkit import DataError, Design, DesignError, Panel
+from evalkit import DataError, Design, DesignError, Moments, Panel, UsageError
 from tests.small_panels import village_panel
 
 COLUMNS = {"unit": "household", "cluster": "village", "time": "round", "first_treated": "first"}
@@ -199,6 +199,7 @@ def changed(**columns: pl.Expr) -> pl.DataFrame:
 
 
 EXPOSURE = pl.col("exposure")
+LATE_A1 = (pl.col("household") == "A1") & (pl.col("round") == 2)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ EXPOSURE = pl.col("exposure")
         (SMALL.filter(pl.col("round") == 1), DesignError, "no household is seen in two rounds"),
         (changed(first=pl.when(pl.col("first") > 0).then(9).otherwise(0)), DesignError, "after the start"),
         (
-            changed(exposure=pl.when((pl.col("household") == "A1") & (pl.col("round") == 2)).then(pl.lit("unlinked")).otherwise(EXPOSURE)),
+            changed(exposure=pl.when(LATE_A1).then(pl.lit("unlinked")).otherwise(EXPOSURE)),
             DataError,
             "it changes within 1 units (A1)",
         ),
@@ -222,6 +223,11 @@ def test_what_does_not_fit_is_named(rows: pl.DataFrame, error: type[Exception], 
     with pytest.raises(error) as caught:
         evalkit.spillover(panel_of(rows))
     assert words in str(caught.value)
+
+
+def test_sums_by_village_do_not_suffice() -> None:
+    with pytest.raises(UsageError, match="Moments"):
+        evalkit.spillover(Moments.from_frame(SMALL, design=DESIGN, outcomes=["y"]))  # type: ignore[arg-type]
 
 
 def test_a_panel_without_groups_says_how_to_give_them() -> None:
