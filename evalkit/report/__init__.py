@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
+from evalkit.report.groups import spillover
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
@@ -44,6 +45,7 @@ __all__ = [
     "quality_missing",
     "quality_rules",
     "replication",
+    "spillover",
     "statement",
     "truth",
     "village_figures",

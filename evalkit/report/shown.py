@@ -103,6 +103,12 @@ def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
     )
 
 
+def shown_by_term(finding: Finding) -> dict[str, dict[str, Any]]:
+    """Return the main result's rows that may be shown, by term."""
+    shown = shown_rows(finding.main, finding.programme.disclosure)
+    return {} if shown is None else {r["term"]: r for r in shown.to_dicts()}
+
+
 def shown_study(finding: Finding) -> pl.DataFrame | None:
     """Return the event study's rows that may be shown, with the ends of its band."""
     table = finding.event_table()
