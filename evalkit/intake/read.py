@@ -46,11 +46,12 @@ def read_programme(programme: Programme) -> Intake:
     require_inside(programme)
     rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
     surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
-    if len(surveys) != 1 or len(rosters) > 1:
+    kinds = [s.kind for s in programme.sources]
+    if len(surveys) != 1 or any(kinds.count(kind) > 1 for kind in ("roster", "links", "requests")):
         raise PlanError(
             f"{programme.id}, [[sources]]",
-            f"{len(surveys)} surveys and {len(rosters)} rosters",
-            "one survey and at most one roster",
+            ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("survey", "roster", "links", "requests")),
+            "one survey and at most one roster, one table of links and one log of requests",
             "put the rounds of a survey under one pattern",
         )
     survey = surveys[0]
