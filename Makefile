@@ -49,7 +49,7 @@ lint: .venv/.ready .venv/.ready-dev ## style, types, layers
 	@$(BIN)/lint-imports --no-logo
 
 bench: .venv/.ready .venv/.ready-dev ## start-up and speed, peers beside them
-	@for script in $(filter-out benchmarks/coverage.py, $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out benchmarks/coverage.py benchmarks/recovery.py, $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 lock: ## write the locks and environment.yml anew (needs uv)
 	@sh .ci/lock.sh

@@ -34,6 +34,12 @@ class Commands(click.Group):
             )
             click.echo(f"evalkit: {told}", err=True)
             ctx.exit(1)
+        except Exception as error:
+            if not str(error).startswith("parquet: "):  # a scanned file shows its damage when it is used
+                raise
+            told = DataError("a .parquet file", str(error), "a sound file", "export it again")
+            click.echo(f"evalkit: {told}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=Commands)

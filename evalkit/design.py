@@ -68,6 +68,11 @@ class Design:
         if self.anticipation < 0:
             raise UsageError("design.anticipation", f"{self.anticipation}", "0 or more rounds", "give a whole number")
 
+    @property
+    def follows(self) -> bool:
+        """Whether households can be followed; False for repeated cross-sections. One round needs no following."""
+        return self.unit is not None or self.time is None
+
     def columns(self) -> tuple[str, ...]:
         """Return every column that the design names, once, in a fixed order."""
         named = (self.unit, self.cluster, self.time, self.first_treated, self.treatment, self.weights, self.strata)

@@ -2,140 +2,50 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from evalkit.design import AssignedTo, Assignment, Comparison, Design
+from evalkit.design import Design
 from evalkit.errors import PlanError, nearest
+from evalkit.plan_tables import (
+    UNDECIDED,
+    About,
+    Cost,
+    Deflator,
+    DesignPlan,
+    Disclosure,
+    Frozen,
+    IndicatorPlan,
+    Source,
+    Text,
+    Truth,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "SCHEMA_VERSION",
+    "UNDECIDED",
+    "About",
+    "Cost",
+    "Deflator",
+    "DesignPlan",
+    "Disclosure",
+    "IndicatorPlan",
+    "Programme",
+    "Source",
+    "Text",
+    "Truth",
+    "load",
+]
 
 FILE_NAME = "programme.toml"
 SCHEMA_VERSION = 1
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-UNDECIDED = "DECIDE"
-"""What `evalkit new` writes where a person must decide."""
-
-
-def _decided(text: str) -> str:
-    if text == UNDECIDED:
-        raise ValueError("a person must still decide this")
-    return text
-
-
-Decided = Annotated[str, AfterValidator(_decided)]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(_Frozen):
-    """A text in both languages."""
-
-    zh: Decided
-    en: Decided
-
-
-class Deflator(_Frozen):
-    """The price index that turns money into constant yuan of the base year."""
-
-    file: str
-    region: str
-
-
-class About(_Frozen):
-    """[programme]: identity, provenance, currency."""
-
-    id: Name
-    name: Text
-    provenance: Literal["real", "simulated"]
-    licence: str = ""
-    attribution: str = ""
-    currency: str = "CNY"
-    base_year: int | None = None
-    deflator: Deflator | None = None
-
-
-class DesignPlan(_Frozen):
-    """[design]: columns and facts of the evaluation design."""
-
-    unit: Decided | None = None
-    cluster: Decided
-    time: str | None = None
-    first_treated: Decided | None = None
-    treatment: Decided | None = None
-    weights: str | None = None
-    strata: str | None = None
-    assignment: Assignment
-    assigned_to: AssignedTo = "cluster"
-    comparison: Comparison = "not_yet"
-    anticipation: int = Field(default=0, ge=0)
-    take_up: str | None = None
-    demonstration: str | None = None
-
-
-class Source(_Frozen):
-    """[[sources]]: one kind of raw file; `file` may be a pattern whose field becomes the round."""
-
-    kind: Literal["roster", "survey", "ledger", "links", "requests", "prices"]
-    file: str
-    key: tuple[str, ...] = Field(min_length=1)
-    sheet: str | None = None
-    table: str | None = None
-    encoding: str | None = None
-    codebook: str | None = None
-    date: str | None = None
-    until: dt.date | None = None
-
-
-class IndicatorPlan(_Frozen):
-    """[[indicators]]: one outcome, what it means and how it will be estimated, fixed before looking."""
-
-    name: Name
-    label: Text
-    domain: Literal["income", "credit", "sales", "other"]
-    unit: str
-    role: Literal["primary", "secondary", "exploratory"] = "secondary"
-    family: str
-    better: Literal["higher", "lower"] = "higher"
-    trivial: float | None = Field(default=None, ge=0)
-    winsorise: float | None = Field(default=None, gt=0.5, lt=1)
-    poverty_line: float | None = Field(default=None, gt=0)
-    weights: str | None = None
-    estimator: str
-    inference: str = "auto"
-    robustness: tuple[str, ...] = ()
-
-
-class Cost(_Frozen):
-    """[[costs]]: one item of what the programme cost."""
-
-    item: str
-    amount_yuan: float = Field(ge=0)
-    year: int
-    range: tuple[float, float] | None = None
-
-
-class Disclosure(_Frozen):
-    """[disclosure]: smallest cells that may be shown."""
-
-    min_households: int = Field(default=10, ge=1)
-    min_villages: int = Field(default=2, ge=1)
-    audience: Literal["public", "internal"] = "public"
-
-
-class Truth(_Frozen):
-    """[truth]: the file with the known effects of a simulated programme."""
-
-    file: str
-
-
-class Programme(_Frozen):
+class Programme(Frozen):
     """A validated programme.toml and the folder that it stands in."""
 
     schema_version: Literal[1]

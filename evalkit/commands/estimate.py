@@ -224,7 +224,7 @@ def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) ->
     gate = open_gate(evidence)
     warnings = [*result.estimate.notes, *result.notes, *instrument_notes(result), *_take_up(data)]
     warnings += (
-        [f"{counts.n_dropped_singletons} households seen once were left out"] if counts.n_dropped_singletons else []
+        [f"{counts.n_dropped_singletons} households {_once(data)} were left out"] if counts.n_dropped_singletons else []
     )
     return {
         "terms": result.tidy().to_dicts(),
@@ -234,6 +234,10 @@ def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) ->
         "gate": {"claim": gate.claim, "because": gate.because},
         "warnings": warnings,
     }
+
+
+def _once(data: Moments | Panel) -> str:
+    return "seen once" if data.design.follows else "of villages seen in one round"
 
 
 def _take_up(data: Moments | Panel) -> list[str]:

@@ -43,9 +43,10 @@ def four_cell(moments: Moments, outcome: str | None = None) -> FourCell:
     """Return weighted means of households seen both before and after (the core table of ietoolkit's ieddtab).
 
     Before is the last round before any village's adoption (and anticipation), else the first; after is the last round.
-    A cross-section has only `after`.
+    A cross-section has only `after`. In repeated cross-sections the villages are the same and the households are not;
+    `n_units` is then the smaller of the two rounds' numbers.
     """
-    _, cells = moments.of(outcome)
+    _, cells = moments.of(outcome, pooled=True)
     after = len(moments.periods) - 1
     before = _before(moments)
     attended = cells.attended
@@ -59,7 +60,7 @@ def four_cell(moments: Moments, outcome: str | None = None) -> FourCell:
 
 def means_by_round(moments: Moments, outcome: str | None = None) -> pl.DataFrame:
     """Return arm, time, mean (weighted), n_units and n_villages, of all households observed in a round."""
-    _, cells = moments.of(outcome)
+    _, cells = moments.of(outcome, pooled=True)
     pilot = pilot_cells(moments, cells)
     rows = []
     for name in ARMS:
@@ -79,7 +80,7 @@ def means_by_round(moments: Moments, outcome: str | None = None) -> pl.DataFrame
 
 def comparison_mean(moments: Moments, outcome: str | None = None) -> float | None:
     """Return the comparison arm's mean over the rounds from the first adoption on; None without comparison."""
-    _, cells = moments.of(outcome)
+    _, cells = moments.of(outcome, pooled=True)
     dates = [g for g in moments.cohorts if g is not None]
     late = np.array([not dates or p >= min(dates) for p in moments.periods])
     rows = ~pilot_cells(moments, cells)
@@ -103,7 +104,7 @@ def _before(moments: Moments) -> int | None:
 
 
 def _row(name: str, cells: Cells, keep: NDArray[np.bool_], before: int | None, after: int) -> CellRow:
-    n = int(cells.n_units[keep].sum())
+    n = min(int(cells.n_at[keep, p].sum()) for p in (before, after) if p is not None)
     if n == 0:
         return CellRow(name, None, None, None, 0, 0)
     first, last = (

@@ -25,8 +25,11 @@ SCHEMA = {
 def attrition(panel: Panel) -> pl.DataFrame | None:
     """Return households at the start and observed at the end by arm, and the difference of shares lost.
 
-    The difference is the regression of being lost on the arm, clustered by village (CRV2). None where nobody was lost.
+    The difference is the regression of being lost on the arm, clustered by village (CRV2). None where nobody was lost,
+    or households are not followed.
     """
+    if not panel.design.follows:
+        return None
     last = panel.frame["time"].max()
     units = panel.followed.with_columns(
         (pl.col("first_treated") <= last).fill_null(False).cast(pl.Int8).alias("pilot"),

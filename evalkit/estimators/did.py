@@ -48,12 +48,13 @@ def did(data: Moments | Panel, outcome: str | None = None, *, covariates: Sequen
     Notes
     -----
     β = (Σ X'A_vX)⁻ Σ X'b_v, with A_v, b_v the sums of demeaned households by village: equal to least squares on rows
-    with a dummy for each household and round. K counts regressors and rounds, not households (fixest, reghdfe).
+    with a dummy for each household and round, or, where the design names no unit (repeated cross-sections), for each
+    village and round. K counts regressors and rounds, not households (fixest, reghdfe).
     """
     if covariates:
         return _with_covariates(data, covariates)
     moments = Moments.from_panel(data) if isinstance(data, Panel) else data
-    name, cells = moments.of(outcome, folded=True)
+    name, cells = moments.of(outcome, folded=True, pooled=True)
 
     def treated(cohort: int | None) -> FloatArray:
         return (np.nan_to_num(event_times(moments, cohort), nan=-1.0) >= 0).astype(np.float64)[:, None]
@@ -82,6 +83,13 @@ def _notes(moments: Moments) -> tuple[str, ...]:
 def _with_covariates(data: Moments | Panel, covariates: Sequence[str]) -> Estimate:
     if isinstance(data, Moments):
         raise UsageError("did", "covariates with Moments", "a Panel, which has the households' rows", "pass the Panel")
+    if not data.design.follows:
+        raise UsageError(
+            "did",
+            "covariates without a unit: households are not followed",
+            "the column of the household",
+            "name it (unit), or leave covariates out",
+        )
     seen = data.frame.with_columns(pl.len().over("unit").alias("_seen"))
     rows = seen.filter(pl.col("_seen") > 1).with_columns(pl.col("time").cast(pl.String).alias("round"))
     treated = (rows["first_treated"] <= rows["time"]).fill_null(False)

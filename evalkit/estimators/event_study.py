@@ -60,7 +60,7 @@ def event_study(
     One coefficient for each event time, common to all cohorts: right where effects by time since adoption are the same
     for early and late adopters, else a mixture (Sun & Abraham 2021).
     """
-    name, cells = moments.of(outcome, folded=True)
+    name, cells = moments.of(outcome, folded=True, pooled=True)
     base = -1 - (moments.design.anticipation if anticipation is None else anticipation)
     _require_window(window, base)
     seen = _observed(moments, cells, window)

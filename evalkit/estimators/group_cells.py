@@ -126,7 +126,7 @@ def sum_pairs(moments: Moments, cells: Cells, pairs: Sequence[Pair], sample: Sam
         for j, (rows, round_, values) in enumerate(means):
             top[:, c, j] = np.bincount(cells.cluster[rows], values, shape[0])
             weight[:, c, j] = np.bincount(cells.cluster[rows], cells.sum_w[rows, round_], shape[0])
-        units[c] = cells.n_units[means[0][0]].sum()
+        units[c] = cells.n_at[means[0][0], pair.time].sum()
         if pair.time != pair.base and all(rows.any() for rows, _, _ in means):
             for rows, round_, _ in means:
                 used[rows, round_] = True

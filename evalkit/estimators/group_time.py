@@ -30,7 +30,7 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
     *,
     comparison: Comparison | None = None,
     base: Base = "varying",
-    sample: Sample = "pairwise",
+    sample: Sample | None = None,
     anticipation: int | None = None,
     aggregate: Aggregate = "simple",
     covariates: Sequence[str] = (),
@@ -49,9 +49,9 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
         comparison (without the cohort itself, as R did); the design's where left out.
     base : {"varying", "universal"}
         What rounds before adoption are compared with: the round before each, or one base for all.
-    sample : {"pairwise", "all_rows", "complete"}
-        Households seen in both rounds of each comparison; whoever was seen in each of them; only households seen in
-        every round.
+    sample : {"pairwise", "all_rows", "complete"}, optional
+        Households seen in both rounds of each comparison (the default); whoever was seen in each of them (the default,
+        and all there is, where the design follows no households); only households seen in every round.
     anticipation : int, optional
         Rounds before adoption in which behaviour may already change; the design's where left out.
     aggregate : {"simple", "dynamic", "group", "calendar", "none"}
@@ -92,7 +92,8 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
     """
     _require_choices(comparison=comparison, base=base, sample=sample, aggregate=aggregate, method=method)
     moments = Moments.from_panel(data) if isinstance(data, Panel) else data
-    name, every = moments.of(outcome)
+    name, every = moments.of(outcome, pooled=True)
+    sample = _sample_for(moments, sample)
     comparison = comparison or moments.design.comparison
     ahead = moments.design.anticipation if anticipation is None else anticipation
     cells = _sampled(every, sample)
@@ -160,12 +161,13 @@ class _Found:
     def counts(self, every: Cells) -> Counts:
         """Count the rows and households that enter, and the households seen once that do not."""
         inside = self.sums.used.any(axis=1)
-        once = int(every.n_units[every.attended.sum(axis=1) == 1].sum())
-        once_inside = int(self.cells.n_units[inside & (self.cells.attended.sum(axis=1) == 1)].sum())
+        followed = self.moments.design.follows
+        once = int(every.n_units[every.attended.sum(axis=1) == 1].sum()) if followed else 0
+        once_inside = int(self.cells.n_units[inside & (self.cells.attended.sum(axis=1) == 1)].sum()) if followed else 0
         treated = villages_with(self.moments, self.cells, treated=True)[self.villages]
         return Counts(
-            n_obs=int((self.cells.n_units[:, None] * self.sums.used).sum()),
-            n_units=int(self.cells.n_units[inside].sum()),
+            n_obs=int((self.cells.n_at * self.sums.used).sum()),
+            n_units=_households(self.cells, self.sums.used),
             n_clusters=len(self.villages),
             n_treated_clusters=int(treated.sum()),
             n_comparison_clusters=int(self.sums.serving.sum()),
@@ -177,9 +179,8 @@ class _Found:
         return [self._used_of(every), *self._left_out(anticipation)]
 
     def _used_of(self, every: Cells) -> str:
-        inside = self.cells.n_units[self.sums.used.any(axis=1)].sum()
-        rows = (self.cells.n_units[:, None] * self.sums.used).sum()
-        all_rows = (every.n_units[:, None] * every.attended).sum()
+        inside = _households(self.cells, self.sums.used)
+        rows, all_rows = (self.cells.n_at * self.sums.used).sum(), every.n_at.sum()
         return f"{inside} of {every.n_units.sum()} households and {rows} of {all_rows} rows enter"
 
     def _left_out(self, anticipation: int) -> list[str]:
@@ -204,6 +205,27 @@ def _rules(
     rules = f"comparison: {who}; base: {base}{ahead}; {how}"
     adjusted = {"dr": "doubly robust", "reg": "outcome regression", "ipw": "inverse probability weighting"}[method]
     return [rules, *([f"{adjusted} with {', '.join(covariates)}"] if covariates else [])]
+
+
+def _households(cells: Cells, used: NDArray[np.bool_]) -> int:
+    """Count the households that enter; rows where they are not followed."""
+    if cells.n_by_period is not None:
+        return int((cells.n_at * used).sum())
+    return int(cells.n_units[used.any(axis=1)].sum())
+
+
+def _sample_for(moments: Moments, sample: Sample | None) -> Sample:
+    """Return the sample asked for, or the default of the design."""
+    if moments.design.follows:
+        return sample or "pairwise"
+    if sample not in (None, "all_rows"):
+        raise UsageError(
+            "sample",
+            f"{sample!r} follows households, and the design names no unit",
+            "'all_rows'",
+            "leave it out, or name the column of the household",
+        )
+    return "all_rows"
 
 
 def _require_choices(**choices: str | None) -> None:
@@ -243,8 +265,9 @@ def _sampled(cells: Cells, sample: Sample) -> Cells:
 
 
 def _cohort_weights(moments: Moments, cells: Cells, pairs: Sequence[Pair]) -> FloatArray:
-    """Return Σ of household weights by village and pair's cohort, (G, C); a household counts once."""
-    per_cell = cells.sum_w.sum(axis=1) / cells.attended.sum(axis=1)
+    """Return Σ of household weights by village and pair's cohort, (G, C): a household once, a row if not followed."""
+    times = cells.attended.sum(axis=1) if moments.design.follows else 1.0
+    per_cell = cells.sum_w.sum(axis=1) / times
     shape = len(moments.clusters), len(moments.cohorts)
     flat = np.bincount(cells.cluster * shape[1] + cells.cohort, per_cell, shape[0] * shape[1])
     return np.asarray(flat.reshape(shape)[:, [p.cohort for p in pairs]], dtype=np.float64)

@@ -29,7 +29,7 @@ def pre_post(moments: Moments, outcome: str | None = None) -> Estimate:
     -----
     Least squares on the rows of treated households with household effects and no round effects.
     """
-    name, cells = moments.of(outcome, folded=True)
+    name, cells = moments.of(outcome, folded=True, pooled=True)
     own = treated_only(moments, cells)
 
     def after(cohort: int | None) -> FloatArray:

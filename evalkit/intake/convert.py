@@ -27,9 +27,11 @@ class Converted:
 def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time: str | None, kind: str) -> Converted:
     """Map and convert one file. A value that is no number where one is needed rejects its row."""
     raw = table.frame.with_row_index(ROW, offset=table.first_row)
-    values = raw.select(pl.col(ROW).cast(pl.Int64), *[_value(raw.schema[e.raw_header], e) for e in entries])
-    bad = pl.any_horizontal(_bad(raw, e) for e in entries) if entries else pl.lit(False)
-    flags = raw.select(bad.alias("bad"), *[_bad(raw, e).alias(f"bad_{e.name}") for e in entries])
+    values = raw.select(pl.col(ROW).cast(pl.Int64), *[value_of(raw.schema[e.raw_header], e) for e in entries])
+    bad = pl.any_horizontal(misread(raw.schema[e.raw_header], e) for e in entries) if entries else pl.lit(False)
+    flags = raw.select(
+        bad.alias("bad"), *[misread(raw.schema[e.raw_header], e).alias(f"bad_{e.name}") for e in entries]
+    )
     frame = values.with_columns(pl.lit(table.path.name).alias(FILE))
     if table.round is not None and time is not None and time not in frame.columns:
         frame = frame.with_columns(pl.lit(table.round, pl.Int64).alias(time))
@@ -54,9 +56,17 @@ def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
         value = pl.col(entry.raw_header).cast(pl.Float64)
-        codes = [float(c) for c in entry.missing_codes]
+        codes = [code for c in entry.missing_codes if (code := as_number(c)) is not None]
         return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
     return number(_text(dtype, entry), has_factor=entry.factor != 1)
+
+
+def as_number(code: str) -> float | None:
+    """Return a missing code as a number; None where it is a word, which a column of numbers cannot hold."""
+    try:
+        return float(code)
+    except ValueError:
+        return None
 
 
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -65,7 +75,8 @@ def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     return date(_text(dtype, entry))
 
 
-def _value(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+    """Return a raw column of this type as the entry's canonical column; null where a cell is empty or misread."""
     if entry.kind == "date":
         return _date(dtype, entry).alias(entry.name)
     if entry.kind not in NUMBERS:
@@ -74,9 +85,8 @@ def _value(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     return (value.cast(pl.Int64, strict=False) if entry.kind == "integer" else value).alias(entry.name)
 
 
-def _bad(raw: pl.DataFrame, entry: Entry) -> pl.Expr:
+def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
-    dtype = raw.schema[entry.raw_header]
     if entry.kind == "date" and not dtype.is_temporal():
         return (_text(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
     if entry.kind not in NUMBERS or dtype == pl.Boolean:

@@ -68,7 +68,7 @@ def places(frame: pl.DataFrame, links: pl.DataFrame, source: Source, programme: 
 def _require_pair(source: Source, programme: Programme) -> None:
     if len(source.key) != 2:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             f"its key names {listed(source.key)}",
             "two columns: the household that guides, then the one that is guided",
             'write for example key = ["guide_id", "household_id"]',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,8 +13,9 @@ from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import FILE, ROW, convert
-from evalkit.intake.files import existing, files_of, read_table
+from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
 from evalkit.intake.guards import require_inside, settled
+from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
 from evalkit.intake.links import places
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
@@ -46,75 +47,105 @@ def read_programme(programme: Programme) -> Intake:
     require_inside(programme)
     rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
     surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
-    kinds = [s.kind for s in programme.sources]
-    if len(surveys) != 1 or any(kinds.count(kind) > 1 for kind in ("roster", "links", "requests")):
-        raise PlanError(
-            f"{programme.id}, [[sources]]",
-            ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("survey", "roster", "links", "requests")),
-            "one survey and at most one roster, one table of links and one log of requests",
-            "put the rounds of a survey under one pattern",
-        )
-    survey = surveys[0]
-    steps = [FlowStep("raw_rows", survey.n_raw, _units(survey.frame, programme), 0)]
-    steps.append(_step("rejected_rows", survey.frame, programme, survey.n_raw))
-    frame, parts = survey.frame, [*rosters, survey]
-    if rosters:
-        frame, joined = _join(programme, survey, rosters[0])
-        steps.append(_step("joined_roster", frame, programme, survey.frame.height))
+    plans = [s for s in programme.sources if s.kind == "ledger"]
+    _require_sources(programme, len(surveys), len(rosters), len(plans))
+    main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
+    steps = [FlowStep("raw_rows", main.n_raw, _units(main.frame, programme), 0)]
+    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw))
+    frame, parts = main.frame, [*rosters, *surveys]
+    if surveys and rosters:
+        frame, joined = _join(programme, main, rosters[0])
+        steps.append(_step("joined_roster", frame, programme, main.frame.height))
         parts.append(joined)
-    linked = [_linked(programme, s, frame) for s in programme.sources if s.kind == "links"]
-    if linked:
-        steps.append(_step("exposure_known", linked[0].frame, programme, frame.height))
-        frame = linked[0].frame
-    requests = [_requests(programme, s, rosters) for s in programme.sources if s.kind == "requests"]
-    parts += [*linked, *requests]
+    ledgers = [_read_ledger(programme, s, frame, kind) for s in plans]
+    if not surveys:
+        frame = ledger_grid(frame, plans, programme)
+        steps = [FlowStep("units_by_periods", frame.height, _units(frame, programme), 0)]
+    if ledgers:
+        frame = join_ledgers(frame, ledgers, programme)
+        steps.append(_step("joined_ledgers", frame, programme, frame.height))
+    links, requests = _links(programme, frame), _requests(programme, rosters)
+    if links is not None:
+        steps.append(_step("exposure_known", links.frame, programme, frame.height))
+        frame = links.frame
     _require_rows(programme, frame)
+    read: list[_Read | LedgerRead] = [*parts, *ledgers, *(r for r in (links, requests) if r is not None)]
     return Intake(
         frame=frame.drop(ROW, FILE),
-        rejected=pl.concat([p.rejected for p in parts]),
-        quality=pl.concat([p.quality for p in parts]),
-        missing=survey.missing,
+        rejected=pl.concat([p.rejected for p in read]),
+        quality=pl.concat([p.quality for p in read]),
+        missing=main.missing,
         flow=SampleFlow(tuple(steps)),
-        files=tuple(f for p in parts for f in p.files),
+        files=tuple(f for p in read for f in p.files),
         prices=read_prices(programme),
-        requests=requests[0].frame.drop(ROW, FILE) if requests else None,
+        ledgers=tuple((f"{p.source.prefix}{p.source.ledger}", p.flow) for p in ledgers),
+        requests=None if requests is None else requests.frame.drop(ROW, FILE),
     )
 
 
-def _linked(programme: Programme, source: Source, frame: pl.DataFrame) -> _Read:
+def _links(programme: Programme, frame: pl.DataFrame) -> _Read | None:
     """Place each household by the link table; rows of households whose place is not known are left out."""
+    source = _one(programme, "links")
+    if source is None:
+        return None
     read = _read_source(programme, source)
     found = places(frame, read.frame, source, programme)
-    rows = found.frame.drop_nulls(EXPOSURE)
-    return replace(
-        read,
-        frame=rows,
-        rejected=pl.concat([read.rejected, found.rejected]),
-        quality=pl.concat([read.quality, found.quality]),
-    )
+    return _checked(read, found.frame.drop_nulls(EXPOSURE), found.rejected, found.quality)
 
 
-def _requests(programme: Programme, source: Source, rosters: Sequence[_Read]) -> _Read:
+def _requests(programme: Programme, rosters: Sequence[_Read]) -> _Read | None:
     """Read the request log; what is left can be used for waiting times."""
+    source = _one(programme, "requests")
+    if source is None:
+        return None
     read = _read_source(programme, source)
     found = check_requests(read.frame, rosters[0].frame if rosters else None, source, programme)
-    return replace(
-        read,
-        frame=found.frame,
-        rejected=pl.concat([read.rejected, found.rejected]),
-        quality=pl.concat([read.quality, found.quality]),
+    return _checked(read, found.frame, found.rejected, found.quality)
+
+
+def _one(programme: Programme, kind: str) -> Source | None:
+    found = [s for s in programme.sources if s.kind == kind]
+    if len(found) > 1:
+        raise PlanError(f"{programme.id}, [[sources]]", f"{len(found)} of kind {kind}", "at most one", "join the files")
+    return found[0] if found else None
+
+
+def _checked(read: _Read, frame: pl.DataFrame, rejected: pl.DataFrame, quality: pl.DataFrame) -> _Read:
+    """Return a source with what a further check left of it, and what it found."""
+    told = pl.concat([read.rejected, rejected]), pl.concat([read.quality, quality])
+    return replace(read, frame=frame, rejected=told[0], quality=told[1])
+
+
+def _require_sources(programme: Programme, n_surveys: int, n_rosters: int, n_ledgers: int) -> None:
+    if n_rosters <= 1 and (n_surveys == 1 or (n_surveys == 0 and n_rosters == 1 and n_ledgers > 0)):
+        return
+    raise PlanError(
+        f"{programme.id}, [[sources]]",
+        f"{n_surveys} surveys, {n_rosters} rosters and {n_ledgers} ledgers",
+        "one survey and at most one roster, or a roster of units with ledgers",
+        "put the rounds of a survey under one pattern",
     )
+
+
+def _read_ledger(programme: Programme, source: Source, frame: pl.DataFrame, kind: str) -> LedgerRead:
+    """Read a ledger for the units (or villages) of the frame."""
+    allowed = [n for n in (programme.design.unit, programme.design.cluster) if n]
+    if source.who not in allowed or source.who not in frame.columns:
+        raise PlanError(
+            f"{programme.id}, [[sources]] {source.place}",
+            f"who = {source.who!r}",
+            f"the unit or village of the design ({' or '.join(allowed)}), and a column of the {kind}",
+            "correct who, or enter the column in the codebook",
+        )
+    return read_ledger(source, _entries(programme, source), programme.folder, frame[source.who].unique())
 
 
 def _read_source(programme: Programme, source: Source) -> _Read:
     entries = _entries(programme, source)
     time = programme.design.time
     parts, records, unmapped = [], [], set()
-    for path, round_ in files_of(source, programme.folder):
-        name = path.relative_to(programme.folder).as_posix()
-        applied = [e for e in entries if e.applies_to(round_)]
-        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
-        meant = entries_for(entries, round_, table.frame.columns, name)
+    for name, table, checksum in _tables(programme, source, entries):
+        meant = entries_for(entries, table.round, table.frame.columns, name)
         converted = convert(table, meant, source.key, time, source.kind)
         parts.append(converted)
         unmapped |= set(converted.unmapped)
@@ -139,11 +170,22 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     )
 
 
+def _tables(programme: Programme, source: Source, entries: Sequence[Entry]) -> Iterator[tuple[str, RawTable, str]]:
+    """Read a source's files, or its rows on a server: name, table, and the SHA-256 of what was read."""
+    if source.database:
+        yield source.place, *read_rows(source, entries)
+        return
+    for path, round_ in files_of(source, programme.folder):
+        applied = [e for e in entries if e.applies_to(round_)]
+        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
+        yield path.relative_to(programme.folder).as_posix(), table, checksum
+
+
 def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
     """Return the codebook's entries for a kind of source."""
     if source.codebook is None:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             "no codebook is named",
             "a codebook that maps its headers",
             'add codebook = "codebook.csv"',
@@ -156,7 +198,7 @@ def _require_key(programme: Programme, source: Source, frame: pl.DataFrame) -> N
     absent = [k for k in source.key if k not in frame.columns]
     if absent:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             f"the key {listed(absent)} is no canonical column ({nearest(absent[0], frame.columns)})",
             "names that the codebook gives",
             "correct key or codebook",

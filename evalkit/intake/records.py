@@ -47,8 +47,9 @@ class Intake:
 
     ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one
     row for each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed;
-    ``missing`` the missing values by column and round. ``prices`` is the price index (region, time, index) or None;
-    ``requests`` the usable rows of the request log or None. Where links are recorded, ``frame`` has ``exposure``.
+    ``missing`` the missing values by column and round. ``ledgers`` has, by ledger, the steps from raw entries to those
+    that count. ``prices`` is the price index (region, time, index) or None, ``requests`` the usable rows of the request
+    log or None. Where links are recorded, ``frame`` has the column ``exposure``.
     """
 
     frame: pl.DataFrame
@@ -58,6 +59,7 @@ class Intake:
     flow: SampleFlow
     files: tuple[FileRecord, ...]
     prices: pl.DataFrame | None
+    ledgers: tuple[tuple[str, SampleFlow], ...] = ()
     requests: pl.DataFrame | None = None
 
 

@@ -28,7 +28,7 @@ def check_requests(frame: pl.DataFrame, roster: pl.DataFrame | None, source: Sou
     """
     if source.until is None:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             "it does not say when the log ends",
             "until, the day on which the log was exported: open requests have waited until then",
             "add for example until = 2023-12-31",
@@ -37,7 +37,7 @@ def check_requests(frame: pl.DataFrame, roster: pl.DataFrame | None, source: Sou
     absent = [c for c in needed if c not in frame.columns]
     if absent:
         raise DataError(
-            f"{programme.id}, {source.file}",
+            f"{programme.id}, {source.place}",
             f"the columns {listed(absent)} are missing",
             f"the columns {listed(needed)}",
             "enter them in the codebook of the request log",

@@ -62,10 +62,11 @@ class Cells:
 
     ``pattern`` has bit p set where the period p is attended; ``sum_w, sum_w2, sum_y, sum_wy, sum_yy`` are (R, T),
     zero where not attended. ``sum_yy`` serves classical inference in a cross-section and is NaN where there are several
-    rounds. ``n_zero`` (R,) counts the units whose outcome is 0 in all their rows; it is NaN where the outcome has
-    negative values. ``blocks`` is given where weights change by round. ``n_by_period`` (R, T) is given where patterns
-    were folded for sharing (see `moments.share`): then ``pattern`` has all rounds in which any household of the row was
-    seen, and ``n_zero`` and the sums but ``sum_w`` are NaN.
+    rounds. ``n_zero`` (R,) counts the units whose outcome is 0 in all their rows; it is NaN where some outcome of the
+    row is negative. ``blocks`` is given where weights change by round. ``n_by_period`` (R, T) is given where patterns
+    were folded for sharing (see `moments.share`), and in repeated cross-sections (`pooled`), where ``n_units`` counts
+    rows. Where folded, ``pattern`` has all rounds in which any household of the row was seen, and ``n_zero`` and the
+    sums but ``sum_w`` are NaN.
     """
 
     cluster: NDArray[np.int64]
@@ -80,6 +81,11 @@ class Cells:
     sum_yy: FloatArray
     blocks: Blocks | None
     n_by_period: NDArray[np.int64] | None = None
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether sums by pattern are gone, for sharing."""
+        return self.n_by_period is not None and bool(np.isnan(self.sum_wy).any())
 
     @property
     def n_at(self) -> NDArray[np.int64]:
@@ -126,13 +132,16 @@ def sum_cells(rows: Rows) -> Cells:
 
 
 def _all_zero(rows: Rows, seen: NDArray[np.int64], cell: NDArray[np.int64], n_cells: int) -> FloatArray:
-    """Count by cell the units `seen` (with `cell`) whose outcome is 0 in all their rows; NaN with negative outcomes."""
-    lowest = rows.y.min() if len(rows.y) else 0.0
-    if lowest != 0:
-        return np.full(n_cells, np.nan if lowest < 0 else 0.0)
-    positive = np.zeros(rows.n_units, dtype=bool)
-    positive[rows.unit[rows.y > 0]] = True
-    return np.bincount(cell[~positive[seen]], minlength=n_cells).astype(np.float64)
+    """Count by cell the units `seen` (with `cell`) whose outcome is 0 in all their rows; NaN where one is negative."""
+    if len(rows.y) and rows.y.min() > 0:
+        return np.zeros(n_cells)
+    other = np.zeros((2, rows.n_units), dtype=bool)
+    other[0, rows.unit[rows.y > 0]] = True
+    other[1, rows.unit[rows.y < 0]] = True
+    positive, negative = other[:, seen]
+    n_zero = np.bincount(cell[~positive], minlength=n_cells).astype(np.float64)
+    n_zero[cell[negative]] = np.nan
+    return n_zero
 
 
 def _attended(pattern: NDArray[np.uint64], n_periods: int) -> NDArray[np.bool_]:

@@ -11,9 +11,10 @@ import polars as pl
 
 from evalkit.columns import CLUSTER, FIRST, STRATUM, TIME, UNIT, WEIGHT, require_keys
 from evalkit.design import AssignedTo, Design
-from evalkit.errors import DataError
+from evalkit.errors import DataError, DesignError
 from evalkit.moments.cells import MAX_PERIODS, Cells, Rows, sum_cells
 from evalkit.moments.codes import NEVER, Codes, cohort_codes, key_codes, name_codes, whole_codes
+from evalkit.moments.pooled import pooled_cells
 from evalkit.panel import check_assignment, check_rows
 from evalkit.results import FloatArray
 
@@ -36,17 +37,50 @@ def cells_of_outcomes(frame: pl.LazyFrame, design: Design, outcomes: Sequence[st
     rows = frame.collect()
     require_keys(rows)
     rows = _observed(rows, outcomes)
+    if not design.follows:
+        return _pooled(rows, design, outcomes)
     keys = _number(rows)
     _require_sound(rows, keys, outcomes)
     assigned = _assignment(rows, keys, design)
-    if len(keys.periods) > MAX_PERIODS:
-        raise DataError(
-            "rounds", f"there are {len(keys.periods)}", f"at most {MAX_PERIODS}", "group them (months to quarters)"
-        )
+    _require_few(len(keys.periods))
     weight = rows[WEIGHT].to_numpy() if design.weights else None
     cells = {name: sum_cells(_rows_of(rows[name], keys, weight)) for name in outcomes}
-    strata = _strata(rows, keys, assigned) if design.strata else None
+    strata = _strata(rows, keys.clusters, assigned) if design.strata else None
     return Source(keys.clusters, strata, keys.periods, keys.cohorts, assigned, cells, rows.height)
+
+
+def _pooled(rows: pl.DataFrame, design: Design, outcomes: Sequence[str]) -> Source:
+    """Sum repeated cross-sections by village and round, after the checks that a panel makes."""
+    for name in outcomes:
+        check_rows(rows.filter(pl.col(name).is_not_null()), name)
+    _require_whole_villages(rows, design)
+    clusters, periods, cohorts, cells = pooled_cells(rows, outcomes, weighted=design.weights is not None)
+    _require_few(len(periods))
+    return Source(
+        clusters,
+        _strata(rows, clusters, "cluster") if design.strata else None,
+        periods,
+        cohorts,
+        "cluster",
+        cells,
+        rows.height,
+    )
+
+
+def _require_whole_villages(rows: pl.DataFrame, design: Design) -> None:
+    """Refuse treatment by household: who is not followed cannot be told before the programme."""
+    if check_assignment(rows, design) == "unit":
+        raise DesignError(
+            "design.unit",
+            "it is left out, and some households of a village are treated and others are not",
+            "households that are followed, or villages treated as a whole",
+            "name the column of the household (--unit), or give each village one first treated round",
+        )
+
+
+def _require_few(n_periods: int) -> None:
+    if n_periods > MAX_PERIODS:
+        raise DataError("rounds", f"there are {n_periods}", f"at most {MAX_PERIODS}", "group them (months to quarters)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +177,7 @@ def _assignment(rows: pl.DataFrame, keys: _Keys, design: Design) -> AssignedTo:
     return design.assigned_to or found
 
 
-def _strata(rows: pl.DataFrame, keys: _Keys, assigned: AssignedTo) -> tuple[str, ...] | None:
+def _strata(rows: pl.DataFrame, clusters: Sequence[str], assigned: AssignedTo) -> tuple[str, ...] | None:
     """Return the stratum of each village; None where households of a village lie in several."""
     by_village = rows.group_by(pl.col(CLUSTER).cast(pl.String)).agg(
         pl.col(STRATUM).n_unique().alias("n"), pl.col(STRATUM).first()
@@ -156,7 +190,7 @@ def _strata(rows: pl.DataFrame, keys: _Keys, assigned: AssignedTo) -> tuple[str,
     if (by_village["n"] > 1).any() and assigned == "unit":
         return None
     strata = dict(by_village.select(CLUSTER, STRATUM).iter_rows())
-    return tuple(strata[c] for c in keys.clusters)
+    return tuple(strata[c] for c in clusters)
 
 
 def part_of(cells: Mapping[str, Cells], clusters: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 
 from evalkit.columns import canonical_frame
 from evalkit.design import AssignedTo, Design
-from evalkit.errors import DataError, UsageError, nearest
+from evalkit.errors import DataError, DesignError, UsageError, nearest
 from evalkit.moments.cells import Cells
 from evalkit.moments.source import cells_of_outcomes, part_of
 from evalkit.panel import Panel
@@ -99,7 +99,7 @@ class Moments:
         """The outcomes, in the order given."""
         return tuple(self.cells)
 
-    def of(self, outcome: str | None = None, *, folded: bool = False) -> tuple[str, Cells]:
+    def of(self, outcome: str | None = None, *, folded: bool = False, pooled: bool = False) -> tuple[str, Cells]:
         """Return the name and cells of one outcome; it may be left out where there is only one beside the take-up.
 
         Raises
@@ -108,6 +108,8 @@ class Moments:
             There is no such outcome.
         DataError
             Patterns were folded before sharing, and the caller does not say (``folded``) that it can do without.
+        DesignError
+            Households are not followed over rounds, and the caller does not say (``pooled``) that it can do without.
         """
         named = [name for name in self.outcomes if name != self.design.take_up] or self.outcomes
         if outcome is None and len(named) == 1:
@@ -117,7 +119,14 @@ class Moments:
             raise UsageError(
                 "outcome", f"{found} ({nearest(str(outcome), self.cells)})", "one of the outcomes", "name it: outcome=…"
             )
-        if self.cells[outcome].n_by_period is not None and not folded:
+        if not self.design.follows and not pooled:
+            raise DesignError(
+                "design.unit",
+                "it is left out (repeated cross-sections), and this follows households over rounds",
+                "the column of the household, or one of did, event_study, group_time and pre_post",
+                "name the column (--unit), or choose one of these",
+            )
+        if self.cells[outcome].is_folded and not folded:
             raise DataError(
                 "moments",
                 "attendance patterns were folded before sharing, and this needs sums by pattern",

@@ -1,0 +1,155 @@
+"""read_ledger: from the files of a ledger to sums by unit and period, with every entry that does not count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from evalkit.errors import PlanError
+from evalkit.flow import FlowStep, SampleFlow
+from evalkit.intake.codebook import Entry
+from evalkit.intake.convert import FILE, ROW
+from evalkit.intake.ledgers.entries import OWN_RULES, judged
+from evalkit.intake.ledgers.kinds import FEN, FORMS
+from evalkit.intake.ledgers.loans import NAMES, stocks
+from evalkit.intake.ledgers.pairs import PAIR_RULES, resolve
+from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, LedgerRead
+from evalkit.intake.ledgers.rules import quality, rejected
+from evalkit.intake.ledgers.scan import Scan, scan
+from evalkit.intake.rules import line
+from evalkit.programme import Source
+
+STEPS = {"unreadable_entries": OWN_RULES, "doubled_entries": PAIR_RULES[:2], "reversed_entries": PAIR_RULES[2:]}
+LISTED = (FILE, ROW, HEADER, KEY, WHY)
+N_ROWS = "_n"
+
+
+def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: pl.Series) -> LedgerRead:
+    """Read a ledger.
+
+    Parameters
+    ----------
+    source : Source
+        Its entry in programme.toml.
+    entries : sequence of Entry
+        Its codebook.
+    folder : Path
+        The programme's folder.
+    known : Series
+        Ids of the units of survey or roster; entries of others are counted and left out.
+
+    Raises
+    ------
+    DataError, PlanError
+        A file is unreadable, a column is missing, or the plan and the codebook do not fit together.
+    """
+    _check(source)
+    found = scan(source, entries, folder)
+    rows = judged(found, source, entries)
+    own = rows.filter(pl.col(WHY).is_not_null()).select(LISTED).collect(engine="streaming").sort(FILE, ROW)
+    pairs = resolve(rows.filter(pl.col(WHY).is_null()), source)
+    clean = pl.concat([pairs.alone, pairs.kept.lazy()])
+    clean, late, n_late = _late(clean, source)
+    clean, twice = _once(clean, source)
+    raw_sums = _sums(clean, source)
+    is_known = pl.col(WHO).is_in(known.cast(pl.String).implode())
+    sums = raw_sums.filter(is_known)
+    out = pl.concat([own, pairs.left_out.select(LISTED), late, twice])
+    n_unknown = int(raw_sums.filter(~is_known)[N_ROWS].sum())
+    return LedgerRead(
+        source,
+        *_finished(sums, source),
+        rejected(out),
+        _quality(found, source, out, n_unknown, n_late),
+        _flow(found, out, n_unknown, sums[WHO].n_unique()),
+        found.files,
+    )
+
+
+def _check(source: Source) -> None:
+    if source.reverses and len(source.key) > 1:
+        raise PlanError(
+            f"[[sources]] {source.file}",
+            f"reverses = {source.reverses!r} and a key of {len(source.key)} columns",
+            "one column as key, which a reversal can name",
+            "give the ledger a key of one column",
+        )
+
+
+def _late(rows: pl.LazyFrame, source: Source) -> tuple[pl.LazyFrame, pl.DataFrame, int]:
+    """Return entries, those left out as too late, and how many were late."""
+    if source.entered is None:
+        return rows, _none(), 0
+    end = pl.date(pl.col(PERIOD), 12, 31)
+    too_late = ((pl.col(source.entered) - end).dt.total_days() > source.late_days).fill_null(False)
+    found = rows.filter(too_late).select(*LISTED[:-1], pl.lit("late_entry").alias(WHY)).collect(engine="streaming")
+    if source.late == "keep":
+        return rows, _none(), found.height
+    return rows.filter(~too_late), found.sort(FILE, ROW), found.height
+
+
+def _once(rows: pl.LazyFrame, source: Source) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """Return entries without those of sales that count for the other side, and these."""
+    rule = source.count_once
+    if rule is None:
+        return rows, _none()
+    is_first = (pl.col(rule.kind) == rule.first).fill_null(False)
+    first = rows.filter(is_first & pl.col(rule.by).is_not_null()).select(rule.by).unique()
+    others, lines = rows.filter(~is_first), [*LISTED[:-1], pl.lit("counted_twice").alias(WHY)]
+    twice = others.join(first, on=rule.by, how="semi").select(lines).collect(engine="streaming").sort(FILE, ROW)
+    return pl.concat([rows.filter(is_first), others.join(first, on=rule.by, how="anti")]), twice
+
+
+def _none() -> pl.DataFrame:
+    return pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64, HEADER: pl.String, KEY: pl.String, WHY: pl.String})
+
+
+def _sums(rows: pl.LazyFrame, source: Source) -> pl.DataFrame:
+    """Return the sums of whole numbers by unit and period (and loan); polars streams, so rows are never all there."""
+    by = [WHO, PERIOD, *(["loan_id"] if source.ledger == "loans" else [])]
+    sums = FORMS[str(source.ledger)].sums()
+    named = [expression.alias(name) for name, expression in sums.items()]
+    return rows.group_by(by).agg(pl.len().cast(pl.Int64).alias(N_ROWS), *named).collect(engine="streaming").sort(by)
+
+
+def _finished(sums: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return sums in yuan, means as means, and their names with the ledger's prefix."""
+    form, last = FORMS[str(source.ledger)], source.complete[1] if source.complete else None
+    frame = stocks(sums, last) if source.ledger == "loans" else sums
+    names = NAMES if source.ledger == "loans" else tuple(form.sums())
+    means = {name: pl.when(pl.col(n) > 0).then(pl.col(name) / pl.col(n)) for name, n in form.means.items()}
+    made = frame.select(WHO, PERIOD, *[means.get(n, pl.col(n)).alias(n) for n in names])
+    made = made.with_columns(_yuan(made[n]) for n in names if n.endswith("_yuan"))
+    return made.rename({n: source.prefix + n for n in names}), tuple(source.prefix + n for n in names)
+
+
+def _yuan(fen: pl.Series) -> pl.Series:
+    """Return fen in yuan, each the number nearest to it (polars multiplies by 0.01, which is a last digit off)."""
+    return pl.Series(fen.name, fen.to_numpy() / FEN)
+
+
+def _quality(found: Scan, source: Source, out: pl.DataFrame, n_unknown: int, n_late: int) -> pl.DataFrame:
+    """Return a line of the quality table for each rule that the ledger was held to."""
+    n_raw = sum(f.n_rows for f in found.files)
+    counts = {**dict(out.group_by(WHY).len().iter_rows()), "unknown_unit": n_unknown, "late_entry": n_late}
+    rules = [*OWN_RULES, *(PAIR_RULES if source.reverses else PAIR_RULES[:2])]
+    rules += ["late_entry"] if source.entered else []
+    rules += ["counted_twice"] if source.count_once else []
+    name = f"{source.prefix}{source.ledger}"
+    lines = [quality(rule, name, n_raw, counts.get(rule, 0)) for rule in (*rules, "unknown_unit")]
+    return pl.concat([*lines, *[line("unmapped", c, "warning", n_raw, n_raw) for c in found.unmapped]])
+
+
+def _flow(found: Scan, out: pl.DataFrame, n_unknown: int, n_units: int) -> SampleFlow:
+    """Return the steps from raw rows to those that count; only the last knows the number of units."""
+    counts = dict(out.group_by(WHY).len().iter_rows())
+    n = sum(f.n_rows for f in found.files)
+    steps = [FlowStep("ledger_rows", n, 0, 0)]
+    groups = {**STEPS, "late_entries": ("late_entry",), "counted_twice": ("counted_twice",)}
+    for code, rules in groups.items():
+        dropped = sum(counts.get(rule, 0) for rule in rules)
+        n -= dropped
+        steps.append(FlowStep(code, n, 0, dropped))
+    return SampleFlow((*steps, FlowStep("known_units", n - n_unknown, n_units, n_unknown)))

@@ -1,0 +1,31 @@
+"""The frozen values of ledgers: what one came to, and every row that does not count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalkit.flow import SampleFlow
+from evalkit.intake.records import FileRecord
+from evalkit.programme import Source
+
+WHO, PERIOD, WHEN, WHY, HEADER, KEY = "_who", "_period", "_when", "_why", "_header", "_key"
+"""Columns of an entry beside its canonical ones: whose it is, its period and date, the first rule it breaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRead:
+    """One ledger as sums.
+
+    ``sums`` has one row a unit and period with rows, the columns ``_who``, ``_period`` and those of its kind of ledger
+    (docs/programme.md lists them); ``names`` are these columns. ``flow`` goes from raw rows to rows that count.
+    """
+
+    source: Source
+    sums: pl.DataFrame
+    names: tuple[str, ...]
+    rejected: pl.DataFrame
+    quality: pl.DataFrame
+    flow: SampleFlow
+    files: tuple[FileRecord, ...]

@@ -1,0 +1,161 @@
+"""The tables of programme.toml, each a frozen pydantic model: what may stand there, and of which kind."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from evalkit.design import AssignedTo, Assignment, Comparison
+from evalkit.ledger_plan import LedgerFields
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+UNDECIDED = "DECIDE"
+"""What `evalkit new` writes where a person must decide."""
+
+
+def _decided(text: str) -> str:
+    if text == UNDECIDED:
+        raise ValueError("a person must still decide this")
+    return text
+
+
+Decided = Annotated[str, AfterValidator(_decided)]
+
+
+def _without_secrets(text: str) -> str:
+    """Accept the name of a variable or service only; an address may hold a password, so it is not repeated."""
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|service:[A-Za-z0-9_-]+", text):
+        raise ValueError(
+            "[[sources]] database is not shown, for it may hold a password; it must be env:NAME, an environment "
+            "variable with the address, or service:NAME of pg_service.conf"
+        )
+    return text
+
+
+class Frozen(BaseModel):
+    """A table: it never changes, and an entry that it does not know is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Frozen):
+    """A text in both languages."""
+
+    zh: Decided
+    en: Decided
+
+
+class Deflator(Frozen):
+    """The price index that turns money into constant yuan of the base year."""
+
+    file: str
+    region: str
+
+
+class About(Frozen):
+    """[programme]: identity, provenance, currency."""
+
+    id: Name
+    name: Text
+    provenance: Literal["real", "simulated"]
+    licence: str = ""
+    attribution: str = ""
+    currency: str = "CNY"
+    base_year: int | None = None
+    deflator: Deflator | None = None
+
+
+class DesignPlan(Frozen):
+    """[design]: columns and facts of the evaluation design."""
+
+    unit: Decided | None = None
+    cluster: Decided
+    time: str | None = None
+    first_treated: Decided | None = None
+    treatment: Decided | None = None
+    weights: str | None = None
+    strata: str | None = None
+    assignment: Assignment
+    assigned_to: AssignedTo = "cluster"
+    comparison: Comparison = "not_yet"
+    anticipation: int = Field(default=0, ge=0)
+    take_up: str | None = None
+    demonstration: str | None = None
+
+
+class Source(LedgerFields):
+    """[[sources]]: one kind of raw file; `file` may be a pattern whose field becomes the round.
+
+    Or rows of a PostgreSQL server: `database` names the environment variable, or the service, that has its address.
+    """
+
+    kind: Literal["roster", "survey", "ledger", "links", "requests", "prices"]
+    file: str = ""
+    database: Annotated[str, AfterValidator(_without_secrets)] | None = None
+    key: tuple[str, ...] = Field(min_length=1)
+    sheet: str | None = None
+    table: str | None = None
+    query: str | None = None
+    encoding: str | None = None
+    codebook: str | None = None
+    until: datetime.date | None = None
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Source:
+        if bool(self.file) == (self.database is not None):
+            raise ValueError("[[sources]] needs exactly one of file and database")
+        if self.database is not None and self.kind not in {"roster", "survey"}:
+            raise ValueError(f"[[sources]] database is for roster and survey; export the {self.kind} to .parquet")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where the rows come from, as messages and pages call it."""
+        return self.file or f"{self.database} {self.table or 'query'}"
+
+
+class IndicatorPlan(Frozen):
+    """[[indicators]]: one outcome, what it means and how it will be estimated, fixed before looking."""
+
+    name: Name
+    label: Text
+    domain: Literal["income", "credit", "sales", "other"]
+    unit: str
+    role: Literal["primary", "secondary", "exploratory"] = "secondary"
+    family: str
+    better: Literal["higher", "lower"] = "higher"
+    trivial: float | None = Field(default=None, ge=0)
+    winsorise: float | None = Field(default=None, gt=0.5, lt=1)
+    poverty_line: float | None = Field(default=None, gt=0)
+    weights: str | None = None
+    estimator: str
+    inference: str = "auto"
+    robustness: tuple[str, ...] = ()
+
+
+class Cost(Frozen):
+    """[[costs]]: one item of what the programme cost."""
+
+    item: str
+    amount_yuan: float = Field(ge=0)
+    year: int
+    range: tuple[float, float] | None = None
+
+
+class Disclosure(Frozen):
+    """[disclosure]: smallest cells that may be shown."""
+
+    min_households: int = Field(default=10, ge=1)
+    min_villages: int = Field(default=2, ge=1)
+    audience: Literal["public", "internal"] = "public"
+
+
+class Truth(Frozen):
+    """[truth]: the file with the known effects of a simulated programme."""
+
+    file: str
