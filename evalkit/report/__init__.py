@@ -11,6 +11,7 @@ from evalkit.report.overview import forest, overview_headline, overview_notes, o
 from evalkit.report.plan import plan
 from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_missing, quality_rules
 from evalkit.report.replication import published_numbers, replication
+from evalkit.report.requests import first_askers, waiting, waiting_groups
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
@@ -25,6 +26,7 @@ __all__ = [
     "donors",
     "estimates",
     "event_study",
+    "first_askers",
     "flow",
     "forest",
     "four_cell",
@@ -51,4 +53,6 @@ __all__ = [
     "village_figures",
     "village_headline",
     "village_table",
+    "waiting",
+    "waiting_groups",
 ]

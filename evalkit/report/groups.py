@@ -39,7 +39,7 @@ def _figure(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) -
         _series(words.rows["total"], rows, spots, ("total",), COMPARISON, "diamond"),
     ]
     axes = Axes(
-        axis_title("gap", finding, lang),
+        axis_title("group_x", finding, lang),
         "",
         zero_across=True,
         percent_x=unit.kind == "share",
