@@ -138,6 +138,13 @@ class IndicatorPlan(Frozen):
     robustness: tuple[str, ...] = ()
 
 
+class Decomposition(Frozen):
+    """[[decompositions]]: indicators that add up to another one, such as income by source."""
+
+    total: Name
+    parts: tuple[Name, ...] = Field(min_length=2)
+
+
 class Cost(Frozen):
     """[[costs]]: one item of what the programme cost."""
 

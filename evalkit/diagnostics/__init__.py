@@ -7,6 +7,7 @@ from evalkit.diagnostics.compliance import compliance, instrument_notes
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
+from evalkit.diagnostics.stability import Stability, stability
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "FourCell",
     "PreTrend",
     "PreTrendPower",
+    "Stability",
     "attrition",
     "bounds",
     "comparison_mean",
@@ -28,4 +30,5 @@ __all__ = [
     "placebo_in_time",
     "pre_trend",
     "pre_trend_power",
+    "stability",
 ]

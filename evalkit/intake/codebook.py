@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from evalkit.intake.sound import soundly
 
 COLUMNS = (
     "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
-    "identifier", "label_zh", "label_en", "source", "note",
+    "identifier", "label_zh", "label_en", "source", "note", "also",
 )  # fmt: skip
 KINDS = ("id", "text", "category", "integer", "number", "flag", "date")
 NUMBERS = ("integer", "number", "flag")
@@ -24,7 +25,8 @@ NUMBERS = ("integer", "number", "flag")
 class Entry:
     """One line of a codebook.
 
-    ``factor`` turns the raw unit into the canonical one; rounds None = all; ``source`` = "" is for every kind of file.
+    ``factor`` turns the raw unit into the canonical one; rounds None = all; ``source`` = "" is for every kind of file;
+    ``also`` are other headers of the same column, such as traditional characters.
     """
 
     raw_header: str
@@ -41,6 +43,7 @@ class Entry:
     label_zh: str
     label_en: str
     source: str
+    also: tuple[str, ...] = ()
 
     def applies_to(self, round_: int | None) -> bool:
         """Whether the entry is meant for a round."""
@@ -82,6 +85,11 @@ def read_codebook(path: Path) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+def other_headers(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the codebook's header for each other header that it states."""
+    return {other: e.raw_header for e in entries for other in e.also}
+
+
 def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[str], place: str) -> list[Entry]:
     """Return the entries of one file; refuse a file that lacks a header, naming the nearest it has."""
     meant = [e for e in entries if e.applies_to(round_)]
@@ -92,7 +100,7 @@ def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[st
                 place,
                 f"there is no column {entry.raw_header!r} ({nearest(entry.raw_header, free or headers)})",
                 f"the column for {entry.name}",
-                "correct raw_header or round in the codebook",
+                "correct raw_header or round in the codebook, or enter the file's header under also",
             )
     return meant
 
@@ -121,6 +129,7 @@ def _entry(row: dict[str, str]) -> Entry:
         row["label_zh"],
         row["label_en"],
         row["source"],
+        tuple(h.strip() for h in row["also"].split(";") if h.strip()),
     )
 
 

@@ -10,9 +10,14 @@ import polars as pl
 from evalkit.intake.cells import date, number
 from evalkit.intake.codebook import NUMBERS, Entry
 from evalkit.intake.files import RawTable
+from evalkit.intake.notes import WORDS, is_ditto, is_footer
 from evalkit.intake.records import REJECTED_SCHEMA
 
 ROW, FILE = "_row", "_file"
+NUMBER = ("number", "数字", "number")
+DITTO = ("ditto", "该行自己的内容", "value of its own")
+RULES = {"date": ("date", "日期", "date"), **dict.fromkeys(WORDS, DITTO)}
+"""What a cell breaks that does not convert, by the codebook's kind; and what it should be, in both languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,9 @@ class Converted:
 
 def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time: str | None, kind: str) -> Converted:
     """Map and convert one file. A value that is no number where one is needed rejects its row."""
-    raw = table.frame.with_row_index(ROW, offset=table.first_row)
+    everything = table.frame.with_row_index(ROW, offset=table.first_row)
+    foot = is_footer(everything, entries, key)
+    raw = everything.filter(~foot)
     values = raw.select(pl.col(ROW).cast(pl.Int64), *[value_of(raw.schema[e.raw_header], e) for e in entries])
     bad = pl.any_horizontal(misread(raw.schema[e.raw_header], e) for e in entries) if entries else pl.lit(False)
     flags = raw.select(
@@ -35,9 +42,10 @@ def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time:
     frame = values.with_columns(pl.lit(table.path.name).alias(FILE))
     if table.round is not None and time is not None and time not in frame.columns:
         frame = frame.with_columns(pl.lit(table.round, pl.Int64).alias(time))
-    rejected = _rejected(frame, raw, flags, entries, key, kind)
+    rejected = [_rejected(frame, raw, flags, entries, key, kind), _footers(everything.filter(foot), table, kind)]
     used = {e.raw_header for e in entries}
-    return Converted(frame.filter(~flags["bad"]), rejected, tuple(c for c in table.frame.columns if c not in used))
+    unmapped = tuple(c for c in table.frame.columns if c not in used)
+    return Converted(frame.filter(~flags["bad"]), pl.concat(rejected), unmapped)
 
 
 def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
@@ -71,7 +79,7 @@ def as_number(code: str) -> float | None:
 
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_temporal():
-        return pl.col(entry.raw_header).cast(pl.Date)
+        return pl.col(entry.raw_header).dt.date()  # the day in the column's own time zone; a cast would take UTC's
     return date(_text(dtype, entry))
 
 
@@ -89,6 +97,8 @@ def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
     if entry.kind == "date" and not dtype.is_temporal():
         return (_text(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
+    if entry.kind in WORDS and dtype == pl.String:
+        return is_ditto(_text(dtype, entry))
     if entry.kind not in NUMBERS or dtype == pl.Boolean:
         return pl.lit(False)
     value = _number(dtype, entry)
@@ -105,7 +115,7 @@ def _rejected(
         hit = flags[f"bad_{entry.name}"]
         if not hit.any():
             continue
-        rule, zh = ("date", "日期") if entry.kind == "date" else ("number", "数字")
+        rule, zh, en = RULES.get(entry.kind, NUMBER)
         shown = pl.lit("") if entry.identifier else raw.filter(hit)[entry.raw_header].cast(pl.String)
         parts.append(
             frame.filter(hit).select(
@@ -117,10 +127,29 @@ def _rejected(
                 pl.lit(entry.raw_header).alias("column"),
                 row_key(frame, key),
                 (pl.lit(f"“{entry.raw_header}”应为{zh}，实为“") + shown + "”").alias("reason_zh"),
-                (pl.lit(f"{entry.raw_header!r} should be a {rule} and is '") + shown + "'").alias("reason_en"),
+                (pl.lit(f"{entry.raw_header!r} should be a {en} and is '") + shown + "'").alias("reason_en"),
             )
         )
     return pl.concat(parts) if parts else pl.DataFrame(schema=REJECTED_SCHEMA)
+
+
+def _footers(rows: pl.DataFrame, table: RawTable, kind: str) -> pl.DataFrame:
+    """List totals and remarks that stand below the records, with the rows that they stand in."""
+    values = [
+        (
+            kind,
+            table.path.name,
+            row,
+            "footer",
+            "warning",
+            "",
+            "",
+            "合计或备注行，不是记录",
+            "a total or a remark, no record",
+        )
+        for row in rows[ROW]
+    ]
+    return pl.DataFrame(values, schema=REJECTED_SCHEMA, orient="row")
 
 
 def row_key(frame: pl.DataFrame, key: Sequence[str]) -> pl.Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from evalkit.intake.header import DEPTH, find_header
 DELIMITERS = (",", "\t", ";", "|")
 
 
-def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFrame, int]:
+def delimited(
+    text: str, path: Path, wanted: Collection[str], also: Mapping[str, str] | None = None
+) -> tuple[pl.DataFrame, int]:
     """Return the rows of a text table as text, and the number (from 1) of its first row's line.
 
     Raises
@@ -29,7 +31,7 @@ def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFr
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
     for separator in (usual, *(d for d in DELIMITERS if d != usual)):
         records = _first_records(text, separator)
-        header = find_header([cells for cells, _ in records], wanted)
+        header = find_header([cells for cells, _ in records], wanted, also)
         if set(wanted) <= set(header.names):
             break
     else:

@@ -21,6 +21,8 @@ from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.requests import check_requests
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
+from evalkit.intake.suggest import unmapped_line
+from evalkit.intake.sums import require_unchanged
 from evalkit.programme import Programme, Source
 
 
@@ -150,15 +152,16 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         parts.append(converted)
         unmapped |= set(converted.unmapped)
         records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
+    require_unchanged(programme.folder, records)
     frame = pl.concat([p.frame for p in parts], how="diagonal")
     _require_key(programme, source, frame)
     n_raw = sum(r.n_rows for r in records)
     keys = check_keys(frame, source.key, source.kind)
     ranges = check_ranges(keys.frame, entries)
     unread = pl.concat([p.rejected for p in parts])
-    counts = unread.group_by("rule", "column").len().sort("rule", "column", descending=[True, False])
-    quality = [line(rule, c, "error", n_raw, n) for rule, c, n in counts.iter_rows()]
-    quality += [line("unmapped", c, "warning", n_raw, n_raw) for c in sorted(unmapped)]
+    counts = unread.group_by("rule", "column", "severity").len().sort("rule", "column", descending=[True, False])
+    quality = [line(rule, c, severity, n_raw, n) for rule, c, severity, n in counts.iter_rows()]
+    quality += [unmapped_line(c, entries, n_raw) for c in sorted(unmapped)]
     missing = _missing(ranges.frame, entries, time)
     return _Read(
         ranges.frame,

@@ -17,6 +17,8 @@ from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
 TODO = {
     "date": ("核对原始表格中的这些日期", "check these dates in the raw file"),
     "number": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
+    "ditto": ("在每一行填写实际内容", "enter the value itself in each row"),
+    "footer": ("无需处理；如为记录，请核对编号", "nothing; or correct the key, if it is a record"),
     "key_missing": ("补全编号", "complete the key"),
     "duplicate_identical": ("删除重复行；已保留其中一行", "remove the copies; one of them is kept"),
     "duplicate_conflicting": (
