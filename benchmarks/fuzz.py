@@ -30,7 +30,6 @@ ROOT = Path(__file__).parents[1]
 MOST_SECONDS = 20.0
 """Of processor time an input; a worker without progress for MOST_WAIT seconds of the clock stands still."""
 MOST_WAIT = 300.0
-ROUNDS = 10
 ADDRESS_SPACE = 6 * 2**30
 HEADERS = ("户编号", "村编号", "销售额(元)", "日期", "备注")
 PLAIN = ("hh", "village", "sales", "day", "note")
@@ -346,6 +345,7 @@ def report(counts: dict[str, Count], n: int, seconds: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/fuzz.md")
     parser.add_argument("--kinds", default=",".join(SHARES))
@@ -363,9 +363,9 @@ def main() -> None:
         return
     began, kinds = time.monotonic(), given.kinds.split(",")
     counts = {kind: Count() for kind in kinds}
-    for step in range(ROUNDS):  # the page is written after each, so that a run that is stopped leaves what it did
+    for step in range(given.rounds):  # the page is written after each, so that a run that is stopped leaves what it did
         for kind in kinds:
-            start, end = (round(given.inputs * SHARES[kind] / 100 * s / ROUNDS) for s in (step, step + 1))
+            start, end = (round(given.inputs * SHARES[kind] / 100 * s / given.rounds) for s in (step, step + 1))
             watch(kind, start, end, counts[kind])
             print(step, kind, dict(counts[kind].outcomes), counts[kind].defects[:20], flush=True)
         given.out.write_text(report(counts, given.inputs, time.monotonic() - began), encoding="utf-8")

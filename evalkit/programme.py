@@ -24,6 +24,7 @@ from evalkit.plan_tables import (
     Text,
     Truth,
 )
+from evalkit.quality_plan import QualityPlan
 
 __all__ = [
     "FILE_NAME",
@@ -59,6 +60,7 @@ class Programme(Frozen):
     costs: tuple[Cost, ...] = ()
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
+    quality: QualityPlan = QualityPlan()
     folder: Path
 
     @model_validator(mode="after")
@@ -207,6 +209,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "costs": Cost,
         "disclosure": Disclosure,
         "truth": Truth,
+        "quality": QualityPlan,
     }
     fields = models[path[0]].model_fields if len(path) > 1 and path[0] in models else Programme.model_fields
     return [f.alias or name for name, f in fields.items() if name != "folder"]

@@ -50,6 +50,14 @@ TODO = {
     "request_undated": ("补全提出日期", "complete the filing date"),
     "request_order": ("核对日期的先后", "check the order of the dates"),
     "request_late": ("核对日期或导出日期（until）", "check the date, or the day on which the log ends (until)"),
+    "identifier_unmapped": (
+        "该列含个人身份信息；未读入，请从交付文件中删去",
+        "the column tells who people are; it was not read in, take it out of the files handed on",
+    ),
+    "corrected": (
+        "已按更正单改正或删去；原始文件未改动",
+        "done as the correction log says; the raw files are unchanged",
+    ),
     "unmapped": ("在代码本中登记该列，或确认不用", "enter the column in the codebook, or leave it out on purpose"),
 }
 REASONS = {
@@ -64,6 +72,7 @@ REASONS = {
     "request_undated": ("没有提出日期", "there is no filing date"),
     "request_order": ("日期先后颠倒", "the dates are out of order"),
     "request_late": ("日期晚于导出日期", "a date is after the day on which the log ends"),
+    "dropped_by_log": ("按更正单删去", "left out by the correction log"),
     "unknown_village": ("名册中没有该村", "the village is not in the roster"),
 }
 

@@ -29,6 +29,8 @@ RESULTS = (
     "pre_trend",
     "donors",
     "bounds",
+    "stability",
+    "drift",
     "naive",
     "robustness",
     "cells",
