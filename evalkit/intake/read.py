@@ -57,11 +57,7 @@ def read_programme(programme: Programme) -> Intake:
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
-    steps = [FlowStep("raw_rows", main.n_raw, _units(main.frame, programme), 0)]
-    if (programme.folder / LOG_NAME).is_file():
-        after = main.n_raw - main.n_dropped
-        steps.append(FlowStep("corrected", after, _units(main.frame, programme), main.n_dropped))
-    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw - main.n_dropped))
+    steps = _read_steps(programme, main)
     frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
@@ -94,6 +90,14 @@ def read_programme(programme: Programme) -> Intake:
         unknown=unknown_answers(frame),
         labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
     )
+
+
+def _read_steps(programme: Programme, main: _Read) -> list[FlowStep]:
+    """Count the rows read, those left after the correction log, where there is one, and those left after the rules."""
+    n, after = _units(main.frame, programme), main.n_raw - main.n_dropped
+    logged = (programme.folder / LOG_NAME).is_file()
+    corrected = [FlowStep("corrected", after, n, main.n_dropped)] if logged else []
+    return [FlowStep("raw_rows", main.n_raw, n, 0), *corrected, _step("rejected_rows", main.frame, programme, after)]
 
 
 def _links(programme: Programme, frame: pl.DataFrame) -> _Read | None:
