@@ -57,8 +57,7 @@ def read_programme(programme: Programme) -> Intake:
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
-    steps = _read_steps(programme, main)
-    frame, parts = main.frame, [*rosters, *surveys]
+    steps, frame, parts = _read_steps(programme, main), main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
         steps.append(_step("joined_roster", frame, programme, main.frame.height))

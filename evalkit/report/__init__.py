@@ -6,6 +6,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
+from evalkit.report.costs import costs
 from evalkit.report.groups import spillover
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
@@ -14,6 +15,7 @@ from evalkit.report.quality import quality_files, quality_flow, quality_headline
 from evalkit.report.quality_checks import quality_checks, quality_missing
 from evalkit.report.replication import published_numbers, replication
 from evalkit.report.requests import first_askers, waiting, waiting_groups
+from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
 from evalkit.report.statement import headline, statement
@@ -29,6 +31,7 @@ __all__ = [
     "claims_arithmetic",
     "claims_figures",
     "claims_headline",
+    "costs",
     "donors",
     "estimates",
     "event_study",
@@ -54,6 +57,7 @@ __all__ = [
     "quality_missing",
     "quality_rules",
     "replication",
+    "rollout",
     "sources",
     "spillover",
     "statement",
