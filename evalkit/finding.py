@@ -13,6 +13,7 @@ import polars as pl
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
     FourCell,
+    Match,
     PreTrend,
     attrition,
     bounds,
@@ -20,6 +21,7 @@ from evalkit.diagnostics import (
     compliance,
     donor_weights,
     four_cell,
+    match,
     means_by_round,
     pre_trend,
 )
@@ -55,7 +57,8 @@ class Finding:
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
-    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect.
+    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect;
+    ``match`` how a synthetic comparison fitted before the start, and what placebos show.
     """
 
     programme: Programme
@@ -80,6 +83,7 @@ class Finding:
     band: tuple[FloatArray, FloatArray] | None = None
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
+    match: Match | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -116,6 +120,7 @@ class Finding:
             "why_this_interval": self.main.reason,
             "event_study": None if events is None else _rows(events),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
+            "match": None if self.match is None else _plain(self.match),
             "donors": _donors(self.main.estimate),
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
@@ -179,7 +184,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
-    cells = four_cell(moments)
+    cells, fit = four_cell(moments), match(main.estimate, seed)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -192,7 +197,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
         attrition=lost,
-        gate=open_gate(evidence_of(programme, main, leads, lost, cells)),
+        gate=open_gate(evidence_of(programme, main, leads, lost, cells, fit)),
         flow=panel.flow,
         winsorised=panel.winsorised,
         truth=(read_truth(programme) or {}).get(indicator),
@@ -203,6 +208,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
+        match=fit,
     )
 
 

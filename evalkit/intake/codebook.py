@@ -10,12 +10,13 @@ import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.intake.encoding import read_text
+from evalkit.intake.months import round_number
 
 COLUMNS = (
     "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
     "identifier", "label_zh", "label_en", "source", "note",
 )  # fmt: skip
-KINDS = ("id", "text", "category", "integer", "number", "flag", "date")
+KINDS = ("id", "text", "category", "integer", "number", "flag", "date", "month")
 NUMBERS = ("integer", "number", "flag")
 
 
@@ -123,12 +124,12 @@ def _entry(row: dict[str, str]) -> Entry:
 
 
 def _rounds(text: str) -> tuple[int | None, int | None]:
-    """Read 2012-2014, 2015-, -2014 or 2015."""
+    """Read 2012-2014, 2015-, -2014 or 2015; where rounds are months, 201603-201712."""
     if not text:
         return None, None
     first, dash, last = text.partition("-")
     try:
-        low, high = (int(p) if p else None for p in (first, last))
+        low, high = (round_number(p) if p else None for p in (first, last))
     except ValueError as error:
         raise ValueError(f"round {text!r} is not like 2012-2014, 2015- or 2015") from error
     return (low, high) if dash else (low, low)

@@ -10,6 +10,7 @@ import polars as pl
 from evalkit.intake.cells import date, number
 from evalkit.intake.codebook import NUMBERS, Entry
 from evalkit.intake.files import RawTable
+from evalkit.intake.months import month, month_of_date
 from evalkit.intake.records import REJECTED_SCHEMA
 
 ROW, FILE = "_row", "_file"
@@ -67,10 +68,20 @@ def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     return date(_text(dtype, entry))
 
 
+def _month(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+    return month_of_date(_date(dtype, entry)) if dtype.is_temporal() else month(_text(dtype, entry))
+
+
+READ = {"date": _date, "month": _month}
+"""Kinds of cells that are read in a way of their own; what cannot be read is null."""
+RULES = {"date": ("date", "日期"), "month": ("month", "月份")}
+"""The rule that a misread cell breaks, and its word; other kinds are numbers."""
+
+
 def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Return a raw column of this type as the entry's canonical column; null where a cell is empty or misread."""
-    if entry.kind == "date":
-        return _date(dtype, entry).alias(entry.name)
+    if entry.kind in READ:
+        return READ[entry.kind](dtype, entry).alias(entry.name)
     if entry.kind not in NUMBERS:
         return _text(dtype, entry).alias(entry.name)
     value = _number(dtype, entry) * entry.factor
@@ -78,9 +89,9 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 
 
 def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
-    """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
-    if entry.kind == "date" and not dtype.is_temporal():
-        return (_text(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
+    """Whether a cell holds something that is no number (no whole number, date or month) where one is needed."""
+    if entry.kind in READ and not dtype.is_temporal():
+        return (_text(dtype, entry).is_not_null() & READ[entry.kind](dtype, entry).is_null()).fill_null(False)
     if entry.kind not in NUMBERS or dtype == pl.Boolean:
         return pl.lit(False)
     value = _number(dtype, entry)
@@ -97,7 +108,7 @@ def _rejected(
         hit = flags[f"bad_{entry.name}"]
         if not hit.any():
             continue
-        rule, zh = ("date", "日期") if entry.kind == "date" else ("number", "数字")
+        rule, zh = RULES.get(entry.kind, ("number", "数字"))
         shown = pl.lit("") if entry.identifier else raw.filter(hit)[entry.raw_header].cast(pl.String)
         parts.append(
             frame.filter(hit).select(

@@ -15,6 +15,7 @@ from evalkit.intake.convert import FILE, ROW, convert
 from evalkit.intake.files import existing, files_of, read_table
 from evalkit.intake.guards import require_inside, settled
 from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
+from evalkit.intake.months import require_months
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
@@ -142,6 +143,7 @@ def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
             'add codebook = "codebook.csv"',
         )
     entries = read_codebook(existing(programme.folder / source.codebook))
+    require_months(programme, entries, source.codebook)
     return tuple(e for e in entries if not e.source or e.source == source.kind)
 
 

@@ -16,6 +16,7 @@ from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
 
 TODO = {
     "date": ("核对原始表格中的这些日期", "check these dates in the raw file"),
+    "month": ("核对原始表格中的这些月份", "check these months in the raw file"),
     "number": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
     "key_missing": ("补全编号", "complete the key"),
     "duplicate_identical": ("删除重复行；已保留其中一行", "remove the copies; one of them is kept"),

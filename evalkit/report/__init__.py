@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
+from evalkit.report.match import match_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
@@ -30,6 +31,7 @@ __all__ = [
     "gap",
     "headline",
     "limits",
+    "match_checks",
     "means",
     "overview_headline",
     "overview_notes",

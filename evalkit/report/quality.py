@@ -13,10 +13,14 @@ from evalkit.report.disclosure import Size, few_text, rounded, withheld
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, percent, whole
 from evalkit.report.origin import SHOWN, summarise
+from evalkit.report.rounds import is_monthly, round_label
 from evalkit.report.sample import step_name
 from evalkit.report.shown import shown_flow
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import LANGUAGES, WORDS, Language
+
+WIDE = 12
+"""With more rounds than this a table has a row for each, not a column."""
 
 
 def quality_headline(programme: Programme, intake: Intake) -> Block:
@@ -91,8 +95,14 @@ def _missing(gaps: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
     for (column,), group in gaps.group_by("column", maintain_order=True):
         cells = dict(zip(group["time"].to_list(), _gap_cells(group, programme, lang), strict=True))
         rows.append([variable_name(str(column), programme, lang), *(cells.get(time, DASH) for time in rounds)])
-    heads = [WORDS[lang].label("n_missing") if time is None else str(time) for time in rounds]
-    return Grid([WORDS[lang].label("column"), *heads], rows)
+    named = [WORDS[lang].label("n_missing") if time is None else round_label(time, programme) for time in rounds]
+    if len(rounds) <= WIDE:
+        return Grid([WORDS[lang].label("column"), *named], rows)
+    head = WORDS[lang].label("month" if is_monthly(programme) else "round")
+    by_round = zip(*(row[1:] for row in rows), strict=True)
+    return Grid(
+        [head, *(row[0] for row in rows)], [[name, *cells] for name, cells in zip(named, by_round, strict=True)]
+    )
 
 
 def _gap_cells(group: pl.DataFrame, programme: Programme, lang: Language) -> list[str]:

@@ -84,9 +84,9 @@ def test_batch_is_what_infer_says(intervals: SimpleNamespace, name: str) -> None
     sample = intervals.draws.sample(study, rng)
     y = intervals.draws.sums(sample, 2, rng)
     draws = intervals.batch.village_sums(sample, y, intervals.batch.fitted(sample, y[0], rng))
-    intervals.batch.check(draws, sample, y, 1, rng)
+    intervals.batch.check(draws, sample, y, 1, rng, intervals.batch.DRAWING)
     with pytest.raises(SystemExit, match="estimate: infer on rows gives"):
-        intervals.batch.check(draws, sample, y[::-1], 1, rng)
+        intervals.batch.check(draws, sample, y[::-1], 1, rng, ())
 
 
 def test_committed_study_says_what_the_document_says(intervals: SimpleNamespace, root: Path) -> None:
