@@ -15,6 +15,8 @@ from evalkit.diagnostics import (
     FourCell,
     Match,
     PreTrend,
+    PreTrendPower,
+    Stability,
     attrition,
     bounds,
     comparison_mean,
@@ -24,6 +26,8 @@ from evalkit.diagnostics import (
     match,
     means_by_round,
     pre_trend,
+    pre_trend_power,
+    stability,
 )
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import pre_post
@@ -56,6 +60,7 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
+    ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
     ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
     took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect;
     ``match`` how a synthetic comparison fitted before the start, and what placebos show.
@@ -84,6 +89,8 @@ class Finding:
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
     match: Match | None = None
+    stability: Stability | None = None
+    drift: PreTrendPower | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -139,6 +146,8 @@ class Finding:
             "notes": list(self.notes),
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
             "deviations": _plain(self.deviations),
+            "stability": None if self.stability is None else {"verdict": self.stability.verdict},
+            "drift": None if self.drift is None else _plain(self.drift),
             "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
         }
 
@@ -209,6 +218,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
         match=fit,
+        stability=stability(main),
+        drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
     )
 
 
