@@ -76,14 +76,17 @@ def _design(one: Study, seed: int, methods: tuple[str, ...], start: float) -> li
 
 
 def _beside_the_others(new: pl.DataFrame, methods: tuple[str, ...]) -> pl.DataFrame:
-    """Put the rows of these methods in the place of the stored ones; which method auto takes is told anew for all."""
+    """Put the rows of these methods in the place of the stored ones; what auto takes is looked up anew."""
     stored = pl.read_csv(RESULTS / "coverage.csv").filter(~pl.col("method").is_in(methods))
-    taken = new.select("design", "method", pl.col("chosen").alias("now"))
-    kept = stored.join(taken, on=["design", "method"], how="left", maintain_order="left")
-    kept = kept.with_columns(pl.coalesce("now", "chosen").alias("chosen")).drop("now")
+    added = new.filter(pl.col("method").is_in(methods)).select(stored.columns)
     order = pl.col("design").replace_strict({d.name: i for i, d in enumerate(designs())}, return_dtype=pl.Int64)
-    rows = pl.concat([kept, new.filter(pl.col("method").is_in(methods)).select(kept.columns)], how="vertical_relaxed")
-    return rows.sort(order, maintain_order=True)
+    rows = pl.concat([stored, added], how="vertical_relaxed").sort(order, maintain_order=True)
+    marks = dict(rows.filter("chosen").group_by("design").agg("method").iter_rows())
+    for seed, one in enumerate(designs()):
+        now, before = study.taken(one, seed), set(marks.get(one.name, []))
+        marks[one.name] = list(before | now if before & now else now)
+    chosen = [m in marks[d] for d, m in rows.select("design", "method").iter_rows()]
+    return rows.with_columns(pl.Series("chosen", chosen))
 
 
 def _minutes_before() -> float:

@@ -203,7 +203,7 @@ DRAWING: dict[str, Callable[[Draws], Array]] = {
     "ferman_pinto": p_ferman_pinto,
 }
 
-FOR_FEW = {"conley_taber": 3, "ferman_pinto": 3}
+FOR_FEW = {"conley_taber": 1, "ferman_pinto": 1}
 """Up to how many pilot villages a method is measured that is made for few of them."""
 
 

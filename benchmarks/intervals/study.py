@@ -60,6 +60,15 @@ def run(study: Study, seed: int, drawing: Collection[str] = tuple(DRAWING)) -> l
     ]
 
 
+def taken(study: Study, seed: int, samples: int = 10) -> set[str]:
+    """Return what ``auto`` takes in the first samples of a design; it looks at the numbers of villages only."""
+    found = set()
+    for i in range(samples):
+        drawn, y = drawn_sums(study, seed, i)
+        found.add(chosen_by_auto(fitted(drawn, y[0], np.random.default_rng([seed, i, 1]))))
+    return found
+
+
 def drawn_sums(study: Study, seed: int, i: int) -> tuple[Sample, Array]:
     """Return the villages and the outcomes (EACH, G, P, T) of sample `i`."""
     rng = np.random.default_rng([seed, i])

@@ -44,8 +44,8 @@ def page(frame: pl.DataFrame, minutes: float) -> str:
         f"upper 99 % binomial bound lies below {LEAST:.1%}. Half-lengths are in standard deviations of the estimate "
         "(1.96 if that were known); those of methods that draw from 250 of the draws. "
         "Where some draws have no interval, numbers are of the others and the share without stands in [ ]. "
-        "The size of the test of no effect is one less coverage. Conley–Taber and Ferman–Pinto are made for few pilot "
-        "villages and measured with three at most.",
+        "The size of the test of no effect is one less coverage. Conley–Taber and Ferman–Pinto are measured with one "
+        "pilot village only.",
         "## Coverage of the 95 % interval (mean half-length)\n\n" + by_design(frame),
         "## The default beside the shortest method that covers\n\n" + by_pair(frame),
         "## Power (median half-length)\n\nAt a true effect of 2.8 standard deviations of the estimate.\n\n"
