@@ -61,9 +61,9 @@ class Finding:
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
-    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
-    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect;
-    ``match`` how a synthetic comparison fitted before the start, and what placebos show.
+    ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
+    part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect; ``match`` how a
+    synthetic comparison fitted before the start, and what placebos show.
     """
 
     programme: Programme
