@@ -31,6 +31,8 @@ RESULTS = (
     "match",
     "donors",
     "bounds",
+    "stability",
+    "drift",
     "naive",
     "robustness",
     "cells",
