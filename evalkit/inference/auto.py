@@ -42,8 +42,8 @@ def auto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: in
         raise DesignError(
             "inference",
             too_few,
-            f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages, or in a did 1 and {enough_comparison(1)}",
-            "report the change without an interval, or add villages",
+            f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages",
+            f"report the change without an interval, or add villages (did: {enough_comparison(1)} beside one pilot)",
         )
     if not isinstance(estimate.basis, Linear):
         return _without_regression(estimate, level)
