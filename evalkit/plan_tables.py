@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Annotated, Literal
 
@@ -85,8 +86,10 @@ class DesignPlan(Frozen):
     assignment: Assignment
     assigned_to: AssignedTo = "cluster"
     comparison: Comparison = "not_yet"
+    period: Literal["month"] | None = None
     anticipation: int = Field(default=0, ge=0)
     take_up: str | None = None
+    demonstration: str | None = None
 
 
 class Source(LedgerFields):
@@ -104,17 +107,24 @@ class Source(LedgerFields):
     query: str | None = None
     encoding: str | None = None
     codebook: str | None = None
-    where: dict[str, Value | tuple[Value, ...]] = {}
+    where: dict[str, Value | tuple[Value, ...]] = Field(default_factory=dict)
+    where_not: dict[str, Value | tuple[Value, ...]] = Field(default_factory=dict)
+    until: datetime.date | None = None
 
     @model_validator(mode="after")
     def _from_one_place(self) -> Source:
         if bool(self.file) == (self.database is not None):
             raise ValueError("[[sources]] needs exactly one of file and database")
-        if self.where and self.kind != "survey":
-            raise ValueError(f"[[sources]] where is for the survey; rows of a {self.kind} are all meant")
+        if (self.where or self.where_not) and self.kind != "survey":
+            raise ValueError(f"[[sources]] where and where_not are for the survey, not for a {self.kind}")
         if self.database is not None and self.kind not in {"roster", "survey"}:
             raise ValueError(f"[[sources]] database is for roster and survey; export the {self.kind} to .parquet")
         return self
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the plan is about some of its rows only."""
+        return bool(self.where or self.where_not)
 
     @property
     def place(self) -> str:
