@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evalkit.estimators import (
         ancova,
         did,
+        discontinuity,
         event_study,
         family_index,
         group_time,
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 _ESTIMATORS = (
     "ancova",
     "did",
+    "discontinuity",
     "event_study",
     "family_index",
     "group_time",
@@ -85,6 +87,7 @@ __all__ = [
     "adjust_families",
     "ancova",
     "did",
+    "discontinuity",
     "evaluate",
     "evaluate_families",
     "event_study",

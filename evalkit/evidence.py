@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from evalkit.diagnostics import FourCell, PreTrend
+from evalkit.diagnostics import CutoffChecks, FourCell, PreTrend
 from evalkit.gate import Evidence
 from evalkit.inference.auto import arm_villages
 from evalkit.inference.basis import matched_rounds
@@ -16,12 +16,17 @@ from evalkit.results import Inference
 
 
 def evidence_of(
-    programme: Programme, main: Inference, leads: PreTrend | None, lost: pl.DataFrame | None, cells: FourCell
+    programme: Programme,
+    main: Inference,
+    leads: PreTrend | None,
+    lost: pl.DataFrame | None,
+    cells: FourCell,
+    checks: CutoffChecks | None = None,
 ) -> Evidence:
     """Collect what decides which sentence may be written."""
     pilot, comparison = arm_villages(main.estimate)
     return Evidence(
-        assignment=programme.design.assignment,
+        assignment=programme.design.assignment if checks is None else "threshold",
         n_pilot=pilot,
         n_comparison=comparison,
         has_interval=math.isfinite(float(main.conf_low[0])),
@@ -31,6 +36,8 @@ def evidence_of(
         smallest_arm=_too_small(programme, cells, comparison),
         n_matched=matched_rounds(main.estimate),
         reads_comparison=main.method in FEW_PILOTS,
+        at_cutoff=checks is not None,
+        density_p=None if checks is None else checks.density_p,
     )
 
 

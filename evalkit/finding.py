@@ -12,19 +12,21 @@ import polars as pl
 
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
+    CutoffChecks,
     FourCell,
     PreTrend,
     attrition,
     bounds,
     comparison_mean,
     compliance,
+    cutoff_checks,
     donor_weights,
     four_cell,
     means_by_round,
     pre_trend,
 )
 from evalkit.errors import DataError, DesignError
-from evalkit.estimators import pre_post
+from evalkit.estimators import itt, pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
@@ -56,6 +58,7 @@ class Finding:
     before results were seen, ``deviations`` what has changed since.
     ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
     took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect.
+    ``cutoff`` are the checks at a cut-off, where ``naive`` is the difference between all above and all below.
     """
 
     programme: Programme
@@ -80,6 +83,7 @@ class Finding:
     band: tuple[FloatArray, FloatArray] | None = None
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
+    cutoff: CutoffChecks | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -135,6 +139,7 @@ class Finding:
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
             "deviations": _plain(self.deviations),
             "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
+            "cutoff": None if self.cutoff is None else _plain(self.cutoff),
         }
 
     def to_json(self) -> str:
@@ -180,6 +185,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
     cells = four_cell(moments)
+    checks = cutoff_checks(panel, main.estimate)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -192,7 +198,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
         attrition=lost,
-        gate=open_gate(evidence_of(programme, main, leads, lost, cells)),
+        gate=open_gate(evidence_of(programme, main, leads, lost, cells, checks)),
         flow=panel.flow,
         winsorised=panel.winsorised,
         truth=(read_truth(programme) or {}).get(indicator),
@@ -203,6 +209,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
+        cutoff=checks,
     )
 
 
@@ -255,6 +262,8 @@ def _robustness(
 
 
 def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
+    if moments.design.running is not None:
+        return _infer(itt(moments, strata=False), "auto", seed)
     if moments.design.time is None:
         return None
     try:
@@ -277,6 +286,8 @@ def _plain(value: Any) -> Any:
     """Return a dataclass of this package as plain values."""
     if hasattr(value, "__dataclass_fields__"):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, pl.DataFrame):
+        return _rows(value)
     if isinstance(value, (tuple, list)):
         return [_plain(v) for v in value]
     if isinstance(value, Mapping):

@@ -32,7 +32,7 @@ def cached_panel(cls: type[Panel], programme: Programme, indicator: str) -> Pane
         plan.name,
         facts["assigned_to"],
         flow,
-        (),
+        tuple(facts["covariates"]),
         cut,
     )
 
@@ -57,5 +57,6 @@ def _facts(panel: Panel) -> dict[str, Any]:
     return {
         "flow": steps,
         "assigned_to": panel.assigned_to,
+        "covariates": list(panel.covariates),
         "winsorised": None if panel.winsorised is None else asdict(panel.winsorised),
     }

@@ -22,6 +22,8 @@ from evalkit.plan_tables import (
     Source,
     Text,
     Truth,
+    at_cutoff,
+    cutoff_problems,
 )
 
 __all__ = [
@@ -69,6 +71,7 @@ class Programme(Frozen):
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
             problems.append("[programme] has a deflator and needs base_year")
+        problems += [p for i in self.indicators for p in cutoff_problems(i)]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -98,8 +101,8 @@ class Programme(Frozen):
 
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
-        values = self.design.model_dump()
-        return Design(**{**values, "weights": plan.weights or self.design.weights})
+        values = {**self.design.model_dump(), "weights": plan.weights or self.design.weights}
+        return Design(**(values if plan.running is None else {**values, **at_cutoff(plan)}))
 
     def __repr__(self) -> str:
         names = ", ".join(i.name for i in self.indicators)

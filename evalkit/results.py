@@ -146,6 +146,31 @@ class Donors:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalFit:
+    """Local lines on either side of a cut-off, with their bias estimated: the basis of `discontinuity`.
+
+    m terms. ``std_error`` (m,) are those of the estimates; ``corrected`` (m,) are the estimates less their estimated
+    bias and ``robust_error`` (m,) the standard errors of that difference, which count the bias's own estimation.
+    ``bandwidth`` and ``bias_bandwidth`` (left, right) are in units of the score, ``near`` the units within the
+    bandwidth on each side, ``lines`` (2, 2) intercept at the cut-off and slope of the outcome, left and right.
+    ``refit(scale, donut)`` estimates anew with ``scale`` times the bandwidth, without units nearer than ``donut``.
+    """
+
+    clusters: tuple[str, ...]
+    treated: NDArray[np.bool_]
+    untreated: NDArray[np.bool_]
+    cutoff: float
+    std_error: FloatArray
+    corrected: FloatArray
+    robust_error: FloatArray
+    bandwidth: tuple[float, float]
+    bias_bandwidth: tuple[float, float]
+    near: tuple[int, int]
+    lines: FloatArray
+    refit: Callable[[float, float], Estimate]
+
+
+@dataclass(frozen=True, slots=True)
 class Reassignment:
     """What the regression would be under any other assignment: all that permutation needs.
 
@@ -177,7 +202,7 @@ class Estimate:
     outcome: str
     terms: tuple[str, ...]
     values: FloatArray
-    basis: Linear | Influence | Donors
+    basis: Linear | Influence | Donors | LocalFit
     counts: Counts
     columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_ce
 from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import compliance, instrument_notes
+from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
@@ -11,6 +12,7 @@ from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, pl
 
 __all__ = [
     "CellRow",
+    "CutoffChecks",
     "FourCell",
     "PreTrend",
     "PreTrendPower",
@@ -18,6 +20,7 @@ __all__ = [
     "bounds",
     "comparison_mean",
     "compliance",
+    "cutoff_checks",
     "donor_weights",
     "four_cell",
     "instrument_notes",

@@ -8,6 +8,7 @@ from functools import partial
 from evalkit.errors import PlanError, nearest
 from evalkit.estimators.ancova import ancova
 from evalkit.estimators.did import did
+from evalkit.estimators.discontinuity import discontinuity
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.group_time import group_time
 from evalkit.estimators.imputation import imputation
@@ -47,6 +48,8 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
 }
 FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "ancova": ancova,
+    "discontinuity": discontinuity,
+    "discontinuity_clustered": partial(discontinuity, clustered=True),
     "itt_lin": _itt_lin,
 }
 """What village sums do not suffice for."""

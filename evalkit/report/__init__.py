@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
+from evalkit.report.cutoff import cutoff, cutoff_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
@@ -21,6 +22,8 @@ __all__ = [
     "FigureBlock",
     "arms",
     "attrition",
+    "cutoff",
+    "cutoff_checks",
     "donors",
     "estimates",
     "event_study",

@@ -210,9 +210,12 @@ def _mean_cells(row: dict[str, Any] | None, finding: Finding, lang: Language) ->
 
 
 def arms(finding: Finding) -> Block | FigureBlock:
-    """Return the two arms' means side by side, with the interval of their difference; only the table where withheld."""
+    """Return the two arms' means side by side, with the interval of their difference; only the table where withheld.
+
+    Only the table, too, at a cut-off: the difference of all above and all below is not what is estimated.
+    """
     held = any(cell.held for cell in shown_cells(finding).values())
-    if held or not case_for(finding).shows_numbers:
+    if held or finding.cutoff is not None or not case_for(finding).shows_numbers:
         return means_table(finding)
     return figure_block(lambda lang: _arms(finding, lang))
 

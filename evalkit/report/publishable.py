@@ -21,6 +21,7 @@ from evalkit.report.shown import (
     shown_rows,
     shown_study,
 )
+from evalkit.report.shown_cutoff import shown_cutoff
 from evalkit.report.statement import case_for
 
 RESULTS = (
@@ -29,6 +30,7 @@ RESULTS = (
     "pre_trend",
     "donors",
     "bounds",
+    "cutoff",
     "naive",
     "robustness",
     "cells",
@@ -76,6 +78,7 @@ def _results(finding: Finding) -> dict[str, Any]:
         "event_study": _rows(study),
         "donors": shown_donors(finding),
         "bounds": _rows(shown_bounds(finding)),
+        "cutoff": shown_cutoff(finding),
         "pre_trend": None if lead_withheld(finding) else finding.to_dict()["pre_trend"],
         "naive": _rows(naive),
         "robustness": {name: _rows(shown_rows(r, limits)) for name, r in finding.robustness},

@@ -92,7 +92,7 @@ def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
         rows = rows.filter(pl.col("n_treated_units").is_not_null())
     held = withheld([_event_size(r) for r in rows.to_dicts()], limits) if rows.height else []
     kept = rows.filter(pl.Series([h is None for h in held], dtype=pl.Boolean))
-    counts = [c for c in ("n_obs", "n_units", "n_treated_units") if c in frame.columns]
+    counts = [c for c in ("n_obs", "n_units", "n_treated_units", "n_left", "n_right") if c in frame.columns]
     out = pl.concat([frame.filter(~cell), kept])
     return out.with_columns(
         pl.col(c).map_elements(lambda n: rounded(n, limits), return_dtype=pl.Int64).alias(c) for c in counts

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from evalkit.estimators.late import WEAK
 from evalkit.finding import Finding
+from evalkit.inference.basis import local_fit
 from evalkit.report.block import Block, both, text
-from evalkit.report.disclosure import rounded_counts
+from evalkit.report.disclosure import rounded, rounded_counts
 from evalkit.report.numbers import (
     Unit,
     difference,
@@ -38,6 +39,8 @@ class Facts:
     high: float | None
     trivial: float | None
     reason: str = ""
+    cutoff: str = ""
+    by: str = ""
 
 
 def case_for(finding: Finding) -> Case:
@@ -64,12 +67,26 @@ def facts_of(finding: Finding, lang: Language) -> Facts:
         high=row["conf_high"],
         trivial=finding.indicator.trivial,
         reason=reasons_text(finding, lang),
+        cutoff=cutoff_text(finding),
+        by=WORDS[lang].label("by_taking_part" if is_fuzzy(finding) else "by_passing"),
     )
+
+
+def cutoff_text(finding: Finding) -> str:
+    """Return the cut-off of the score as text; empty for other designs."""
+    return "" if finding.indicator.cutoff is None else f"{finding.indicator.cutoff:g}"
+
+
+def is_fuzzy(finding: Finding) -> bool:
+    """Whether passing a cut-off only makes taking part likelier, so that the effect is that of taking part."""
+    return finding.indicator.running is not None and finding.indicator.take_up is not None
 
 
 def subject(finding: Finding, lang: Language) -> str:
     """Return what the sentence is about: the indicator, with `late` that of the households which the effect is on."""
     label = phrase(getattr(finding.indicator.label, lang), lang)
+    if is_fuzzy(finding):
+        return WORDS[lang].label("late_cutoff_label", label=label)
     return WORDS[lang].label("late_label", label=label) if finding.main.estimate.estimator == "late" else label
 
 
@@ -78,6 +95,7 @@ def sentence(case: Case, facts: Facts, lang: Language) -> str:
     words = WORDS[lang]
     template = words.sentences[case.form][case.position]
     values = {"programme": facts.programme, "label": facts.label, "reason": facts.reason}
+    values |= {"cutoff": facts.cutoff, "by": facts.by}
     if case.shows_numbers:
         values |= _numbers(case, facts, lang)
     values |= {"assumption": words.assumptions.get(case.condition, ""), "cannot": words.cannot.get(case.condition, "")}
@@ -122,6 +140,8 @@ def _details(finding: Finding, lang: Language) -> str:
 def meaning(finding: Finding, lang: Language) -> str:
     """Return the size in things people know: relative to the comparison mean; empty where nothing may be said."""
     case, facts, mean = case_for(finding), facts_of(finding, lang), shown_comparison_mean(finding)
+    if case.shows_numbers and case.form in ("at_cutoff", "jump"):
+        return _just_below(finding, lang) + _range_note(case, lang)
     if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
         return ""
     words, shown = WORDS[lang], level(mean, unit_of(finding.indicator.unit), lang)
@@ -134,8 +154,17 @@ def meaning(finding: Finding, lang: Language) -> str:
     ) + _range_note(case, lang)
 
 
+def _just_below(finding: Finding, lang: Language) -> str:
+    """Say what the mean was just below the cut-off: where the left line meets it."""
+    value = float(local_fit(finding.main.estimate, "just below").lines[0, 0])
+    return WORDS[lang].label("just_below", mean=level(value, unit_of(finding.indicator.unit), lang))
+
+
 def compliance(finding: Finding, lang: Language) -> str:
     """Say on whom an effect by instrument is, and how far assignment moved take-up; empty for other estimators."""
+    if is_fuzzy(finding) and case_for(finding).shows_numbers:
+        first = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
+        return WORDS[lang].label("late_cutoff_meaning", points=first)
     if finding.main.estimate.estimator != "late" or not case_for(finding).shows_numbers:
         return ""
     f = finding.main.row("att")["first_stage_f"]
@@ -162,16 +191,27 @@ def basis(finding: Finding, lang: Language) -> str:
     sample = WORDS[lang].label(
         key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
     )
+    if finding.cutoff is not None:
+        sample = _near_cutoff(finding, numbers["n_units"], lang)
     parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
     parts += [reasons_text(finding, lang)]
     parts += [method_text(finding, lang)] if case_for(finding).shows_numbers else []
     return ("；" if lang == "zh" else "; ").join(parts) + stop
 
 
+def _near_cutoff(finding: Finding, n_units: str, lang: Language) -> str:
+    """Say how many have a score, and how many of them lie near the cut-off on each side."""
+    fit, limits = local_fit(finding.main.estimate, "sample"), finding.programme.disclosure
+    left, right = (whole(rounded(n, limits), lang) for n in fit.near)
+    return WORDS[lang].label(
+        "sample_cutoff", n_units=n_units, n_left=left, n_right=right, bandwidth=plain(fit.bandwidth[0], 1)
+    )
+
+
 def caution(finding: Finding, lang: Language) -> str:
     """Return what not to conclude."""
     words, case, gate = WORDS[lang], case_for(finding), finding.gate
-    claim = "not_reportable" if case.form == "not_reportable" else gate.claim
+    claim = case.form if case.form in ("not_reportable", "jump") else gate.claim
     keys: list[str] = [claim]
     keys += ["unclear"] if case.position == "unclear" else []
     keys += [finding.indicator.role] if finding.indicator.role != "primary" else []

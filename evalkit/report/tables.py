@@ -28,6 +28,8 @@ def means_table(finding: Finding) -> Block:
     """Return the means of both arms with a title that fits the design."""
     rounds = finding.cells.before_label is not None
     title, note = ("four_cell", "four_cell_note") if rounds else ("two_means", "arms_note")
+    if finding.cutoff is not None:
+        title, note = "two_means_cutoff", "naive_cutoff_note"
     tables = both(lambda lang: cells_grid(finding, lang).html())
     return Block(
         heading(lambda lang: WORDS[lang].label(title))
@@ -63,16 +65,18 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
         else ["", after]
     )
     rows = [
-        _cell_row(r.row, unit, lang, held_text(r.held, limits, lang) if r.held else "", rounds=rounds)
+        [
+            arm_name(finding, r.row.row, lang),
+            *_cell_row(r.row, unit, lang, held_text(r.held, limits, lang) if r.held else "", rounds=rounds),
+        ]
         for r in shown.values()
     ]
     return Grid([*head, words.label("households"), words.label("villages")], rows)
 
 
 def _cell_row(row: CellRow, unit: Unit, lang: Language, hidden: str, *, rounds: bool) -> list[str]:
-    name = WORDS[lang].rows[row.row]
     if hidden:
-        return [name, *[hidden] * (5 if rounds else 3)]
+        return [hidden] * (5 if rounds else 3)
     write = difference if row.row == "difference" else level
     means = (
         [write(row.before, unit, lang), write(row.after, unit, lang), difference(row.change, unit, lang)]
@@ -80,7 +84,13 @@ def _cell_row(row: CellRow, unit: Unit, lang: Language, hidden: str, *, rounds: 
         else [write(row.after, unit, lang)]
     )
     counts = ["", ""] if row.row == "difference" else [whole(row.n_units, lang), whole(row.n_villages, lang)]
-    return [name, *means, *counts]
+    return [*means, *counts]
+
+
+def arm_name(finding: Finding, row: str, lang: Language) -> str:
+    """Return the name of an arm, of the difference or of the naive figure, as the finding's design calls it."""
+    rows = WORDS[lang].rows
+    return rows.get(f"{row}_cutoff", rows[row]) if finding.cutoff is not None else rows[row]
 
 
 def estimates(finding: Finding) -> Block:
@@ -102,12 +112,17 @@ def _estimates(finding: Finding, lang: Language) -> Grid:
         *((words.label("robustness"), n, r) for n, r in finding.robustness),
     ]
     results += (
-        [(words.rows["naive"], "pre_post", finding.naive)]
+        [(arm_name(finding, "naive", lang), finding.naive.estimate.estimator, finding.naive)]
         if finding.naive is not None and finding.indicator.estimator != "pre_post"
         else []
     )
     rows = [
-        [name, estimator_name(code, lang), *_numbers(r.row("att"), effect_unit(unit, code), lang), r.method.upper()]
+        [
+            name,
+            estimator_name(code, lang),
+            *_numbers(r.row("att"), effect_unit(unit, code), lang),
+            r.method.upper().replace("_", " "),
+        ]
         for name, code, r in results
     ]
     head = [
@@ -145,14 +160,15 @@ def truth(finding: Finding) -> Block:
     if finding.truth is None or not finding.programme.is_simulated:
         return Block("")
     grids = both(lambda lang: _truth(finding, lang).html())
-    notes = paragraph(lambda lang: " ".join((WORDS[lang].label("truth_note"), WORDS[lang].label("naive_note"))))
+    naive = "naive_note" if finding.cutoff is None else "naive_cutoff_note"
+    notes = paragraph(lambda lang: " ".join((WORDS[lang].label("truth_note"), WORDS[lang].label(naive))))
     return Block(f'<section class="truth">{heading(lambda lang: WORDS[lang].label("truth"))}{grids}{notes}</section>')
 
 
 def _truth(finding: Finding, lang: Language) -> Grid:
     words, known = WORDS[lang], finding.truth or {}
     pairs = [(words.rows["main"], finding.main), *((estimator_name(n, lang), r) for n, r in finding.robustness)]
-    pairs += [(words.rows["naive"], finding.naive)] if finding.naive is not None else []
+    pairs += [(arm_name(finding, "naive", lang), finding.naive)] if finding.naive is not None else []
     rows = []
     for name, result in pairs:
         unit = effect_unit(finding.indicator.unit, result.estimate.estimator)
