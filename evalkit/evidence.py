@@ -53,9 +53,13 @@ def _unequal(lost: pl.DataFrame | None) -> tuple[float, float] | None:
 
 
 def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tuple[int, int] | None:
-    """Return the smaller arm's households and villages where they may not be shown; an absent arm is another matter."""
+    """Return the smaller arm's households and villages where they may not be shown.
+
+    An absent arm is another matter: where all villages start in the end, those not yet started are the comparison.
+    """
     limits = programme.disclosure
-    arms = [cells.row("pilot")] + ([cells.row("comparison")] if n_comparison else [])
+    other = cells.row("comparison")
+    arms = [cells.row("pilot")] + ([other] if n_comparison and other.n_units else [])
     small = [
         (r.n_units or 0, r.n_villages or 0)
         for r in arms

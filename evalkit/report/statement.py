@@ -186,6 +186,12 @@ def basis(finding: Finding, lang: Language) -> str:
     """Return what the answer rests on: counts, how villages came in, how the interval is made."""
     counts, stop = finding.main.estimate.counts, "。" if lang == "zh" else "."
     key = "sample" if counts.n_comparison_clusters else "sample_pilot_only"
+    if (
+        counts.n_comparison_clusters
+        and counts.n_treated_clusters == counts.n_clusters
+        and not finding.cells.row("comparison").n_units
+    ):
+        key = "sample_all_start"
     size = rounded_counts({"n_clusters": counts.n_clusters, "n_units": counts.n_units}, finding.programme.disclosure)
     numbers = {name: whole(n, lang) for name, n in size.items()}
     sample = WORDS[lang].label(

@@ -20,12 +20,13 @@ def draw_rating(scenario: Scenario, rng: np.random.Generator, sales: Array) -> d
     trusted = rng.random(n) < r["trusted"]
     near = (true >= r["lifted_from"]) & (true < r["line_cutoff"]) & trusted
     lifted = near & (rng.random(n) < r["lifted"]) & (not scenario.holds)
-    score = np.round(np.where(lifted, r["line_cutoff"] + 2.5 * rng.random(n), true), DIGITS)
+    over: Array = r["line_cutoff"] + r["lifted_over"] * rng.random(n)
+    score = np.asarray(np.round(np.where(lifted, over, true), DIGITS), dtype=np.float64)
     unsecured = _unsecured(scenario, rng, score)
     contract = _contract(scenario, rng, true, unsecured)
     overdue = _overdue(scenario, rng, true, score, lifted)
     rated = rng.random(n) < r["share"]
-    drawn = {"score": score, "unsecured": unsecured, "contract": contract, "overdue": overdue}
+    drawn: dict[str, Array] = {"score": score, "unsecured": unsecured, "contract": contract, "overdue": overdue}
     return {name: np.where(rated, values, np.nan) for name, values in drawn.items()}
 
 
@@ -36,7 +37,8 @@ def _scores(scenario: Scenario, rng: np.random.Generator, sales: Array) -> Array
     order = np.argsort(
         np.argsort(r["sales_score"] * z + np.sqrt(1 - r["sales_score"] ** 2) * rng.standard_normal(len(z)))
     )
-    spread = np.sort(rng.beta(*r["shape"], size=len(z)))
+    a, b = r["shape"]
+    spread = np.sort(rng.beta(a, b, size=len(z)))
     return np.asarray(np.round(r["low"] + (r["high"] - r["low"]) * spread[order], DIGITS), dtype=np.float64)
 
 
