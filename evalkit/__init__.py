@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
@@ -56,6 +57,7 @@ _ESTIMATORS = (
     "synthetic_did",
 )
 _HOMES = {
+    **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(_ESTIMATORS, "estimators"),
@@ -72,6 +74,7 @@ _HOMES = {
 
 __all__ = [
     "DataError",
+    "Decomposition",
     "Design",
     "DesignError",
     "Estimate",
@@ -86,6 +89,7 @@ __all__ = [
     "adjust",
     "adjust_families",
     "ancova",
+    "decompose",
     "did",
     "discontinuity",
     "evaluate",

@@ -14,6 +14,7 @@ from evalkit.plan_tables import (
     UNDECIDED,
     About,
     Cost,
+    Decomposition,
     Deflator,
     DesignPlan,
     Disclosure,
@@ -32,6 +33,7 @@ __all__ = [
     "UNDECIDED",
     "About",
     "Cost",
+    "Decomposition",
     "Deflator",
     "DesignPlan",
     "Disclosure",
@@ -55,6 +57,7 @@ class Programme(Frozen):
     design: DesignPlan
     sources: tuple[Source, ...] = Field(min_length=1)
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
+    decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
@@ -65,6 +68,11 @@ class Programme(Frozen):
         problems = []
         names = [i.name for i in self.indicators]
         problems += [f"indicator {n!r} is named twice" for n in sorted({n for n in names if names.count(n) > 1})]
+        named = [n for d in self.decompositions for n in (d.total, *d.parts)]
+        problems += [
+            f"[[decompositions]] names {n!r}, which is no indicator ({nearest(n, names)})"
+            for n in sorted(set(named) - set(names))
+        ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
         if self.truth is not None and self.about.provenance == "real":
@@ -196,6 +204,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "design": DesignPlan,
         "sources": Source,
         "indicators": IndicatorPlan,
+        "decompositions": Decomposition,
         "costs": Cost,
         "disclosure": Disclosure,
         "truth": Truth,

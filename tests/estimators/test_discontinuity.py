@@ -84,7 +84,7 @@ def test_published_senate_numbers(senate):
 
 
 def test_published_density_test(senate):
-    """Cattaneo, Jansson & Ma (2018, Stata Journal 18:234), rddensity margin: T = -0.8753, p = 0.3814; all 1,390 races."""
+    """Cattaneo, Jansson & Ma (2018, Stata Journal 18:234), rddensity margin: T = -0.8753, p = 0.3814; 1,390 races."""
     frame = senate.frame.select("margin")
     from importlib.resources import files
 

@@ -1,4 +1,4 @@
-"""Federations in Shangyu, simulated: the same bytes, a truth counted anew, what each plan finds and each wrong way misses."""
+"""Federations in Shangyu, simulated: the same bytes, a truth counted anew, what plans find and wrong ways miss."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_magnitudes_are_those_of_the_article() -> None:
 
 
 def test_the_rollout_is_found_and_one_coefficient_is_far_too_low(frame: pl.DataFrame) -> None:
-    """group_time's 99 % interval holds the truth; did finds under a third of it, the naive change over twice as much."""
+    """group_time's 99 % interval holds the truth; did finds under a third of it, the naive change twice as much."""
     moments, truth = evalkit.Moments.from_panel(panel_of(frame, "sales_yuan")), truth_of("sales_yuan")
     row = evalkit.infer(estimate_by_name("group_time", moments), level=0.99).row("att")
     assert row["conf_low"] < truth < row["conf_high"]
