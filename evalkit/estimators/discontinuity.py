@@ -85,7 +85,7 @@ def discontinuity(
         bandwidth=(chosen, float(fit.bws.loc["h", "right"])),
         bias_bandwidth=(bias, float(fit.bws.loc["b", "right"])),
         near=(int(fit.N_h[0]), int(fit.N_h[1])),
-        lines=np.array([np.ravel(fit.beta_p_l)[:2], np.ravel(fit.beta_p_r)[:2]]),
+        lines=np.array([_line(fit.beta_p_l), _line(fit.beta_p_r)]),
         refit=refit,
         std_error=std_error,
         corrected=corrected,
@@ -173,6 +173,11 @@ def _rdrobust() -> Any:
             "discontinuity", "rdrobust is not installed", "the extra discontinuity", f"run {INSTALL}"
         ) from error
     return rdrobust
+
+
+def _line(coefficients: FloatArray) -> FloatArray:
+    """Return intercept and slope of the outcome; where the design is fuzzy, take-up stands in a second column."""
+    return np.asarray(coefficients, dtype=np.float64).reshape(2, -1)[:, 0]
 
 
 def _villages_with(rows: _Rows, side: NDArray[np.bool_]) -> NDArray[np.bool_]:

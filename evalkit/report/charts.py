@@ -186,7 +186,8 @@ def _means_title(finding: Finding, lang: Language) -> str:
 def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
     words = WORDS[lang]
     head = [words.label(time_word(finding))]
-    for arm in ARM_STYLE:
+    arms = [arm for arm in ARM_STYLE if arm in shown["arm"]]
+    for arm in arms:
         head += [
             words.rows[arm],
             f"{words.rows[arm]}{'：' if lang == 'zh' else ': '}{words.label('households').lower()}",
@@ -194,7 +195,7 @@ def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
     body = []
     for (time,), rows in shown.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}
-        cells = [_mean_cells(by_arm.get(arm), finding, lang) for arm in ARM_STYLE]
+        cells = [_mean_cells(by_arm.get(arm), finding, lang) for arm in arms]
         body.append([str(time), *(c for pair in cells for c in pair)])
     return Grid(head, body)
 

@@ -70,6 +70,7 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
             *_cell_row(r.row, unit, lang, held_text(r.held, limits, lang) if r.held else "", rounds=rounds),
         ]
         for r in shown.values()
+        if finding.cells.row("comparison").n_units or r.row.row == "pilot"
     ]
     return Grid([*head, words.label("households"), words.label("villages")], rows)
 
