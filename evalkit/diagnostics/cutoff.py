@@ -14,7 +14,7 @@ import polars as pl
 from evalkit.errors import DesignError
 from evalkit.estimators.discontinuity import INSTALL
 from evalkit.inference.basis import local_fit
-from evalkit.inference.robust_bias_corrected import local_conventional, robust_bias_corrected
+from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
 from evalkit.panel import Panel
 from evalkit.results import Estimate, Inference
 

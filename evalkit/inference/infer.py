@@ -17,7 +17,7 @@ from evalkit.inference.jackknife import jackknife
 from evalkit.inference.multiplier import multiplier
 from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
-from evalkit.inference.robust_bias_corrected import local_conventional, robust_bias_corrected
+from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
 from evalkit.inference.wild import wild
 from evalkit.results import Donors, Estimate, Inference, Linear, LocalFit
