@@ -14,6 +14,7 @@ from evalkit.plan_tables import (
     UNDECIDED,
     About,
     Cost,
+    CostEffectiveness,
     Decomposition,
     Deflator,
     DesignPlan,
@@ -34,6 +35,7 @@ __all__ = [
     "UNDECIDED",
     "About",
     "Cost",
+    "CostEffectiveness",
     "Decomposition",
     "Deflator",
     "DesignPlan",
@@ -60,6 +62,7 @@ class Programme(Frozen):
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
+    cost_effectiveness: CostEffectiveness | None = None
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
     quality: QualityPlan = QualityPlan()
@@ -70,6 +73,13 @@ class Programme(Frozen):
         problems = []
         names = [i.name for i in self.indicators]
         problems += [f"indicator {n!r} is named twice" for n in sorted({n for n in names if names.count(n) > 1})]
+        gained = self.cost_effectiveness
+        if gained is not None and gained.indicator not in names:
+            problems.append(
+                f"[cost_effectiveness] names {gained.indicator!r}, no indicator ({nearest(gained.indicator, names)})"
+            )
+        if gained is not None and not self.costs:
+            problems.append("[cost_effectiveness] needs [[costs]]")
         named = [n for d in self.decompositions for n in (d.total, *d.parts)]
         problems += [
             f"[[decompositions]] names {n!r}, which is no indicator ({nearest(n, names)})"
@@ -208,6 +218,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "indicators": IndicatorPlan,
         "decompositions": Decomposition,
         "costs": Cost,
+        "cost_effectiveness": CostEffectiveness,
         "disclosure": Disclosure,
         "truth": Truth,
         "quality": QualityPlan,

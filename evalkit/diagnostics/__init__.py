@@ -8,6 +8,7 @@ from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
+from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
 from evalkit.diagnostics.stability import Stability, stability
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 
@@ -17,6 +18,7 @@ __all__ = [
     "FourCell",
     "PreTrend",
     "PreTrendPower",
+    "Rollout",
     "Stability",
     "attrition",
     "bounds",
@@ -33,5 +35,7 @@ __all__ = [
     "placebo_in_time",
     "pre_trend",
     "pre_trend_power",
+    "rollout",
+    "rollout_in",
     "stability",
 ]

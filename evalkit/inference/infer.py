@@ -7,6 +7,7 @@ from collections.abc import Callable
 from evalkit.errors import DesignError, UsageError, nearest
 from evalkit.inference.anderson_rubin import anderson_rubin
 from evalkit.inference.auto import auto
+from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
 from evalkit.inference.classical import classical
 from evalkit.inference.conley_taber import conley_taber
 from evalkit.inference.crv1 import crv1
@@ -17,7 +18,6 @@ from evalkit.inference.jackknife import jackknife
 from evalkit.inference.multiplier import multiplier
 from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
-from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
 from evalkit.inference.wild import wild
 from evalkit.results import Donors, Estimate, Inference, Linear, LocalFit

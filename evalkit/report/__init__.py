@@ -6,6 +6,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
+from evalkit.report.costs import costs
 from evalkit.report.cutoff import cutoff, cutoff_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
@@ -13,6 +14,7 @@ from evalkit.report.plan import plan
 from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_rules
 from evalkit.report.quality_checks import quality_checks, quality_missing
 from evalkit.report.replication import published_numbers, replication
+from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
 from evalkit.report.statement import headline, statement
@@ -28,6 +30,7 @@ __all__ = [
     "claims_arithmetic",
     "claims_figures",
     "claims_headline",
+    "costs",
     "cutoff",
     "cutoff_checks",
     "donors",
@@ -54,6 +57,7 @@ __all__ = [
     "quality_missing",
     "quality_rules",
     "replication",
+    "rollout",
     "sources",
     "statement",
     "truth",
