@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -85,6 +86,7 @@ class DesignPlan(Frozen):
     comparison: Comparison = "not_yet"
     anticipation: int = Field(default=0, ge=0)
     take_up: str | None = None
+    demonstration: str | None = None
 
 
 class Source(LedgerFields):
@@ -102,6 +104,7 @@ class Source(LedgerFields):
     query: str | None = None
     encoding: str | None = None
     codebook: str | None = None
+    until: datetime.date | None = None
 
     @model_validator(mode="after")
     def _from_one_place(self) -> Source:

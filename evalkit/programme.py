@@ -92,6 +92,8 @@ class Programme(Frozen):
         if self.about.deflator is not None and self.about.base_year is None:
             problems.append("[programme] has a deflator and needs base_year")
         problems += [p for i in self.indicators for p in cutoff_problems(i)]
+        if any(s.kind == "links" for s in self.sources) != (self.design.demonstration is not None):
+            problems.append('a source of kind "links" and [design] demonstration need each other')
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -121,7 +123,7 @@ class Programme(Frozen):
 
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
-        values = {**self.design.model_dump(), "weights": plan.weights or self.design.weights}
+        values = {**self.design.model_dump(exclude={"demonstration"}), "weights": plan.weights or self.design.weights}
         return Design(**(values if plan.running is None else {**values, **at_cutoff(plan)}))
 
     def __repr__(self) -> str:

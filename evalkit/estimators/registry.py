@@ -16,6 +16,7 @@ from evalkit.estimators.itt import itt
 from evalkit.estimators.late import late
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.spillover import spillover
 from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.estimators.synthetic_control import synthetic_control
 from evalkit.estimators.synthetic_did import synthetic_did
@@ -51,6 +52,7 @@ FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "discontinuity": discontinuity,
     "discontinuity_clustered": partial(discontinuity, clustered=True),
     "itt_lin": _itt_lin,
+    "spillover": spillover,
 }
 """What village sums do not suffice for."""
 

@@ -13,6 +13,7 @@ from evalkit.report.numbers import (
     Unit,
     difference,
     effect_unit,
+    interval,
     is_number,
     level,
     magnitude_range,
@@ -22,9 +23,12 @@ from evalkit.report.numbers import (
     unit_of,
     whole,
 )
-from evalkit.report.shown import shown_comparison_mean, shown_reasons, shown_take_up
+from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons, shown_take_up
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
+
+GROUPS = ("direct", "spillover", "unlinked")
+"""The groups of households that `spillover` tells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ def _details(finding: Finding, lang: Language) -> str:
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
         ("late_title", compliance(finding, lang)),
+        ("group_title_short", by_group(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
     ]
@@ -180,6 +185,24 @@ def _shares_taking_part(finding: Finding, lang: Language) -> str:
     if shares is None:
         return ""
     return WORDS[lang].label("late_shares", **{arm: percent(share, lang) for arm, share in shares.items()})
+
+
+def by_group(finding: Finding, lang: Language) -> str:
+    """Say what each group of households shows, and which spillovers are assumed away; empty for other estimators."""
+    if finding.main.estimate.estimator != "spillover" or not case_for(finding).shows_numbers:
+        return ""
+    words, unit, rows = WORDS[lang], unit_of(finding.indicator.unit), shown_by_term(finding)
+    said = [
+        words.label(
+            "group_result",
+            group=words.label(f"group_{term}"),
+            amount=difference(rows[term]["estimate"], unit, lang, signed=True),
+            range=interval(rows[term]["conf_low"], rows[term]["conf_high"], unit, lang),
+        )
+        for term in GROUPS
+        if term in rows
+    ]
+    return words.label("group_sentence", groups=("；" if lang == "zh" else "; ").join(said)) if said else ""
 
 
 def basis(finding: Finding, lang: Language) -> str:
