@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from evalkit.diagnostics import CutoffChecks, FourCell, PreTrend
+from evalkit.diagnostics import CutoffChecks, FourCell, Match, PreTrend
 from evalkit.gate import Evidence
 from evalkit.inference.auto import arm_villages
 from evalkit.inference.basis import matched_rounds
@@ -21,6 +21,7 @@ def evidence_of(
     leads: PreTrend | None,
     lost: pl.DataFrame | None,
     cells: FourCell,
+    fit: Match | None = None,
     checks: CutoffChecks | None = None,
 ) -> Evidence:
     """Collect what decides which sentence may be written."""
@@ -35,6 +36,8 @@ def evidence_of(
         attrition=_unequal(lost),
         smallest_arm=_too_small(programme, cells, comparison),
         n_matched=matched_rounds(main.estimate),
+        p_fit=None if fit is None else fit.p_fit,
+        p_early=None if fit is None else fit.p_early,
         reads_comparison=main.method in FEW_PILOTS,
         at_cutoff=checks is not None,
         density_p=None if checks is None else checks.density_p,

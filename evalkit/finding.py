@@ -14,6 +14,7 @@ from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
     CutoffChecks,
     FourCell,
+    Match,
     PreTrend,
     PreTrendPower,
     Stability,
@@ -24,6 +25,7 @@ from evalkit.diagnostics import (
     cutoff_checks,
     donor_weights,
     four_cell,
+    match,
     means_by_round,
     pre_trend,
     pre_trend_power,
@@ -61,8 +63,9 @@ class Finding:
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
-    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
-    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect.
+    ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
+    part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect; ``match`` how a
+    synthetic comparison fitted before the start, and what placebos show.
     ``cutoff`` are the checks at a cut-off, where ``naive`` is the difference between all above and all below.
     """
 
@@ -89,6 +92,7 @@ class Finding:
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
     cutoff: CutoffChecks | None = None
+    match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
 
@@ -127,6 +131,7 @@ class Finding:
             "why_this_interval": self.main.reason,
             "event_study": None if events is None else plain_rows(events),
             "pre_trend": None if self.pre_trend is None else plain(self.pre_trend),
+            "match": None if self.match is None else plain(self.match),
             "donors": _donors(self.main.estimate),
             "naive": None if self.naive is None else plain_rows(self.naive.tidy()),
             "robustness": {name: plain_rows(result.tidy()) for name, result in self.robustness},
@@ -187,13 +192,12 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     plan = programme.indicator(indicator)
     panel = Panel.from_programme(programme, indicator)
     moments = stored_moments(programme, plan, panel)
-    notes: list[str] = []
-    lock = read_lock(programme)
+    lock, notes = read_lock(programme), list[str]()
     main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
-    cells = four_cell(moments)
+    cells, fit = four_cell(moments), match(main.estimate, seed)
     checks = cutoff_checks(panel, main.estimate)
     return Finding(
         programme=programme,
@@ -207,7 +211,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
         attrition=lost,
-        gate=open_gate(evidence_of(programme, main, leads, lost, cells, checks)),
+        gate=open_gate(evidence_of(programme, main, leads, lost, cells, fit, checks)),
         flow=panel.flow,
         winsorised=panel.winsorised,
         truth=(read_truth(programme) or {}).get(indicator),
@@ -219,6 +223,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
         cutoff=checks,
+        match=fit,
         stability=stability(main),
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
     )

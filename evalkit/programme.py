@@ -123,7 +123,10 @@ class Programme(Frozen):
 
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
-        values = {**self.design.model_dump(exclude={"demonstration"}), "weights": plan.weights or self.design.weights}
+        values = {
+            **self.design.model_dump(exclude={"demonstration", "period"}),
+            "weights": plan.weights or self.design.weights,
+        }
         return Design(**(values if plan.running is None else {**values, **at_cutoff(plan)}))
 
     def __repr__(self) -> str:

@@ -8,12 +8,13 @@ from evalkit.finding import Finding
 from evalkit.inference.basis import local_fit
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph
 from evalkit.report.charts import ARM_STYLE, axis_title
+from evalkit.report.cutoff_words import cutoff_text, is_fuzzy
 from evalkit.report.disclosure import held_text
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, level, p_text, plain, unit_of, whole
 from evalkit.report.shown_cutoff import shown_cutoff
-from evalkit.report.statement import case_for, cutoff_text, is_fuzzy, position
+from evalkit.report.statement import case_for, position
 from evalkit.report.wording import WORDS, Language
 
 SIDES = (("below", "comparison", -1.0), ("above", "pilot", 1.0))

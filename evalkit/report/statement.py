@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 from evalkit.estimators.late import WEAK
 from evalkit.finding import Finding
-from evalkit.inference.basis import local_fit
+from evalkit.inference.infer import FEW_PILOTS
 from evalkit.report.block import Block, both, text
-from evalkit.report.disclosure import rounded, rounded_counts
+from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_cutoff
+from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
     Unit,
     difference,
@@ -17,6 +19,7 @@ from evalkit.report.numbers import (
     is_number,
     level,
     magnitude_range,
+    p_text,
     percent,
     plain,
     span,
@@ -27,6 +30,10 @@ from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_rea
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
 
+RANKED = FEW_PILOTS - {"placebo_normal"}
+"""Methods whose p is a rank among the sets of villages that might have been pilots."""
+FEW_SETS = 200
+"""With more sets p can get below 0.005, which limits no reading."""
 GROUPS = ("direct", "spillover", "unlinked")
 """The groups of households that `spillover` tells apart."""
 
@@ -74,16 +81,6 @@ def facts_of(finding: Finding, lang: Language) -> Facts:
         cutoff=cutoff_text(finding),
         by=WORDS[lang].label("by_taking_part" if is_fuzzy(finding) else "by_passing"),
     )
-
-
-def cutoff_text(finding: Finding) -> str:
-    """Return the cut-off of the score as text; empty for other designs."""
-    return "" if finding.indicator.cutoff is None else f"{finding.indicator.cutoff:g}"
-
-
-def is_fuzzy(finding: Finding) -> bool:
-    """Whether passing a cut-off only makes taking part likelier, so that the effect is that of taking part."""
-    return finding.indicator.running is not None and finding.indicator.take_up is not None
 
 
 def subject(finding: Finding, lang: Language) -> str:
@@ -146,7 +143,7 @@ def meaning(finding: Finding, lang: Language) -> str:
     """Return the size in things people know: relative to the comparison mean; empty where nothing may be said."""
     case, facts, mean = case_for(finding), facts_of(finding, lang), shown_comparison_mean(finding)
     if case.shows_numbers and case.form in ("at_cutoff", "jump"):
-        return _just_below(finding, lang) + _range_note(case, lang)
+        return just_below(finding, lang) + _range_note(case, lang)
     if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
         return ""
     words, shown = WORDS[lang], level(mean, unit_of(finding.indicator.unit), lang)
@@ -157,12 +154,6 @@ def meaning(finding: Finding, lang: Language) -> str:
     return words.label(
         "of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown
     ) + _range_note(case, lang)
-
-
-def _just_below(finding: Finding, lang: Language) -> str:
-    """Say what the mean was just below the cut-off: where the left line meets it."""
-    value = float(local_fit(finding.main.estimate, "just below").lines[0, 0])
-    return WORDS[lang].label("just_below", mean=level(value, unit_of(finding.indicator.unit), lang))
 
 
 def compliance(finding: Finding, lang: Language) -> str:
@@ -221,20 +212,12 @@ def basis(finding: Finding, lang: Language) -> str:
         key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
     )
     if finding.cutoff is not None:
-        sample = _near_cutoff(finding, numbers["n_units"], lang)
+        sample = near_cutoff(finding, numbers["n_units"], lang)
     parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
     parts += [reasons_text(finding, lang)]
-    parts += [method_text(finding, lang)] if case_for(finding).shows_numbers else []
+    parts += [method_text(finding, lang), least_p(finding, lang)] if case_for(finding).shows_numbers else []
+    parts = [part for part in parts if part]
     return ("；" if lang == "zh" else "; ").join(parts) + stop
-
-
-def _near_cutoff(finding: Finding, n_units: str, lang: Language) -> str:
-    """Say how many have a score, and how many of them lie near the cut-off on each side."""
-    fit, limits = local_fit(finding.main.estimate, "sample"), finding.programme.disclosure
-    left, right = (whole(rounded(n, limits), lang) for n in fit.near)
-    return WORDS[lang].label(
-        "sample_cutoff", n_units=n_units, n_left=left, n_right=right, bandwidth=plain(fit.bandwidth[0], 1)
-    )
 
 
 def caution(finding: Finding, lang: Language) -> str:
@@ -254,6 +237,15 @@ def method_text(finding: Finding, lang: Language) -> str:
     if row["conf_low"] is None:
         return known["none"]
     return known[main.method].format(df=row["df"]) if main.method in known else main.method
+
+
+def least_p(finding: Finding, lang: Language) -> str:
+    """Say how small p can get where it is a rank among few sets of villages; empty where that is no limit."""
+    counts, method = finding.main.estimate.counts, finding.main.method
+    total = comb(counts.n_clusters, counts.n_treated_clusters)
+    if method not in RANKED or total > FEW_SETS:
+        return ""
+    return WORDS[lang].label("least_p", n=whole(total, lang), p=p_text(1 / total))
 
 
 def phrase(label: str, lang: Language) -> str:
