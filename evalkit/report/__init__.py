@@ -8,6 +8,7 @@ from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.costs import costs
 from evalkit.report.groups import spillover
+from evalkit.report.match import match_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
@@ -42,6 +43,7 @@ __all__ = [
     "gap",
     "headline",
     "limits",
+    "match_checks",
     "means",
     "overview_headline",
     "overview_notes",
