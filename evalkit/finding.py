@@ -16,6 +16,7 @@ from evalkit.diagnostics import (
     PreTrend,
     attrition,
     bounds,
+    by_instrument,
     comparison_mean,
     compliance,
     donor_weights,
@@ -55,7 +56,8 @@ class Finding:
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
-    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect.
+    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect; ``instrument``
+    the effect on those who took part because assigned, with its Anderson–Rubin interval, where the plan asks for it.
     """
 
     programme: Programme
@@ -80,6 +82,7 @@ class Finding:
     band: tuple[FloatArray, FloatArray] | None = None
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
+    instrument: Inference | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -135,6 +138,7 @@ class Finding:
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
             "deviations": _plain(self.deviations),
             "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
+            "instrument": None if self.instrument is None else _rows(self.instrument.tidy()),
         }
 
     def to_json(self) -> str:
@@ -180,6 +184,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
     cells = four_cell(moments)
+    others = _robustness(plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -187,7 +192,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         event_study=study,
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
-        robustness=_robustness(plan, moments, panel, seed, notes),
+        robustness=others,
         cells=cells,
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
@@ -203,6 +208,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
+        instrument=by_instrument([main, *(result for _, result in others)]),
     )
 
 

@@ -3,11 +3,12 @@
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
-from evalkit.diagnostics.compliance import compliance, instrument_notes
+from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
+from evalkit.diagnostics.take_up_funnel import take_up_funnel
 
 __all__ = [
     "CellRow",
@@ -16,6 +17,7 @@ __all__ = [
     "PreTrendPower",
     "attrition",
     "bounds",
+    "by_instrument",
     "comparison_mean",
     "compliance",
     "donor_weights",
@@ -28,4 +30,5 @@ __all__ = [
     "placebo_in_time",
     "pre_trend",
     "pre_trend_power",
+    "take_up_funnel",
 ]

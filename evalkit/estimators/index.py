@@ -53,7 +53,7 @@ def family_index(panels: Sequence[Panel], better: Sequence[str], name: str = "in
         )
     values = rows.select(pl.col(names).cast(pl.Float64).fill_null(float("nan"))).to_numpy() * signs
     index = icw_index(values, names, comparison=comparison, base=base, weight=rows[WEIGHT].to_numpy())
-    frame = rows.select(*CANONICAL).with_columns(pl.Series(name, index))
+    frame = rows.select(*CANONICAL, *panels[0].design.measured([])).with_columns(pl.Series(name, index))
     check_rows(frame, name)
     flow = SampleFlow((flow_step("raw_rows", frame, 0),))
     return replace(
@@ -83,8 +83,10 @@ def _check(panels: Sequence[Panel], better: Sequence[str]) -> None:
 
 
 def _joined(panels: Sequence[Panel]) -> pl.DataFrame:
-    """Return one row a unit and round with all outcomes, missing where a panel has no such row."""
-    keys = pl.concat([p.frame.select(*CANONICAL) for p in panels]).unique(subset=[UNIT, TIME], keep="first")
+    """Return one row a unit and round with all outcomes (and take-up), missing where a panel has no such row."""
+    keys = pl.concat([p.frame.select(*CANONICAL, *p.design.measured([])) for p in panels]).unique(
+        subset=[UNIT, TIME], keep="first"
+    )
     for panel in panels:
         keys = keys.join(panel.frame.select(UNIT, TIME, panel.outcome), on=[UNIT, TIME], how="left")
     return keys.sort(UNIT, TIME)

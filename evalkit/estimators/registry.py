@@ -13,6 +13,7 @@ from evalkit.estimators.group_time import group_time
 from evalkit.estimators.imputation import imputation
 from evalkit.estimators.itt import itt
 from evalkit.estimators.late import late
+from evalkit.estimators.late_ancova import late_ancova
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
 from evalkit.estimators.sun_abraham import sun_abraham
@@ -48,6 +49,7 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
 FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "ancova": ancova,
     "itt_lin": _itt_lin,
+    "late_ancova": late_ancova,
 }
 """What village sums do not suffice for."""
 

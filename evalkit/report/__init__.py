@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
+from evalkit.report.funnel import funnel
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
@@ -14,6 +15,7 @@ from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
+from evalkit.report.take_up import take_up
 from evalkit.report.village import village_figures, village_headline, village_table
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "flow",
     "forest",
     "four_cell",
+    "funnel",
     "gap",
     "headline",
     "limits",
@@ -45,6 +48,7 @@ __all__ = [
     "quality_rules",
     "replication",
     "statement",
+    "take_up",
     "truth",
     "village_figures",
     "village_headline",

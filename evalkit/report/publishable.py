@@ -20,6 +20,7 @@ from evalkit.report.shown import (
     shown_reasons,
     shown_rows,
     shown_study,
+    shown_take_up,
 )
 from evalkit.report.statement import case_for
 
@@ -29,6 +30,8 @@ RESULTS = (
     "pre_trend",
     "donors",
     "bounds",
+    "instrument",
+    "take_up",
     "naive",
     "robustness",
     "cells",
@@ -76,6 +79,8 @@ def _results(finding: Finding) -> dict[str, Any]:
         "event_study": _rows(study),
         "donors": shown_donors(finding),
         "bounds": _rows(shown_bounds(finding)),
+        "instrument": _rows(shown_rows(finding.instrument, limits)),
+        "take_up": shown_take_up(finding),
         "pre_trend": None if lead_withheld(finding) else finding.to_dict()["pre_trend"],
         "naive": _rows(naive),
         "robustness": {name: _rows(shown_rows(r, limits)) for name, r in finding.robustness},
