@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
@@ -54,6 +55,7 @@ _ESTIMATORS = (
     "synthetic_did",
 )
 _HOMES = {
+    **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(_ESTIMATORS, "estimators"),
@@ -70,6 +72,7 @@ _HOMES = {
 
 __all__ = [
     "DataError",
+    "Decomposition",
     "Design",
     "DesignError",
     "Estimate",
@@ -84,6 +87,7 @@ __all__ = [
     "adjust",
     "adjust_families",
     "ancova",
+    "decompose",
     "did",
     "evaluate",
     "evaluate_families",

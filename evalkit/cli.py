@@ -34,6 +34,12 @@ class Commands(click.Group):
             )
             click.echo(f"evalkit: {told}", err=True)
             ctx.exit(1)
+        except Exception as error:
+            if not str(error).startswith("parquet: "):  # a scanned file shows its damage when it is used
+                raise
+            told = DataError("a .parquet file", str(error), "a sound file", "export it again")
+            click.echo(f"evalkit: {told}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=Commands)
@@ -140,6 +146,7 @@ def check(ctx: click.Context, /, programme: str) -> None:
 
 def _add_commands() -> None:
     """Add the commands that stand in files of their own; they import nothing heavy until they are called."""
+    from evalkit.commands.claims import claims
     from evalkit.commands.doctor import doctor
     from evalkit.commands.estimate import estimate
     from evalkit.commands.merge_findings import merge_findings
@@ -148,7 +155,7 @@ def _add_commands() -> None:
     from evalkit.commands.plan import plan
     from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, merge_findings, new, plan, verify, doctor):
+    for command in (estimate, moments, merge, merge_findings, new, plan, claims, verify, doctor):
         main.add_command(command)
 
 

@@ -14,6 +14,8 @@ from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
     FourCell,
     PreTrend,
+    PreTrendPower,
+    Stability,
     attrition,
     bounds,
     by_instrument,
@@ -23,6 +25,8 @@ from evalkit.diagnostics import (
     four_cell,
     means_by_round,
     pre_trend,
+    pre_trend_power,
+    stability,
 )
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import pre_post
@@ -55,9 +59,9 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
+    ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
     ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
-    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect; ``instrument``
-    the effect on those who took part because assigned, with its Anderson–Rubin interval, where the plan asks for it.
+    took part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect.
     """
 
     programme: Programme
@@ -83,6 +87,8 @@ class Finding:
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
     instrument: Inference | None = None
+    stability: Stability | None = None
+    drift: PreTrendPower | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -137,6 +143,8 @@ class Finding:
             "notes": list(self.notes),
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
             "deviations": _plain(self.deviations),
+            "stability": None if self.stability is None else {"verdict": self.stability.verdict},
+            "drift": None if self.drift is None else _plain(self.drift),
             "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
             "instrument": None if self.instrument is None else _rows(self.instrument.tidy()),
         }
@@ -208,7 +216,9 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
-        instrument=by_instrument([main, *(result for _, result in others)]),
+        instrument=by_instrument(main, others),
+        stability=stability(main),
+        drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from evalkit.design import AssignedTo, Assignment, Comparison
 from evalkit.ledger_plan import LedgerFields
@@ -23,6 +24,16 @@ def _decided(text: str) -> str:
 
 
 Decided = Annotated[str, AfterValidator(_decided)]
+
+
+def _without_secrets(text: str) -> str:
+    """Accept the name of a variable or service only; an address may hold a password, so it is not repeated."""
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|service:[A-Za-z0-9_-]+", text):
+        raise ValueError(
+            "[[sources]] database is not shown, for it may hold a password; it must be env:NAME, an environment "
+            "variable with the address, or service:NAME of pg_service.conf"
+        )
+    return text
 
 
 class Frozen(BaseModel):
@@ -76,15 +87,33 @@ class DesignPlan(Frozen):
 
 
 class Source(LedgerFields):
-    """[[sources]]: one kind of raw file; `file` may be a pattern whose field becomes the round."""
+    """[[sources]]: one kind of raw file; `file` may be a pattern whose field becomes the round.
+
+    Or rows of a PostgreSQL server: `database` names the environment variable, or the service, that has its address.
+    """
 
     kind: Literal["roster", "survey", "ledger", "links", "requests", "prices"]
-    file: str
+    file: str = ""
+    database: Annotated[str, AfterValidator(_without_secrets)] | None = None
     key: tuple[str, ...] = Field(min_length=1)
     sheet: str | None = None
     table: str | None = None
+    query: str | None = None
     encoding: str | None = None
     codebook: str | None = None
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Source:
+        if bool(self.file) == (self.database is not None):
+            raise ValueError("[[sources]] needs exactly one of file and database")
+        if self.database is not None and self.kind not in {"roster", "survey"}:
+            raise ValueError(f"[[sources]] database is for roster and survey; export the {self.kind} to .parquet")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where the rows come from, as messages and pages call it."""
+        return self.file or f"{self.database} {self.table or 'query'}"
 
 
 class IndicatorPlan(Frozen):
@@ -112,6 +141,13 @@ class FunnelStep(Frozen):
     column: Name
     label: Text
     after: Name | None = None
+
+
+class Decomposition(Frozen):
+    """[[decompositions]]: indicators that add up to another one, such as income by source."""
+
+    total: Name
+    parts: tuple[Name, ...] = Field(min_length=2)
 
 
 class Cost(Frozen):

@@ -14,6 +14,7 @@ from evalkit.plan_tables import (
     UNDECIDED,
     About,
     Cost,
+    Decomposition,
     Deflator,
     DesignPlan,
     Disclosure,
@@ -31,6 +32,7 @@ __all__ = [
     "UNDECIDED",
     "About",
     "Cost",
+    "Decomposition",
     "Deflator",
     "DesignPlan",
     "Disclosure",
@@ -56,6 +58,7 @@ class Programme(Frozen):
     sources: tuple[Source, ...] = Field(min_length=1)
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
     funnel: tuple[FunnelStep, ...] = ()
+    decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
@@ -66,6 +69,11 @@ class Programme(Frozen):
         problems = []
         names = [i.name for i in self.indicators]
         problems += [f"indicator {n!r} is named twice" for n in sorted({n for n in names if names.count(n) > 1})]
+        named = [n for d in self.decompositions for n in (d.total, *d.parts)]
+        problems += [
+            f"[[decompositions]] names {n!r}, which is no indicator ({nearest(n, names)})"
+            for n in sorted(set(named) - set(names))
+        ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
         stages = [s.column for s in self.funnel]
@@ -204,6 +212,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "sources": Source,
         "indicators": IndicatorPlan,
         "funnel": FunnelStep,
+        "decompositions": Decomposition,
         "costs": Cost,
         "disclosure": Disclosure,
         "truth": Truth,

@@ -15,10 +15,13 @@ from typing import Any
 from evalkit.batch.parameters import declared_in, raise_all
 from evalkit.batch.places import data_folder, find_programme, notebook_folder, programme_ids
 from evalkit.batch.villages import n_treated, villages
+from evalkit.claims import has_claims
+from evalkit.claims.read import claims_checksum
 from evalkit.errors import EvalkitError, PlanError, UsageError, listed, nearest
 from evalkit.programme import Programme
 
-ORDER = ("programme", "impact", "quality")
+ORDER = ("programme", "impact", "claims", "quality")
+CLAIMS = "claims"
 REPLICATION = "replication_"
 LIBRARIES = ("numpy", "polars", "scipy", "statsmodels", "plotly", "papermill", "nbconvert")
 SHARD = re.compile(r"(\d{1,6})/(\d{1,6})")
@@ -152,8 +155,11 @@ def _runs_of(
             continue
         if request.indicators and "indicator" not in declared:
             continue
+        if file.stem == CLAIMS and not has_claims(programme.folder):
+            continue
+        used = {**inputs, **claims_checksum(programme.folder)} if file.stem == CLAIMS else inputs
         for values in _values(programme, declared, request, notes):
-            yield _run(programme, file, values, inputs, request.lang, request.audience, lone)
+            yield _run(programme, file, values, used, request.lang, request.audience, lone)
 
 
 def _values(

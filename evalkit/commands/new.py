@@ -38,3 +38,4 @@ def new(name: str, source: Path) -> None:
     for line in made.to_decide:
         click.echo(f"  - {line}")
     click.echo(f"Then: evalkit check {name}")
+    click.echo("Figures published about it may go into claims.toml: docs/claims.md, evalkit claims")

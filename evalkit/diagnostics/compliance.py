@@ -45,8 +45,9 @@ def compliance(moments: Moments) -> pl.DataFrame:
     return pl.DataFrame([*rows, ("difference", None, None, gap)], schema=SCHEMA, orient="row")
 
 
-def by_instrument(results: Sequence[Inference]) -> Inference | None:
+def by_instrument(main: Inference, others: Sequence[tuple[str, Inference]]) -> Inference | None:
     """Return the first of the results that has an instrument, with its Anderson-Rubin interval; None where none has."""
+    results = [main, *(result for _, result in others)]
     estimates = [r.estimate for r in results if r.estimate.estimator in LATE and not few_villages(r.estimate)]
     return infer(estimates[0], "anderson_rubin") if estimates else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from scipy.special import gammaincinv, stdtrit
 
 from evalkit.inference.basis import linear
 from evalkit.inference.crv1 import scores
-from evalkit.results import FloatArray, Inference
+from evalkit.results import Estimate, FloatArray, Inference, Influence
 
 REJECTED = 0.05
 """Level of the check: Bonferroni over the leads, as in `pre_trend`."""
@@ -71,13 +72,20 @@ def _leads(event_study: Inference, base: int) -> _Leads | None:
     used = np.flatnonzero((times < base) & np.isfinite(event_study.std_error))
     if len(used) == 0:
         return None
-    basis = linear(estimate, "pre_trend_power")
-    z = scores(basis) @ basis.bread @ basis.contrasts[used].T
+    z = _scores(estimate)[:, used]
     size = np.sqrt((z * z).sum(axis=0))
     values, vectors = np.linalg.eigh(z.T @ z / np.outer(size, size))
     df = np.where(np.isfinite(event_study.df[used]), event_study.df[used], np.inf)
     root = vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
     return _Leads(times[used] - base, event_study.std_error[used], df, root)
+
+
+def _scores(estimate: Estimate) -> FloatArray:
+    """Return what each village moves in each term, (G, m)."""
+    if isinstance(estimate.basis, Influence):
+        return estimate.basis.psi
+    basis = linear(estimate, "pre_trend_power")
+    return np.asarray(scores(basis) @ basis.bread @ basis.contrasts.T, dtype=np.float64)
 
 
 def _power_of(leads: _Leads, rng: np.random.Generator) -> Callable[[float], float]:
@@ -109,8 +117,14 @@ def _slope_for(power: Callable[[float], float], target: float, scale: float) -> 
 
 
 def _bias(event_study: Inference, base: int) -> float:
-    """Return what a slope of 1 would show as ``att``: each event time's distance from the base, weighted as in it."""
+    """Return what a slope of 1 would show as ``att``: each event time's distance from the base, weighted as in it.
+
+    A path of `group_time` counts event times from 0 on equally.
+    """
     estimate = event_study.estimate
+    if isinstance(estimate.basis, Influence):
+        after = [t - base for t in estimate.columns["event_time"] if t is not None and t >= 0]
+        return float(np.mean(after)) if after else math.nan
     basis = linear(estimate, "pre_trend_power")
     trend = np.zeros(basis.contrasts.shape[1])
     for row, time in zip(basis.contrasts, estimate.columns["event_time"], strict=True):

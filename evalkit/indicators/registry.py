@@ -7,13 +7,16 @@ from collections.abc import Callable
 import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
+from evalkit.indicators import income
 from evalkit.indicators.deflation import constant_prices
-from evalkit.indicators.income import disposable_income_pc_yuan
 from evalkit.indicators.poverty import POWERS, income_plan, poverty
 from evalkit.programme import IndicatorPlan, Programme
 
 FUNCTIONS: dict[str, Callable[[], tuple[tuple[str, ...], pl.Expr]]] = {
-    "disposable_income_pc_yuan": disposable_income_pc_yuan
+    "disposable_income_pc_yuan": income.disposable_income_pc_yuan,
+    "wage_income_pc_yuan": income.wage_income_pc_yuan,
+    "ecommerce_income_pc_yuan": income.ecommerce_income_pc_yuan,
+    "other_income_pc_yuan": income.other_income_pc_yuan,
 }
 """By name: the canonical columns that an indicator needs, and the expression that makes it."""
 

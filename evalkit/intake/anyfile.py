@@ -9,9 +9,12 @@ import polars as pl
 
 from evalkit.errors import DataError, nearest
 from evalkit.intake.encoding import read_text
+from evalkit.intake.signature import require_signature
+from evalkit.intake.sound import soundly
+from evalkit.intake.statistics import READERS, statistics
+from evalkit.intake.workbook import require_sheet
 
 TEXT = {".csv": ",", ".tsv": "\t"}
-STATISTICS = {".dta": "read_dta", ".sav": "read_sav"}
 
 
 def read_any(path: Path) -> pl.LazyFrame:
@@ -30,47 +33,30 @@ def read_any(path: Path) -> pl.LazyFrame:
             str(path), f"there is no such file ({nearest(path.name, names)})", "a data file", "correct the path"
         )
     suffix = path.suffix.lower()
-    if suffix not in {*TEXT, *STATISTICS, ".parquet", ".xlsx"}:
+    if suffix not in {*TEXT, *READERS, ".parquet", ".xlsx"}:
         raise DataError(
             str(path),
             f"files of the kind {suffix!r} are not read",
             ".csv, .tsv, .parquet, .xlsx, .dta, .sav or a moments file",
             "save it as one of these",
         )
-    text = read_text(path)[0] if suffix in TEXT else ""
-    try:
-        return _read_text(text, suffix) if suffix in TEXT else _read_binary(path, suffix)
-    except (pl.exceptions.PolarsError, OSError, ValueError, RuntimeError) as error:
-        why = str(error).splitlines()[0]
-        raise DataError(
-            str(path), f"it cannot be read as {suffix} ({why})", "a sound file", "export it again"
-        ) from error
+    require_signature(path)
+    with soundly(path, suffix):
+        if suffix in TEXT:
+            text, _ = read_text(path)
+            return pl.read_csv(io.BytesIO(text.encode()), separator=TEXT[suffix], infer_schema_length=None).lazy()
+        if suffix == ".parquet":
+            return _scanned(path)
+        return _of_workbook(path) if suffix == ".xlsx" else statistics(path, None).lazy()
 
 
-def _read_text(text: str, suffix: str) -> pl.LazyFrame:
-    return pl.read_csv(io.BytesIO(text.encode()), separator=TEXT[suffix], infer_schema_length=None).lazy()
+def _scanned(path: Path) -> pl.LazyFrame:
+    frame = pl.scan_parquet(path)
+    frame.collect_schema()
+    return frame
 
 
-def _read_binary(path: Path, suffix: str) -> pl.LazyFrame:
-    if suffix == ".parquet":
-        frame = pl.scan_parquet(path)
-        frame.collect_schema()
-        return frame
-    if suffix == ".xlsx":
-        return _read_workbook(path)
-    import pyreadstat
-
-    try:
-        table, _ = getattr(pyreadstat, STATISTICS[suffix])(path, output_format="polars")
-    except pyreadstat.ReadstatError as error:
-        raise ValueError(str(error)) from error
-    return pl.DataFrame(table).lazy()
-
-
-def _read_workbook(path: Path) -> pl.LazyFrame:
-    from fastexcel import FastExcelError
-
-    try:
-        return pl.read_excel(path, engine="calamine").lazy()
-    except FastExcelError as error:
-        raise ValueError(str(error)) from error
+def _of_workbook(path: Path) -> pl.LazyFrame:
+    """Read the first sheet with the types of its cells, after the checks of every workbook."""
+    require_sheet(path, None)
+    return pl.read_excel(path, engine="calamine").lazy()

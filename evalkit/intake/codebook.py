@@ -10,6 +10,7 @@ import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.intake.encoding import read_text
+from evalkit.intake.sound import soundly
 
 COLUMNS = (
     "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
@@ -53,7 +54,8 @@ class Entry:
 def read_codebook(path: Path) -> tuple[Entry, ...]:
     """Read a codebook; every mistake in it is told at once."""
     text, _ = read_text(path)
-    table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False).fill_null("")
+    with soundly(path, "a codebook", "correct it"):
+        table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False).fill_null("")
     missing = [c for c in ("raw_header", "name", "kind") if c not in table.columns]
     if missing:
         raise PlanError(

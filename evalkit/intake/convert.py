@@ -56,9 +56,17 @@ def _text(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 def _number(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     if dtype.is_numeric() or dtype == pl.Boolean:
         value = pl.col(entry.raw_header).cast(pl.Float64)
-        codes = [float(c) for c in entry.missing_codes]
+        codes = [code for c in entry.missing_codes if (code := as_number(c)) is not None]
         return pl.when(value.is_in(codes)).then(None).otherwise(value) if codes else value
     return number(_text(dtype, entry), has_factor=entry.factor != 1)
+
+
+def as_number(code: str) -> float | None:
+    """Return a missing code as a number; None where it is a word, which a column of numbers cannot hold."""
+    try:
+        return float(code)
+    except ValueError:
+        return None
 
 
 def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +10,17 @@ from pathlib import Path
 import polars as pl
 
 from evalkit.errors import DataError, nearest
+from evalkit.intake.apart import apart
 from evalkit.intake.codebook import Entry
 from evalkit.intake.database import SUFFIXES, sqlite_table
 from evalkit.intake.delimited import delimited
 from evalkit.intake.encoding import read_text
-from evalkit.intake.guards import inside, require_inside
+from evalkit.intake.guards import inside, require_inside, sha256
+from evalkit.intake.postgres import path_of, postgres_table
+from evalkit.intake.signature import require_signature
+from evalkit.intake.sound import soundly
 from evalkit.intake.statistics import READERS, statistics
+from evalkit.intake.typed import require_fitting
 from evalkit.intake.workbook import workbook
 from evalkit.plan_lock import LOCK_NAME
 from evalkit.programme import FILE_NAME, Programme, Source
@@ -84,25 +88,39 @@ def read_table(source: Source, path: Path, round_: int | None, entries: Sequence
         The file is of an unknown kind, damaged or empty; or its ids have lost digits.
     """
     suffix = path.suffix.lower()
-    wanted = [e.raw_header for e in entries]
+    if not readable(path):
+        raise DataError(
+            str(path),
+            f"files of the kind {suffix!r} are not read",
+            f"one of {', '.join([*TEXT, *WORKBOOKS, '.parquet', *READERS, *sorted(SUFFIXES)])}",
+            "save it as one of these",
+        )
+    require_signature(path)
+    with soundly(path, "a workbook" if suffix in WORKBOOKS else "SQLite" if suffix in SUFFIXES else suffix):
+        frame, first_row, encoding = _read(source, path, entries)
+    require_fitting(frame, entries, str(path))
+    return RawTable(path, frame, first_row, encoding, round_)
+
+
+def _read(source: Source, path: Path, entries: Sequence[Entry]) -> tuple[pl.DataFrame, int, str | None]:
+    """Return the rows, the number of the first one, and the encoding of text."""
+    suffix = path.suffix.lower()
     if suffix in TEXT:
         text, encoding = read_text(path, source.encoding)
-        return RawTable(path, *delimited(text, path, wanted), encoding, round_)
+        return *delimited(text, path, [e.raw_header for e in entries]), encoding
     if suffix in WORKBOOKS:
-        ids = [e.raw_header for e in entries if e.kind in {"id", "text"}]
-        return RawTable(path, *workbook(path, source.sheet, wanted, ids), None, round_)
-    if suffix == ".parquet":
-        return RawTable(path, _parquet(path), 1, None, round_)
+        read = apart if suffix == ".xls" else workbook
+        return *read(path, source.sheet, entries), None
     if suffix in READERS:
-        return RawTable(path, statistics(path, source.encoding), 1, source.encoding, round_)
-    if suffix in SUFFIXES:
-        return RawTable(path, sqlite_table(path, source.table), 1, None, round_)
-    raise DataError(
-        str(path),
-        f"files of the kind {suffix!r} are not read",
-        f"one of {', '.join([*TEXT, *WORKBOOKS, '.parquet', *READERS, *sorted(SUFFIXES)])}",
-        "save it as one of these",
-    )
+        return statistics(path, source.encoding), 1, source.encoding
+    return (sqlite_table(path, source) if suffix in SUFFIXES else pl.read_parquet(path)), 1, None
+
+
+def read_rows(source: Source, entries: Sequence[Entry]) -> tuple[RawTable, str]:
+    """Read a source that is a table or query of a server; also the SHA-256 of its rows."""
+    frame, checksum = postgres_table(source)
+    require_fitting(frame, entries, source.place)
+    return RawTable(path_of(source), frame, 1, None, None), checksum
 
 
 def readable(path: Path) -> bool:
@@ -110,17 +128,8 @@ def readable(path: Path) -> bool:
     return path.suffix.lower() in {*TEXT, *WORKBOOKS, ".parquet", *READERS, *SUFFIXES}
 
 
-def _parquet(path: Path) -> pl.DataFrame:
-    try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(
-            str(path), f"it cannot be read as .parquet ({error})", "a sound file", "export it again"
-        ) from error
-
-
 def checksums(programme: Programme) -> dict[str, str]:
-    """Return the SHA-256 of every file that the programme uses, by its path in the programme's folder."""
+    """Return the SHA-256 of every file that the programme uses, by its path in its folder, and of rows of servers."""
     require_inside(programme)
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
@@ -128,14 +137,9 @@ def checksums(programme: Programme) -> dict[str, str]:
     names |= {LOCK_NAME} if (folder / LOCK_NAME).exists() else set()
     names |= {programme.about.deflator.file} if programme.about.deflator else set()
     paths = [existing(folder / name) for name in names]
-    paths += [path for source in programme.sources for path, _ in files_of(source, folder)]
-    return {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(set(paths))}
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    paths += [path for source in programme.sources if source.file for path, _ in files_of(source, folder)]
+    served = {source.place: postgres_table(source)[1] for source in programme.sources if source.database}
+    return {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(set(paths))} | served
 
 
 def _as_regex(pattern: str) -> str:

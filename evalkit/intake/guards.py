@@ -44,7 +44,7 @@ def require_inside(programme: Programme) -> None:
         A named file is a symbolic link that leads out.
     """
     about, truth = programme.about, programme.truth
-    names = [s.file for s in programme.sources] + [s.codebook for s in programme.sources if s.codebook]
+    names = [s.file for s in programme.sources if s.file] + [s.codebook for s in programme.sources if s.codebook]
     names += [about.deflator.file] if about.deflator else []
     names += [truth.file] if truth else []
     climbing = sorted({n for n in names if Path(n).is_absolute() or ".." in Path(n.replace("\\", "/")).parts})
@@ -67,10 +67,10 @@ def settled(path: Path, read: Callable[[], Read]) -> tuple[Read, str]:
     DataError
         It changed in each of three attempts.
     """
-    before = digest(path)
+    before = sha256(path)
     for _ in range(ATTEMPTS):
         found = read()
-        after = digest(path)
+        after = sha256(path)
         if after == before:
             return found, after
         before = after
@@ -82,7 +82,7 @@ def settled(path: Path, read: Callable[[], Read]) -> tuple[Read, str]:
     )
 
 
-def digest(path: Path) -> str:
+def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

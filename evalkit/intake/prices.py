@@ -9,6 +9,7 @@ import polars as pl
 from evalkit.errors import DataError, listed
 from evalkit.intake.encoding import read_text
 from evalkit.intake.files import existing
+from evalkit.intake.sound import soundly
 from evalkit.programme import Programme
 
 COLUMNS = ("region", "year", "index")
@@ -27,7 +28,8 @@ def read_prices(programme: Programme) -> pl.DataFrame | None:
         return None
     path = existing(programme.folder / deflator.file)
     text, _ = read_text(path)
-    table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False)
+    with soundly(path, "a price index"):
+        table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False)
     absent = [c for c in COLUMNS if c not in table.columns]
     if absent:
         raise DataError(

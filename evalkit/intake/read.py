@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +12,7 @@ from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import FILE, ROW, convert
-from evalkit.intake.files import existing, files_of, read_table
+from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
 from evalkit.intake.guards import require_inside, settled
 from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
 from evalkit.intake.prices import read_prices
@@ -91,7 +91,7 @@ def _read_ledger(programme: Programme, source: Source, frame: pl.DataFrame, kind
     allowed = [n for n in (programme.design.unit, programme.design.cluster) if n]
     if source.who not in allowed or source.who not in frame.columns:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             f"who = {source.who!r}",
             f"the unit or village of the design ({' or '.join(allowed)}), and a column of the {kind}",
             "correct who, or enter the column in the codebook",
@@ -103,11 +103,8 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     entries = _entries(programme, source)
     time = programme.design.time
     parts, records, unmapped = [], [], set()
-    for path, round_ in files_of(source, programme.folder):
-        name = path.relative_to(programme.folder).as_posix()
-        applied = [e for e in entries if e.applies_to(round_)]
-        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
-        meant = entries_for(entries, round_, table.frame.columns, name)
+    for name, table, checksum in _tables(programme, source, entries):
+        meant = entries_for(entries, table.round, table.frame.columns, name)
         converted = convert(table, meant, source.key, time, source.kind)
         parts.append(converted)
         unmapped |= set(converted.unmapped)
@@ -132,11 +129,22 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     )
 
 
+def _tables(programme: Programme, source: Source, entries: Sequence[Entry]) -> Iterator[tuple[str, RawTable, str]]:
+    """Read a source's files, or its rows on a server: name, table, and the SHA-256 of what was read."""
+    if source.database:
+        yield source.place, *read_rows(source, entries)
+        return
+    for path, round_ in files_of(source, programme.folder):
+        applied = [e for e in entries if e.applies_to(round_)]
+        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
+        yield path.relative_to(programme.folder).as_posix(), table, checksum
+
+
 def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
     """Return the codebook's entries for a kind of source."""
     if source.codebook is None:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             "no codebook is named",
             "a codebook that maps its headers",
             'add codebook = "codebook.csv"',
@@ -149,7 +157,7 @@ def _require_key(programme: Programme, source: Source, frame: pl.DataFrame) -> N
     absent = [k for k in source.key if k not in frame.columns]
     if absent:
         raise PlanError(
-            f"{programme.id}, [[sources]] {source.file}",
+            f"{programme.id}, [[sources]] {source.place}",
             f"the key {listed(absent)} is no canonical column ({nearest(absent[0], frame.columns)})",
             "names that the codebook gives",
             "correct key or codebook",

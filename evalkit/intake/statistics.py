@@ -6,9 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from evalkit.errors import DataError
+from evalkit.intake.sound import soundly
 
 READERS = {".dta": "read_dta", ".sav": "read_sav"}
+REMEDY = 'old files do not say theirs: state encoding = "gb18030" in [[sources]], or export it again'
 
 
 def statistics(path: Path, encoding: str | None) -> pl.DataFrame:
@@ -22,13 +23,6 @@ def statistics(path: Path, encoding: str | None) -> pl.DataFrame:
     import pyreadstat
 
     read = getattr(pyreadstat, READERS[path.suffix.lower()])
-    try:
+    with soundly(path, path.suffix, REMEDY, (TypeError, SystemError)):
         table, _ = read(path, encoding=encoding, output_format="polars")
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(
-            str(path),
-            f"it cannot be read as {path.suffix} ({error})",
-            "a sound file in a known encoding",
-            'old files do not say theirs: state encoding = "gb18030" in [[sources]], or export it again',
-        ) from error
-    return pl.DataFrame(table)
+        return pl.DataFrame(table)

@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
+from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.funnel import funnel
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
@@ -12,6 +13,7 @@ from evalkit.report.plan import plan
 from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_missing, quality_rules
 from evalkit.report.replication import published_numbers, replication
 from evalkit.report.sample import attrition, flow, limits
+from evalkit.report.sources import sources
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
@@ -23,6 +25,9 @@ __all__ = [
     "FigureBlock",
     "arms",
     "attrition",
+    "claims_arithmetic",
+    "claims_figures",
+    "claims_headline",
     "donors",
     "estimates",
     "event_study",
@@ -47,6 +52,7 @@ __all__ = [
     "quality_missing",
     "quality_rules",
     "replication",
+    "sources",
     "statement",
     "take_up",
     "truth",

@@ -129,12 +129,23 @@ def pre_trend_text(finding: Finding, lang: Language) -> str:
         return WORDS[lang].label("no_leads")
     if lead_withheld(finding):
         return held_text("households", finding.programme.disclosure, lang) + ("。" if lang == "zh" else ".")
-    return WORDS[lang].label(
+    said = WORDS[lang].label(
         "event_lead",
         lead=difference(leads.largest_lead, unit, lang, signed=True),
         range=interval(leads.conf_low, leads.conf_high, unit, lang),
         joint=_joint_text(leads, lang),
     )
+    return said + _drift_text(finding, lang)
+
+
+def _drift_text(finding: Finding, lang: Language) -> str:
+    """Say which steady drift a look at the rounds before the start may miss (Roth 2022)."""
+    drift, unit = finding.drift, unit_of(finding.indicator.unit)
+    if drift is None:
+        return ""
+    sizes = {"half": drift.slope_50, "most": drift.slope_80, "bias": drift.bias_80}
+    written = {name: difference(value, unit, lang) for name, value in sizes.items()}
+    return ("" if lang == "zh" else " ") + WORDS[lang].label("drift_power", **written)
 
 
 def _joint_text(leads: PreTrend, lang: Language) -> str:

@@ -10,7 +10,7 @@ from evalkit.finding import Finding
 from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.disclosure import few_text, held_text, rounded
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import difference, interval, level, p_text, percent, unit_of, whole
+from evalkit.report.numbers import difference, effect_unit, interval, level, p_text, percent, unit_of, whole
 from evalkit.report.shown import shown_bounds, shown_flow, shown_losses
 from evalkit.report.statement import case_for, caution, reasons_text
 from evalkit.report.tables import rounded_note
@@ -121,11 +121,22 @@ def limits(finding: Finding) -> Block:
 
     def items(lang: Language) -> str:
         stop = "。" if lang == "zh" else "."
-        lost = lost_text(finding, lang)
-        more = f"<p>{text(lost)}</p>" if lost else ""
+        more = "".join(f"<p>{text(t)}</p>" for t in (lost_text(finding, lang), stability_text(finding, lang)) if t)
         return f"<p>{text(reasons_text(finding, lang))}{stop}</p><p>{text(caution(finding, lang))}</p>{more}"
 
     return Block(heading(lambda lang: WORDS[lang].label("limits")) + both(items))
+
+
+def stability_text(finding: Finding, lang: Language) -> str:
+    """Say whether the answer hangs on one village; how far it moves without one is for internal pages."""
+    found = finding.stability
+    if found is None or not case_for(finding).shows_numbers:
+        return ""
+    said = WORDS[lang].label(f"stability_{found.verdict}")
+    if finding.programme.disclosure.audience != "internal" or found.verdict == "undetermined":
+        return said
+    ends = interval(found.lowest, found.highest, effect_unit(finding.indicator.unit, finding.indicator.estimator), lang)
+    return f"{said}{'' if lang == 'zh' else ' '}{WORDS[lang].label('stability_range', range=ends)}"
 
 
 def lost_text(finding: Finding, lang: Language) -> str:

@@ -105,3 +105,37 @@ def test_unsafe_names_become_hashes(name: str):
 @pytest.mark.parametrize("name", ["V01", "新河村", "saved_q4", "a-b"])
 def test_safe_names_stay(name: str):
     assert safe_name(name) == name
+
+
+CLAIMS = """schema_version = 1
+[article]
+name = { zh = "一篇报道", en = "a report" }
+source = "a.txt"
+[[claims]]
+id = "money"
+about = { zh = "存款", en = "savings" }
+said = "97万元"
+value = 970000
+unit = "yuan"
+concept = "savings"
+kind = "output"
+line = 1
+"""
+
+
+def test_reported_claims_have_a_page_where_there_are_any(project: Path):
+    assert "moz_savings/claims.html" not in ids()
+    file = project / "data_raw/moz_savings/claims.toml"
+    file.write_text(CLAIMS, encoding="utf-8")
+    before = ids()
+    assert "moz_savings/claims.html" in before
+    file.write_text(CLAIMS.replace("97万元", "98万元").replace("970000", "980000"), encoding="utf-8")
+    after = ids()
+    assert {page for page in after if after[page] != before[page]} == {"moz_savings/claims.html"}
+
+
+def test_a_folder_with_an_article_only_is_no_programme(project: Path):
+    folder = project / "data_raw/only_an_article"
+    folder.mkdir()
+    (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
+    assert {run.programme for run in make_plan(Request()).runs} == {"moz_savings"}

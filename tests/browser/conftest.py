@@ -18,6 +18,7 @@ KINDS = {
     "impact": "suqian_ecommerce/impact-disposable_income_pc_yuan.html",
     "impact_cross_section": "moz_savings/impact-credit_used.html",
     "programme": "moz_savings/programme.html",
+    "claims": "suqian_ecommerce/claims.html",
     "quality": "suqian_ecommerce/quality.html",
     "village": "internal/suqian_ecommerce/village-SQ001.html",
     "replication": "moz_savings/replication_moz_savings.html",

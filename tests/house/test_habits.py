@@ -16,6 +16,7 @@ MOST_FUNCTION_LINES = 40
 UNFINISHED = re.compile(r"\bstub\b|\bTODO\b(?! ?[=\[])|\bFIXME\b|\bXXX\b|NotImplemented")
 IMPORT_NAMES = {
     "IPython": "ipykernel",
+    "adbc_driver_postgresql": "adbc-driver-postgresql",
     "nbclient": "nbconvert",
     "jupyter_client": "ipykernel",
     "traitlets": "ipykernel",

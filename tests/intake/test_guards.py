@@ -10,7 +10,7 @@ import pytest
 
 from evalkit.errors import DataError, PlanError
 from evalkit.intake import checksums, read_programme
-from evalkit.intake.guards import digest, inside, settled
+from evalkit.intake.guards import inside, settled, sha256
 from evalkit.programme import load
 
 
@@ -65,7 +65,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path):
             file.write_text("new")
         return reads[-1]
 
-    assert settled(file, read) == ("new", digest(file))
+    assert settled(file, read) == ("new", sha256(file))
     assert reads == ["old", "new"]
 
 

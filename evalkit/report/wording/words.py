@@ -18,6 +18,7 @@ class Words:
     """All wording of one language, as in ``templates/wording/<language>.toml``.
 
     ``sentences`` goes by form, then position: see `choose.Case`. ``caution`` says what not to conclude, by claim.
+    The tables `reported…` are the page of an article's figures.
     """
 
     sentences: Mapping[str, Table]
@@ -39,6 +40,12 @@ class Words:
     directions: Table
     fields: Table
     labels: Table
+    reported: Table
+    reported_kinds: Table
+    reported_short: Table
+    reported_missing: Table
+    reported_reasons: Table
+    measures: Table
 
     def label(self, key: str, **values: object) -> str:
         """Return one label with its values filled in."""

@@ -20,8 +20,9 @@ CUT = 2.2
 class Drawn:
     """A simulated programme before it becomes files.
 
-    ``rows`` has one row for each interview: household, village, year, adoption (null = never), weight, members, and
-    for each process its outcome in constant yuan and, as ``<process>_effect``, what the programme added to it.
+    ``rows`` has one row for each interview: household, village, year, adoption (null = never), weight, members, margin
+    (net income a yuan sold online), wage_share (of income), and for each process its outcome in constant yuan and, as
+    ``<process>_effect``, what the programme added to it.
     """
 
     villages: pl.DataFrame
@@ -46,6 +47,10 @@ def draw(scenario: Scenario) -> Drawn:
         "weight": weight[who],
         "members": members[who].astype(np.float64),
     }
+    margin = np.random.default_rng(scenario.seed + 2).uniform(*scenario.margin, size=len(home))
+    columns["margin"] = margin[who]
+    wage = np.random.default_rng(scenario.seed + 3).uniform(*scenario.wage_share, size=len(home))
+    columns["wage_share"] = wage[who]
     for name, process in scenario.processes.items():
         outcome, effect = _outcome(process, rng, home, adoption, years)
         columns[name] = outcome[who, when]
@@ -74,7 +79,8 @@ def _interviews(scenario: Scenario, rng: np.random.Generator, n: int) -> NDArray
     stays = rng.random((n, len(scenario.years))) >= scenario.household["attrition"]
     stays[:, 0] = True
     present = rng.random((n, len(scenario.years))) >= scenario.household["absent"]
-    return np.logical_and.accumulate(stays, axis=1) & present
+    there: NDArray[np.bool_] = np.logical_and.accumulate(stays, axis=1) & present
+    return there
 
 
 def _outcome(

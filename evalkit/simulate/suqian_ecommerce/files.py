@@ -18,8 +18,9 @@ UNIT_CHANGE = 2015
 """From this round on the survey form asks for income in 万元 instead of 元, under other headers."""
 OLD = ("工资性收入(元)", "经营净收入(元)", "财产净收入(元)", "转移净收入(元)")
 NEW = ("工资收入（万元）", "家庭经营净收入（万元）", "财产性净收入（万元）", "转移性净收入（万元）")
-SHARES = (0.52, 0.33, 0.05, 0.10)
-"""How income divides into wages, business, property and transfers: an assumption of all scenarios."""
+ONLINE = ("其中：电商净收入(元)", "其中：电商净收入（万元）")
+REST = (0.05, 0.10)
+"""Property and transfers as parts of income: an assumption; wages differ by household, and the rest is business."""
 
 
 def write_programme(out: Path) -> list[Path]:
@@ -64,7 +65,10 @@ def _round(scenario: Scenario, drawn: Drawn, year: int, rng: np.random.Generator
     rows = drawn.rows.filter(pl.col("year") == year)
     prices = round((1 + scenario.inflation) ** (year - scenario.years[0]), 4)
     amounts = _amounts(rows, year, prices)
-    blank = {c: rng.random(rows.height) < scenario.household["item_missing"] for c in amounts}
+    apart = np.random.default_rng([scenario.seed, year])  # asked on a sheet of its own
+    blank = {
+        c: (apart if c in ONLINE else rng).random(rows.height) < scenario.household["item_missing"] for c in amounts
+    }
     table = rows.select(
         pl.col("household").alias("户编号"),
         _village_id().alias("村编号"),
@@ -82,9 +86,11 @@ def _amounts(rows: pl.DataFrame, year: int, prices: float) -> dict[str, pl.Serie
     """Return the amounts of a round in current prices and in the units of its form."""
     income = rows["income"] * rows["members"] * prices
     headers, unit, digits = (OLD, 1, 0) if year < UNIT_CHANGE else (NEW, WAN, 4)
-    parts = {h: (income * s / unit).round(digits) for h, s in zip(headers, SHARES, strict=True)}
+    shares = (rows["wage_share"], 1 - rows["wage_share"] - sum(REST), *REST)
+    parts = {h: (income * s / unit).round(digits) for h, s in zip(headers, shares, strict=True)}
     return {
         **parts,
+        ONLINE[year >= UNIT_CHANGE]: (rows["sales"] * rows["margin"] * prices / unit).round(digits),
         "网络销售额（万元）": (rows["sales"] * prices / WAN).round(4),
         "电商贷余额（万元）": (rows["loan"] * prices / WAN).round(4),
     }

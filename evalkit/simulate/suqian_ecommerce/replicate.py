@@ -25,4 +25,4 @@ def replicate(seed: int, *, holds: bool) -> Replicate:
         *[pl.col(process).alias(name) for process, name in INDICATORS.items()],
     )
     found = truth(scenario, drawn)["indicators"]
-    return Replicate(frame, {name: values["att"] for name, values in found.items()})
+    return Replicate(frame, {name: found[name]["att"] for name in INDICATORS.values()})

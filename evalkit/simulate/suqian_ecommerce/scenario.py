@@ -40,9 +40,11 @@ class Scenario:
     seed: int
     years: tuple[int, ...]
     villages: Mapping[str, Any]
-    household: Mapping[str, float]
+    household: Mapping[str, Any]
     inflation: float
     processes: Mapping[str, Process]
+    margin: tuple[float, float]
+    wage_share: tuple[float, float]
 
 
 def read_scenario() -> Scenario:
@@ -50,7 +52,15 @@ def read_scenario() -> Scenario:
     v = tomllib.loads(numbers("suqian_ecommerce"))
     processes = {k: _process(v[k]) for k in ("income", "sales", "loan")}
     return Scenario(
-        v["name"], v["seed"], tuple(v["years"]), v["villages"], v["household"], v["prices"]["inflation"], processes
+        v["name"],
+        v["seed"],
+        tuple(v["years"]),
+        v["villages"],
+        v["household"],
+        v["prices"]["inflation"],
+        processes,
+        tuple(v["ecommerce"]["margin"]),
+        tuple(v["household"]["wage_share"]),
     )
 
 

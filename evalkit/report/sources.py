@@ -1,0 +1,67 @@
+"""The table of a decomposition: each part's share in the pilot villages' own change and in the effect."""
+
+from __future__ import annotations
+
+from evalkit.decomposition import Decomposition, Source
+from evalkit.finding import Finding
+from evalkit.inference.fieller import Ratio
+from evalkit.report.block import Block, both, heading, paragraph
+from evalkit.report.html_table import Grid
+from evalkit.report.numbers import DASH, Unit, difference, interval, percent, unit_of
+from evalkit.report.statement import case_for, phrase
+from evalkit.report.wording import WORDS, Language
+
+
+def sources(finding: Finding, parts: Decomposition | None) -> Block:
+    """Return the parts of an effect, a row each; nothing where the plan has no decomposition or the page no result."""
+    if parts is None or not case_for(finding).shows_numbers:
+        return Block("")
+
+    def label(lang: Language) -> str:
+        return phrase(getattr(parts.plan.label, lang), lang)
+
+    title = heading(lambda lang: WORDS[lang].label("sources_title", label=label(lang)))
+    note = paragraph(lambda lang: WORDS[lang].label("sources_note", label=label(lang)))
+    return Block(title + both(lambda lang: _grid(parts, lang).html()) + note)
+
+
+def _grid(parts: Decomposition, lang: Language) -> Grid:
+    words, unit = WORDS[lang], unit_of(parts.plan.unit)
+    total = parts.effect.row("att")
+    rows = [_row(source, unit, lang) for source in parts.sources]
+    rows.append(
+        [
+            getattr(parts.plan.label, lang),
+            difference(parts.change, unit, lang, signed=True),
+            percent(1.0, lang, 0),
+            difference(total["estimate"], unit, lang, signed=True),
+            interval(total["conf_low"], total["conf_high"], unit, lang),
+            percent(1.0, lang, 0),
+        ]
+    )
+    names = ("sources_part", "sources_change", "sources_share_change", "sources_effect", "interval")
+    head = [words.label(name) for name in (*names, "sources_share_effect")]
+    note = words.label("null_reason", reason=words.label("sources_open"))
+    grid = Grid(head, rows)
+    return Grid(head, rows, note=note) if grid.has_dash else grid
+
+
+def _row(source: Source, unit: Unit, lang: Language) -> list[str]:
+    row = source.effect.row("att")
+    return [
+        getattr(source.plan.label, lang),
+        difference(source.change, unit, lang, signed=True),
+        percent(source.share_of_change, lang, 0),
+        difference(row["estimate"], unit, lang, signed=True),
+        interval(row["conf_low"], row["conf_high"], unit, lang),
+        _share(source.share_of_effect, lang),
+    ]
+
+
+def _share(ratio: Ratio, lang: Language) -> str:
+    """Write a share with its interval; without one there is no share that could be said."""
+    if ratio.low is None or ratio.high is None:
+        return DASH
+    joint = "至" if lang == "zh" else " to "
+    ends = joint.join(percent(v, lang, 0) for v in (ratio.low, ratio.high))
+    return f"{percent(ratio.value, lang, 0)}（{ends}）" if lang == "zh" else f"{percent(ratio.value, lang, 0)} ({ends})"
