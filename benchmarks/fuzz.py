@@ -28,6 +28,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MOST_SECONDS = 20.0
+"""Of processor time an input; a worker without progress for MOST_WAIT seconds of the clock stands still."""
+MOST_WAIT = 300.0
 ADDRESS_SPACE = 6 * 2**30
 HEADERS = ("户编号", "村编号", "销售额(元)", "日期", "备注")
 PLAIN = ("hh", "village", "sales", "day", "note")
@@ -270,10 +272,10 @@ def work(kind: str, start: int, end: int) -> None:
     meant = entries()
     with tempfile.TemporaryDirectory() as folder:
         for index in range(start, end):
-            before = time.perf_counter()
+            before = time.process_time()
             outcome = one(kind, index, Path(folder), meant)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(f"{index}\t{time.perf_counter() - before:.3f}\t{peak}\t{outcome}", flush=True)
+            print(f"{index}\t{time.process_time() - before:.3f}\t{peak}\t{outcome}", flush=True)
 
 
 class Count:
@@ -285,9 +287,8 @@ class Count:
         self.defects: list[tuple[int, str]] = []
 
 
-def watch(kind: str, n: int) -> Count:
-    """Have workers read n inputs of a kind; a worker that dies or stands still is replaced after the input at fault."""
-    count, index = Count(), 0
+def watch(kind: str, index: int, n: int, count: Count) -> None:
+    """Have workers read inputs of a kind; a worker that dies or stands still is replaced after the input at fault."""
     while index < n:
         command = [sys.executable, __file__, "--worker", kind, str(index), str(n)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "POLARS_MAX_THREADS": "1", "RAYON_NUM_THREADS": "1"}
@@ -298,13 +299,12 @@ def watch(kind: str, n: int) -> Count:
         if index < n:
             count.defects.append((index, "no progress" if stopped else f"the worker ended ({worker.returncode})"))
             index += 1
-    return count
 
 
 def _followed(worker: subprocess.Popen, count: Count, index: int) -> int:
     """Take lines until the worker ends or stands still; return the input that it did not finish."""
     buffer = b""
-    while select.select([worker.stdout], [], [], MOST_SECONDS + (30 if not buffer and not index else 10))[0]:
+    while select.select([worker.stdout], [], [], MOST_WAIT)[0]:
         more = os.read(worker.stdout.fileno(), 65536)
         if not more:
             worker.wait()
@@ -314,6 +314,7 @@ def _followed(worker: subprocess.Popen, count: Count, index: int) -> int:
             number, seconds, peak, outcome = line.decode().split("\t", 3)
             index = int(number) + 1
             count.slowest, count.peak = max(count.slowest, float(seconds)), max(count.peak, int(peak))
+            outcome = outcome if float(seconds) < MOST_SECONDS else f"{seconds} s of processor time"
             count.outcomes[outcome if outcome in {"read", "refused"} else "defect"] += 1
             if outcome not in {"read", "refused"}:
                 count.defects.append((int(number), outcome))
@@ -326,9 +327,9 @@ def report(counts: dict[str, Count], n: int, seconds: float) -> str:
     lines = [
         "# Damaged files, every reader",
         "",
-        f"`python benchmarks/fuzz.py --inputs {n}`: {total:,} inputs, {seconds / 60:.0f} minutes on one process.",
-        f"Limits: {MOST_SECONDS:.0f} s an input, {ADDRESS_SPACE // 2**30} GiB of address space a worker. Every input",
-        "must give rows or an EvalkitError. Memory is the largest of the whole worker, libraries included.",
+        f"`python benchmarks/fuzz.py --inputs {n}`: {total:,} inputs, {seconds / 60:.0f} minutes, one process.",
+        f"Limits: {MOST_SECONDS:.0f} s of processor time an input, {ADDRESS_SPACE // 2**30} GiB of address space a",
+        "worker. Every input must give rows or an EvalkitError. Memory is the largest of a worker, libraries included.",
         "",
         "| reader | inputs | rows | refused with a message | defects | slowest (s) | most memory (MiB) |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -344,6 +345,7 @@ def report(counts: dict[str, Count], n: int, seconds: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/fuzz.md")
     parser.add_argument("--kinds", default=",".join(SHARES))
@@ -359,15 +361,17 @@ def main() -> None:
             path_for(kind, Path(folder)).write_bytes(mutated(kind, int(index)))
             read(kind, path_for(kind, Path(folder)), entries())
         return
-    began, counts = time.monotonic(), {}
-    for kind in given.kinds.split(","):
-        counts[kind] = watch(kind, round(given.inputs * SHARES[kind] / 100))
-        print(kind, dict(counts[kind].outcomes), counts[kind].defects[:20], flush=True)
-        if given.keep:
-            given.keep.mkdir(parents=True, exist_ok=True)
-            for index, _ in counts[kind].defects:
-                path_for(kind, given.keep).with_stem(f"{kind}-{index}").write_bytes(mutated(kind, index))
-    given.out.write_text(report(counts, given.inputs, time.monotonic() - began), encoding="utf-8")
+    began, kinds = time.monotonic(), given.kinds.split(",")
+    counts = {kind: Count() for kind in kinds}
+    for step in range(given.rounds):  # the page is written after each, so that a run that is stopped leaves what it did
+        for kind in kinds:
+            start, end = (round(given.inputs * SHARES[kind] / 100 * s / given.rounds) for s in (step, step + 1))
+            watch(kind, start, end, counts[kind])
+            print(step, kind, dict(counts[kind].outcomes), counts[kind].defects[:20], flush=True)
+        given.out.write_text(report(counts, given.inputs, time.monotonic() - began), encoding="utf-8")
+    for kind, index in ((k, i) for k in kinds for i, _ in counts[k].defects if given.keep):
+        given.keep.mkdir(parents=True, exist_ok=True)
+        path_for(kind, given.keep).with_stem(f"{kind}-{index}").write_bytes(mutated(kind, index))
 
 
 if __name__ == "__main__":

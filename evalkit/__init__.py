@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
+    from evalkit.diagnostics import rollout
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -55,6 +56,7 @@ _ESTIMATORS = (
     "synthetic_did",
 )
 _HOMES = {
+    "rollout": "diagnostics",
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
@@ -102,6 +104,7 @@ __all__ = [
     "load",
     "ppml",
     "pre_post",
+    "rollout",
     "romano_wolf",
     "sharpened_q",
     "sun_abraham",

@@ -102,6 +102,11 @@ def main() -> None:
     show_default=True,
     help="internal puts every page into internal/; what programme.toml calls internal stays so.",
 )
+@click.option(
+    "--self-contained",
+    is_flag=True,
+    help="Also write each public page as one file for e-mail, into single/ beside the pages.",
+)
 @click.pass_context
 def run(
     ctx: click.Context, /, programme: tuple[str, ...], indicator: tuple[str, ...], lang: str, **options: Any
@@ -122,6 +127,7 @@ def run(
         options["retry_failed"],
         options["time_limit"],
         None if memory is None else int(memory * 1e9),
+        self_contained=options["self_contained"],
     )
     result = run_batch(plan, settings)
     click.echo(f"{result.done} made, {result.reused} unchanged, {result.failed} failed: {result.index}")
@@ -132,15 +138,25 @@ def run(
 
 @main.command()
 @click.argument("programme", shell_complete=complete_programme)
+@click.option(
+    "--workbook",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the list of what to verify, a row a problem, as .xlsx; for the field office only.",
+)
 @click.pass_context
-def check(ctx: click.Context, /, programme: str) -> None:
+def check(ctx: click.Context, /, programme: str, workbook: Path | None) -> None:
     """Check the raw files of PROGRAMME against its codebook; exit 1 where rows were left out for errors."""
     from evalkit.batch.places import find_programme
     from evalkit.intake import check as check_data
     from evalkit.report.quality import quality_text
 
-    report = check_data(find_programme(programme))
+    plan = find_programme(programme)
+    report = check_data(plan)
     click.echo(quality_text(report))
+    if workbook is not None:
+        from evalkit.report.fix_list import write_fix_list
+
+        click.echo(f"{workbook}: {write_fix_list(report, plan, workbook)} problems (internal, not to be published)")
     ctx.exit(1 if report.has_errors else 0)
 
 

@@ -9,6 +9,7 @@ from evalkit.cache import Entry, cache_folder, code_hash, hash_of, read_entry, w
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.indicators import build
 from evalkit.intake import checksums, read_programme
+from evalkit.intake.identifiers.pseudonym import key_mark
 from evalkit.panel import Panel, Winsorised
 from evalkit.programme import IndicatorPlan, Programme
 
@@ -49,7 +50,14 @@ def build_panel(cls: type[Panel], programme: Programme, plan: IndicatorPlan) -> 
 
 def panel_key(programme: Programme, plan: IndicatorPlan) -> str:
     """Return the key of a panel: a hash of the raw files, the plan and the code."""
-    return hash_of("panel", programme.id, checksums(programme), plan.model_dump(mode="json"), code_hash())
+    return hash_of(
+        "panel",
+        programme.id,
+        checksums(programme),
+        key_mark(programme.folder),
+        plan.model_dump(mode="json"),
+        code_hash(),
+    )
 
 
 def _facts(panel: Panel) -> dict[str, Any]:

@@ -159,6 +159,13 @@ class Cost(Frozen):
     range: tuple[float, float] | None = None
 
 
+class CostEffectiveness(Frozen):
+    """[cost_effectiveness]: the indicator whose gain is set against [[costs]], and how many unit-years gained it."""
+
+    indicator: Name
+    unit_years: float = Field(gt=0)
+
+
 class Disclosure(Frozen):
     """[disclosure]: smallest cells that may be shown."""
 

@@ -14,6 +14,7 @@ from evalkit.plan_tables import (
     UNDECIDED,
     About,
     Cost,
+    CostEffectiveness,
     Decomposition,
     Deflator,
     DesignPlan,
@@ -25,6 +26,7 @@ from evalkit.plan_tables import (
     Text,
     Truth,
 )
+from evalkit.quality_plan import QualityPlan
 
 __all__ = [
     "FILE_NAME",
@@ -32,6 +34,7 @@ __all__ = [
     "UNDECIDED",
     "About",
     "Cost",
+    "CostEffectiveness",
     "Decomposition",
     "Deflator",
     "DesignPlan",
@@ -60,8 +63,10 @@ class Programme(Frozen):
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
+    cost_effectiveness: CostEffectiveness | None = None
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
+    quality: QualityPlan = QualityPlan()
     folder: Path
 
     @model_validator(mode="after")
@@ -69,6 +74,13 @@ class Programme(Frozen):
         problems = []
         names = [i.name for i in self.indicators]
         problems += [f"indicator {n!r} is named twice" for n in sorted({n for n in names if names.count(n) > 1})]
+        gained = self.cost_effectiveness
+        if gained is not None and gained.indicator not in names:
+            problems.append(
+                f"[cost_effectiveness] names {gained.indicator!r}, no indicator ({nearest(gained.indicator, names)})"
+            )
+        if gained is not None and not self.costs:
+            problems.append("[cost_effectiveness] needs [[costs]]")
         named = [n for d in self.decompositions for n in (d.total, *d.parts)]
         problems += [
             f"[[decompositions]] names {n!r}, which is no indicator ({nearest(n, names)})"
@@ -214,8 +226,10 @@ def _siblings(path: list[Any]) -> list[str]:
         "funnel": FunnelStep,
         "decompositions": Decomposition,
         "costs": Cost,
+        "cost_effectiveness": CostEffectiveness,
         "disclosure": Disclosure,
         "truth": Truth,
+        "quality": QualityPlan,
     }
     fields = models[path[0]].model_fields if len(path) > 1 and path[0] in models else Programme.model_fields
     return [f.alias or name for name, f in fields.items() if name != "folder"]

@@ -22,6 +22,7 @@ from evalkit.errors import DataError
 from evalkit.programme import load
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME
 from evalkit.report.page import Failure, Page, render, render_failure
+from evalkit.report.workbook import workbook_bytes
 
 KNOWN_ERRORS = ("DataError", "DesignError", "PlanError", "UsageError")
 LONGEST = 600
@@ -51,6 +52,7 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
         run,
         load(run.folder),
         has_json=_found(executed, FINDING_MIME) is not None,
+        has_workbook=is_finding(_found(executed, FINDING_MIME)),
         has_notebook=executed.notebook is not None,
     )
     if executed.error is None:
@@ -60,7 +62,7 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
             files = _write(run, out, executed, html)
             return Outcome("done", time.perf_counter() - start, None, files, _found(executed, SUMMARY_MIME) or {})
         executed = Executed(None, ("DataError", _refused("; ".join(found))))
-        page = replace(page, has_json=False, has_notebook=False)
+        page = replace(page, has_json=False, has_workbook=False, has_notebook=False)
     error = executed.error or ("", "")
     told = failure_of(*error)
     reason = told if run.internal else public_failure(error[0], told, run.folder, error[0] in KNOWN_ERRORS)
@@ -92,7 +94,7 @@ def _refused(found: str) -> str:
 
 def write_full(run: Run, out: Path, error: tuple[str, str]) -> dict[str, str]:
     """Write the full message of a failed public run where internal pages stand; return its name and hash."""
-    return _store(out, {f"internal/{run.stem}.failed.txt": f"{error[0]}: {error[1]}\n"})
+    return _store(out, {f"internal/{run.stem}.failed.txt": f"{error[0]}: {error[1]}\n".encode()})
 
 
 def record_failure(run: Run, out: Path, reason: str, seconds: float = 0.0) -> Outcome:
@@ -112,11 +114,18 @@ def failure_of(name: str, message: str) -> Failure:
 
 def _write(run: Run, out: Path, executed: Executed, html: str) -> dict[str, str]:
     """Write numbers, notebook and page, in this order: a page never points to what isn't there. Return their hashes."""
-    return _store(out, {f"{run.stem}{ending}": text for ending, text in _contents(executed, html).items()})
+    texts = {ending: text.encode() for ending, text in _contents(executed, html).items()}
+    finding = _found(executed, FINDING_MIME) if executed.error is None else None
+    workbook = {".xlsx": workbook_bytes(finding)} if finding is not None and is_finding(finding) else {}
+    return _store(out, {f"{run.stem}{ending}": content for ending, content in {**workbook, **texts}.items()})
 
 
-def _store(out: Path, texts: Mapping[str, str]) -> dict[str, str]:
-    contents = {name: text.encode() for name, text in texts.items()}
+def is_finding(numbers: Any) -> bool:
+    """Whether the numbers beside a page are those of one indicator, which also stand in a workbook."""
+    return isinstance(numbers, Mapping) and {"indicator", "main", "gate"} <= numbers.keys()
+
+
+def _store(out: Path, contents: Mapping[str, bytes]) -> dict[str, str]:
     for name, content in contents.items():
         write_whole(out / name, content)
     return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}

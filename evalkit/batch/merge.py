@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.batch import journal
+from evalkit.batch.collected import write_collected
 from evalkit.batch.differencing import counts_on, telling
 from evalkit.batch.listing import write_index
 from evalkit.batch.manifest import NAME, Row, read_rows, remove_stale, write_manifest
@@ -68,6 +69,7 @@ def merge_findings(folders: Sequence[Path], out: Path) -> Merged:
             write_if_changed(out / "assets" / name, content)
         lang = str(parts[0].manifest.get("lang", "both"))
         write_manifest(out, rows, lang)
+        write_collected(out, rows)
         index = write_index(out, rows, programmes, lang)
     failed = sum(row["state"] == "failed" for row in rows)
     return Merged(len(rows) - failed, failed, index)

@@ -12,7 +12,7 @@ from evalkit.report.page import Opening, Page
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 
-def page_of(run: Run, programme: Programme, *, has_json: bool, has_notebook: bool) -> Page:
+def page_of(run: Run, programme: Programme, *, has_json: bool, has_notebook: bool, has_workbook: bool = False) -> Page:
     """Return the frame of a run's page: titles, banners, the way to the list and to shared files."""
     path = PurePosixPath(run.page)
     root = "../" * (len(path.parts) - 1)
@@ -27,6 +27,7 @@ def page_of(run: Run, programme: Programme, *, has_json: bool, has_notebook: boo
         internal=run.internal,
         lang=cast(Opening, run.lang),
         has_json=has_json,
+        has_workbook=has_workbook,
         has_notebook=has_notebook,
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.batch import journal
+from evalkit.batch.collected import write_collected
 from evalkit.batch.differencing import REASON, telling_pages
 from evalkit.batch.engines import engine_named
 from evalkit.batch.execute import Outcome, record_failure
@@ -18,6 +19,7 @@ from evalkit.batch.manifest import Row, kept_rows, read_rows, remove_stale, reus
 from evalkit.batch.plan import Plan, Run
 from evalkit.batch.pool import Ended, Limits, carry_out, not_stored
 from evalkit.batch.progress import Progress, progress
+from evalkit.batch.singles import write_singles
 from evalkit.batch.store import sweep, write_if_changed
 from evalkit.batch.worker import log_of
 from evalkit.batch.workers import can_fork, source_of_workers
@@ -34,7 +36,7 @@ class Settings:
 
     ``workers`` None = one for each core, fewer where memory is short; ``only_failed`` runs what failed last time only;
     ``seconds`` and ``bytes`` are what one run may take (None bytes = a fair share of what is free); ``fork`` None =
-    where the system can.
+    where the system can. ``self_contained`` also writes each public page as one file.
     """
 
     out: Path = Path("findings")
@@ -45,6 +47,7 @@ class Settings:
     seconds: float | None = TIME_LIMIT
     bytes: int | None = None
     fork: bool | None = None
+    self_contained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ def _conclude(plan: Plan, settings: Settings, old: Mapping[str, Row], rows: dict
             log_of(out, page).unlink(missing_ok=True)
     lang = plan.runs[0].lang if plan.runs else "both"
     write_manifest(out, ordered, lang, plan.shard)
+    write_collected(out, ordered)
+    write_singles(out, ordered, frozenset(r.page for r in plan.runs) if settings.self_contained else frozenset())
     index = write_index(out, ordered, {run.programme: run.folder for run in plan.runs}, lang)
     states = [rows[run.page]["state"] for run in plan.runs if run.page in rows]
     return Result(states.count("done"), states.count("failed"), states.count("reused"), index, stopped)

@@ -7,6 +7,7 @@ from evalkit.diagnostics.compliance import by_instrument, compliance, instrument
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
+from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
 from evalkit.diagnostics.stability import Stability, stability
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 from evalkit.diagnostics.take_up_funnel import take_up_funnel
@@ -16,6 +17,7 @@ __all__ = [
     "FourCell",
     "PreTrend",
     "PreTrendPower",
+    "Rollout",
     "Stability",
     "attrition",
     "bounds",
@@ -32,6 +34,8 @@ __all__ = [
     "placebo_in_time",
     "pre_trend",
     "pre_trend_power",
+    "rollout",
+    "rollout_in",
     "stability",
     "take_up_funnel",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
-from evalkit.indicators import income
+from evalkit.indicators import credit, income, sales
 from evalkit.indicators.deflation import constant_prices
 from evalkit.indicators.poverty import POWERS, income_plan, poverty
 from evalkit.programme import IndicatorPlan, Programme
@@ -17,6 +17,11 @@ FUNCTIONS: dict[str, Callable[[], tuple[tuple[str, ...], pl.Expr]]] = {
     "wage_income_pc_yuan": income.wage_income_pc_yuan,
     "ecommerce_income_pc_yuan": income.ecommerce_income_pc_yuan,
     "other_income_pc_yuan": income.other_income_pc_yuan,
+    "credit_use_rate": credit.credit_use_rate,
+    "loan_overdue_share": credit.loan_overdue_share,
+    "order_value_yuan": sales.order_value_yuan,
+    "sales_online_share": sales.sales_online_share,
+    "sales_return_rate": sales.sales_return_rate,
 }
 """By name: the canonical columns that an indicator needs, and the expression that makes it."""
 

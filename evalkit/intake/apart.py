@@ -54,7 +54,9 @@ def main() -> int:
     """Read what standard input asks for; rows, or the message of a refusal, go to standard output."""
     _limit_memory()
     asked = json.load(sys.stdin)
-    entries = [Entry(**{**e, "missing_codes": tuple(e["missing_codes"])}) for e in asked["entries"]]
+    entries = [
+        Entry(**{**e, "missing_codes": tuple(e["missing_codes"]), "also": tuple(e["also"])}) for e in asked["entries"]
+    ]
     path = Path(asked["path"])
     try:
         with soundly(path, "a workbook", REMEDY):

@@ -9,7 +9,12 @@ NARROW = "0123456789.,-+%() ¥"
 NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d+)?$"
 """Commas only where they part thousands: 1,5 could be 1.5 or 15, so it is no number here."""
 MULTIPLES = {"亿": 1e8, "万": 1e4}
-DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S")
+DATES = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S",
+    "%b %d, %Y %I:%M:%S %p",
+)  # fmt: skip
+MOMENT = r"^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}.*$"
+"""2017-11-30T08:30:00.000+08:00, as survey tools write it: the day where it was written, whatever it is in UTC."""
 SERIAL = r"^\d{5}(\.\d+)?$"
 EXCEL_EPOCH = pl.date(1899, 12, 30)
 
@@ -40,5 +45,6 @@ def date(text: pl.Expr) -> pl.Expr:
     plain = narrow(text)
     serial = plain.str.contains(SERIAL)
     days = pl.when(serial).then(plain.cast(pl.Float64, strict=False)).otherwise(None).floor().cast(pl.Int64)
-    read = pl.coalesce(plain.str.to_date(form, strict=False) for form in DATES)
+    day = plain.str.replace(MOMENT, "$1")
+    read = pl.coalesce(day.str.to_date(form, strict=False) for form in DATES)
     return pl.when(serial).then(EXCEL_EPOCH + pl.duration(days=days)).otherwise(read)

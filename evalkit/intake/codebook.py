@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +15,22 @@ from evalkit.intake.sound import soundly
 
 COLUMNS = (
     "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
-    "identifier", "label_zh", "label_en", "source", "note",
+    "identifier", "label_zh", "label_en", "source", "note", "also",
 )  # fmt: skip
 KINDS = ("id", "text", "category", "integer", "number", "flag", "date")
 NUMBERS = ("integer", "number", "flag")
+CODE_KINDS = ("missing", "dont_know", "refused")
+CODE_WORDS = {"不知道": "dont_know", "不清楚": "dont_know", "拒答": "refused", "拒绝回答": "refused"}
+"""Missing codes whose kind need not be stated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a codebook.
 
-    ``factor`` turns the raw unit into the canonical one; rounds None = all; ``source`` = "" is for every kind of file.
+    ``code_kinds`` says of each missing code whether it is `missing`, `dont_know` or `refused` (``-98=refused``).
+    ``factor`` turns the raw unit into the canonical one; rounds None = all; ``source`` = "" is for every kind of file;
+    ``also`` are other headers of the same column, such as traditional characters.
     """
 
     raw_header: str
@@ -41,6 +47,12 @@ class Entry:
     label_zh: str
     label_en: str
     source: str
+    code_kinds: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    def codes(self, kind: str) -> tuple[str, ...]:
+        """Return the missing codes of one kind."""
+        return tuple(c for c, k in zip(self.missing_codes, self.code_kinds, strict=True) if k == kind)
 
     def applies_to(self, round_: int | None) -> bool:
         """Whether the entry is meant for a round."""
@@ -82,6 +94,11 @@ def read_codebook(path: Path) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+def other_headers(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the codebook's header for each other header that it states."""
+    return {other: e.raw_header for e in entries for other in e.also}
+
+
 def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[str], place: str) -> list[Entry]:
     """Return the entries of one file; refuse a file that lacks a header, naming the nearest it has."""
     meant = [e for e in entries if e.applies_to(round_)]
@@ -92,7 +109,7 @@ def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[st
                 place,
                 f"there is no column {entry.raw_header!r} ({nearest(entry.raw_header, free or headers)})",
                 f"the column for {entry.name}",
-                "correct raw_header or round in the codebook",
+                "correct raw_header or round in the codebook, or enter the file's header under also",
             )
     return meant
 
@@ -103,8 +120,11 @@ def _entry(row: dict[str, str]) -> Entry:
     if not row["name"].isidentifier() or not row["name"].islower():
         raise ValueError(f"name {row['name']!r} is not in small letters, digits and _")
     first, last = _rounds(row["round"])
-    codes = tuple(c.strip() for c in row["missing_codes"].split(";") if c.strip())
+    codes = [_code(c.strip()) for c in row["missing_codes"].split(";") if c.strip()]
     factor = 1.0 if row["factor"] == "" else _number(row["factor"], "factor")
+    action = row["identifier"].partition(":")[2].strip()
+    if action not in ("", "hash", "coarsen", "drop", "keep"):
+        raise ValueError(f"identifier {row['identifier']!r}: an action is hash, coarsen, drop or keep")
     low, high = (None if row[c] == "" else _number(row[c], c) for c in ("min", "max"))
     return Entry(
         row["raw_header"],
@@ -116,12 +136,23 @@ def _entry(row: dict[str, str]) -> Entry:
         last,
         low,
         high,
-        codes,
+        tuple(c for c, _ in codes),
         row["identifier"],
         row["label_zh"],
         row["label_en"],
         row["source"],
+        tuple(k for _, k in codes),
+        tuple(h.strip() for h in row["also"].split(";") if h.strip()),
     )
+
+
+def _code(text: str) -> tuple[str, str]:
+    """Read a missing code and its kind: -98=refused, 不知道, -99."""
+    code, is_stated, kind = (part.strip() for part in text.partition("="))
+    found = kind if is_stated else CODE_WORDS.get(code, "missing")
+    if found not in CODE_KINDS:
+        raise ValueError(f"missing code {text!r}: {found!r} is no kind ({nearest(found, CODE_KINDS)})")
+    return code, found
 
 
 def _rounds(text: str) -> tuple[int | None, int | None]:

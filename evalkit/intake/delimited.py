@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +17,18 @@ from evalkit.intake.header import DEPTH, find_header
 DELIMITERS = (",", "\t", ";", "|")
 
 
-def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFrame, int]:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The delimiter, the names of the columns, and how many lines stand above the first row."""
+
+    separator: str
+    names: tuple[str, ...]
+    above: int
+
+
+def delimited(
+    text: str, path: Path, wanted: Collection[str], also: Mapping[str, str] | None = None
+) -> tuple[pl.DataFrame, int]:
     """Return the rows of a text table as text, and the number (from 1) of its first row's line.
 
     Raises
@@ -24,20 +36,10 @@ def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFr
     DataError
         The file is empty, or a line has more cells than the header; the line is named.
     """
-    if not text.strip():
-        raise DataError(str(path), "the file is empty", "a header and rows", "export it again")
-    usual = "\t" if path.suffix.lower() == ".tsv" else ","
-    for separator in (usual, *(d for d in DELIMITERS if d != usual)):
-        records = _first_records(text, separator)
-        header = find_header([cells for cells, _ in records], wanted)
-        if set(wanted) <= set(header.names):
-            break
-    else:
-        separator, records = usual, _first_records(text, usual)
-        header = find_header([cells for cells, _ in records], ())
-    above = records[header.first_row - 1][1]
+    shape = layout(text, path, wanted, also)
+    separator, above = shape.separator, shape.above
     body = "".join(io.StringIO(text, newline="").readlines()[above:])
-    columns = dict.fromkeys(header.names, pl.String)
+    columns = dict.fromkeys(shape.names, pl.String)
     try:
         frame = pl.read_csv(io.BytesIO(body.encode()), has_header=False, schema=columns, separator=separator)
     except pl.exceptions.NoDataError:
@@ -47,6 +49,28 @@ def delimited(text: str, path: Path, wanted: Collection[str]) -> tuple[pl.DataFr
             str(path), f"it cannot be read as a table ({error})", "rows with the header's columns", "export it again"
         ) from error
     return frame, above + 1
+
+
+def layout(text: str, path: Path, wanted: Collection[str], also: Mapping[str, str] | None = None) -> Layout:
+    """Return how a text table is laid out; its first lines are enough.
+
+    Raises
+    ------
+    DataError
+        The text is empty.
+    """
+    if not text.strip():
+        raise DataError(str(path), "the file is empty", "a header and rows", "export it again")
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    for separator in (usual, *(d for d in DELIMITERS if d != usual)):
+        records = _first_records(text, separator)
+        header = find_header([cells for cells, _ in records], wanted, also)
+        if set(wanted) <= set(header.names):
+            break
+    else:
+        separator, records = usual, _first_records(text, usual)
+        header = find_header([cells for cells, _ in records], ())
+    return Layout(separator, header.names, records[header.first_row - 1][1])
 
 
 def _first_records(text: str, separator: str) -> list[tuple[list[str], int]]:

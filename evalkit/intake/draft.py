@@ -13,6 +13,7 @@ from pathlib import Path
 from evalkit.errors import DataError
 from evalkit.intake.codebook import COLUMNS
 from evalkit.intake.files import read_table, readable
+from evalkit.intake.forms import Question, read_form
 from evalkit.intake.guess import Guess, guess_column
 from evalkit.intake.prices import COLUMNS as PRICE_COLUMNS
 from evalkit.programme import UNDECIDED, Source
@@ -59,19 +60,29 @@ def draft(folder: Path, name: str) -> Draft:
 
 def _tables(folder: Path) -> list[Table]:
     groups: dict[str, list[tuple[Path, int | None]]] = {}
-    for path in sorted(p for p in folder.iterdir() if p.is_file() and readable(p) and p.name != "codebook.csv"):
+    forms = _forms(folder)
+    form = {name: question for found in forms.values() for name, question in found.items()}
+    for path in sorted(
+        p for p in folder.iterdir() if p.is_file() and readable(p) and p.name != "codebook.csv" and p not in forms
+    ):
         years = YEAR.findall(path.name)
         pattern = YEAR.sub("{year}", path.name, count=1) if years else path.name
         groups.setdefault(pattern, []).append((path, int(years[0]) if years else None))
-    return [_table(pattern, paths) for pattern, paths in groups.items()]
+    return [_table(pattern, paths, form) for pattern, paths in groups.items()]
 
 
-def _table(pattern: str, paths: Sequence[tuple[Path, int | None]]) -> Table:
+def _forms(folder: Path) -> dict[Path, dict[str, Question]]:
+    """Return the XLSForms of a folder: they say what the other files' columns asked, and are no tables themselves."""
+    books = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".xlsx" and p.is_file())
+    return {path: form for path in books if (form := read_form(path)) is not None}
+
+
+def _table(pattern: str, paths: Sequence[tuple[Path, int | None]], form: dict[str, Question]) -> Table:
     found: dict[str, tuple[Guess, list[int]]] = {}
     for path, year in paths:
         frame = read_table(Source(kind="survey", file=path.name, key=("id",)), path, year).frame
         for header in frame.columns:
-            known = found.setdefault(header, (guess_column(header, frame[header]), []))
+            known = found.setdefault(header, (guess_column(header, frame[header], form), []))
             known[1].extend([] if year is None else [year])
     columns = tuple((guess, tuple(rounds)) for guess, rounds in found.values())
     roles = {guess.role for guess, _ in columns}
@@ -102,10 +113,10 @@ def _line(guess: Guess, rounds: tuple[int, ...], table: Table) -> dict[str, str]
         "unit": guess.unit,
         "factor": f"{guess.factor:g}" if guess.factor != 1 else "",
         "round": "" if everywhere else f"{min(rounds)}-{last}",
-        "label_zh": label,
-        "label_en": guess.name.replace("_", " "),
+        "label_zh": guess.label_zh or label,
+        "label_en": guess.label_en or guess.name.replace("_", " "),
         "source": "" if table.kind == UNDECIDED else table.kind,
-        "note": "guessed from the header" if guess.known else "guessed from values",
+        "note": guess.note or ("guessed from the header" if guess.known else "guessed from values"),
     }
 
 

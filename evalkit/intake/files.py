@@ -11,11 +11,12 @@ import polars as pl
 
 from evalkit.errors import DataError, nearest
 from evalkit.intake.apart import apart
-from evalkit.intake.codebook import Entry
+from evalkit.intake.codebook import Entry, other_headers
 from evalkit.intake.database import SUFFIXES, sqlite_table
 from evalkit.intake.delimited import delimited
 from evalkit.intake.encoding import read_text
 from evalkit.intake.guards import inside, require_inside, sha256
+from evalkit.intake.header import renamed
 from evalkit.intake.postgres import path_of, postgres_table
 from evalkit.intake.signature import require_signature
 from evalkit.intake.sound import soundly
@@ -25,6 +26,7 @@ from evalkit.intake.workbook import workbook
 from evalkit.plan_lock import LOCK_NAME
 from evalkit.programme import FILE_NAME, Programme, Source
 
+CORRECTIONS = "corrections.xlsx"
 TEXT = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xls")
 FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -107,18 +109,24 @@ def _read(source: Source, path: Path, entries: Sequence[Entry]) -> tuple[pl.Data
     suffix = path.suffix.lower()
     if suffix in TEXT:
         text, encoding = read_text(path, source.encoding)
-        return *delimited(text, path, [e.raw_header for e in entries]), encoding
+        return *delimited(text, path, [e.raw_header for e in entries], other_headers(entries)), encoding
     if suffix in WORKBOOKS:
         read = apart if suffix == ".xls" else workbook
         return *read(path, source.sheet, entries), None
     if suffix in READERS:
-        return statistics(path, source.encoding), 1, source.encoding
-    return (sqlite_table(path, source) if suffix in SUFFIXES else pl.read_parquet(path)), 1, None
+        return _named(statistics(path, source.encoding), entries), 1, source.encoding
+    return _named(sqlite_table(path, source) if suffix in SUFFIXES else pl.read_parquet(path), entries), 1, None
+
+
+def _named(frame: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
+    """Give columns the codebook's own header where they have another one that it states."""
+    return frame.rename(dict(zip(frame.columns, renamed(frame.columns, other_headers(entries)), strict=True)))
 
 
 def read_rows(source: Source, entries: Sequence[Entry]) -> tuple[RawTable, str]:
     """Read a source that is a table or query of a server; also the SHA-256 of its rows."""
     frame, checksum = postgres_table(source)
+    frame = _named(frame, entries)
     require_fitting(frame, entries, source.place)
     return RawTable(path_of(source), frame, 1, None, None), checksum
 
@@ -134,6 +142,7 @@ def checksums(programme: Programme) -> dict[str, str]:
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
     names |= {programme.truth.file} if programme.truth else set()
+    names |= {CORRECTIONS} if (folder / CORRECTIONS).exists() else set()
     names |= {LOCK_NAME} if (folder / LOCK_NAME).exists() else set()
     names |= {programme.about.deflator.file} if programme.about.deflator else set()
     paths = [existing(folder / name) for name in names]

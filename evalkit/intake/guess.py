@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 import polars as pl
 
 from evalkit.intake.cells import number
+from evalkit.intake.forms import Column, Question, column_of
 
 UNITS = {
     "元": ("yuan", 1.0),
@@ -40,6 +41,13 @@ PERSONAL = {
     "经度": "coordinate",
     "纬度": "coordinate",
     "邮箱": "e-mail",
+    "deviceid": "device",
+    "username": "name",
+    "_submitted_by": "name",
+    "_geolocation": "coordinate",
+    "latitude": "coordinate",
+    "longitude": "coordinate",
+    "_attachments": "attached file",
 }
 """Words in headers of columns that tell who somebody is: a draft leaves such columns out."""
 
@@ -59,10 +67,37 @@ class Guess:
     role: str
     personal: str
     known: bool
+    label_zh: str = ""
+    label_en: str = ""
+    note: str = ""
 
 
-def guess_column(header: str, values: pl.Series) -> Guess:
-    """Guess what a column is; its values decide only between numbers and text."""
+def guess_column(header: str, values: pl.Series, form: dict[str, Question] | None = None) -> Guess:
+    """Guess what a column is; a form says it, else its values decide only between numbers and text."""
+    asked = column_of(header, form) if form else None
+    return _plain_guess(header, values) if asked is None else _asked(header, values, asked)
+
+
+def _asked(header: str, values: pl.Series, column: Column) -> Guess:
+    """Return what a form says of a column; a choice of a split select_multiple is a flag with both labels."""
+    question, choice = column.question, column.choice
+    plain = _plain_guess(question.name, values)
+    is_choice = bool(choice) and not question.personal
+    label = question.choices.get(choice, choice)
+    note = "; ".join(f"{code}={text}" for code, text in question.choices.items()) if not choice else f"choice {choice}"
+    return replace(
+        plain,
+        header=header,
+        name=(f"{plain.name}_{re.sub(r'[^a-z0-9]+', '_', choice.lower())}" if choice else plain.name),
+        kind="flag" if is_choice else plain.kind if plain.role else question.kind or plain.kind,
+        personal=question.personal or plain.personal,
+        label_zh=f"{question.zh}：{label}" if is_choice and question.zh else question.zh,
+        label_en=f"{question.en}: {choice}" if is_choice and question.en else question.en,
+        note=f"from the form: {question.type}" + (f" ({note})" if note else ""),
+    )
+
+
+def _plain_guess(header: str, values: pl.Series) -> Guess:
     base, unit, factor = _unit_of(header)
     personal = next((kind for word, kind in PERSONAL.items() if word in header), "")
     if header.startswith(FORMULA):

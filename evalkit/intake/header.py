@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 DEPTH = 30
@@ -18,21 +18,26 @@ class Header:
     first_row: int
 
 
-def find_header(lines: Sequence[Line], wanted: Collection[str]) -> Header:
+def find_header(lines: Sequence[Line], wanted: Collection[str], also: Mapping[str, str] | None = None) -> Header:
     """Return the first line, or pair of lines, that has every wanted header; else the first line.
 
     A header of two lines (groups with merged cells above, columns below) is named ``group/column``; a column without
-    a group, or a group without columns, has the one name.
+    a group, or a group without columns, has the one name. Headers of ``also`` count as the ones that they stand for.
     """
     needed = set(wanted)
     for i, line in enumerate(lines[:DEPTH]):
-        single = _trimmed(line)
+        single = renamed(_trimmed(line), also or {})
         if needed and needed <= set(single):
             return Header(_named(single), i + 1)
-        double = _joined(single, _trimmed(lines[i + 1])) if i + 1 < len(lines) else single
+        double = renamed(_joined(single, _trimmed(lines[i + 1])), also or {}) if i + 1 < len(lines) else single
         if needed and needed <= set(double):
             return Header(_named(double), i + 2)
     return Header(_named(_trimmed(lines[0])) if lines else (), 1)
+
+
+def renamed(names: Sequence[str], also: Mapping[str, str]) -> list[str]:
+    """Return names with other headers replaced by the codebook's own, where the file does not have that one too."""
+    return [also[n] if n in also and also[n] not in names else n for n in names]
 
 
 def _trimmed(line: Line) -> list[str]:

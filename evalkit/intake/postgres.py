@@ -28,7 +28,7 @@ WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 3 DESC, 
 NUMERIC = "numeric"
 PLAIN = {
     "text", "varchar", "bpchar", "name", "int2", "int4", "int8", "float4", "float8", "bool", "date", "timestamp",
-    "timestamptz", NUMERIC,
+    NUMERIC,
 }  # fmt: skip
 KIND = b"POSTGRESQL:type"
 
@@ -117,7 +117,7 @@ def _said(error: Exception, address: str) -> str:
 
 
 def _plain(rows: pa.Table, place: int, source: Source) -> pl.Series:
-    """Return one column; kinds whose values could be misread (money, which comes in cents) are refused."""
+    """Return one column; kinds that could be misread are refused: money comes in cents, moments in UTC's days."""
     field = rows.schema.field(place)
     kind = (field.metadata or {}).get(KIND, b"").decode()
     if kind not in PLAIN:
@@ -125,7 +125,8 @@ def _plain(rows: pa.Table, place: int, source: Source) -> pl.Series:
             f"{source.place}, column {field.name!r}",
             f"values of the kind {kind or str(field.type)!r} are not read ({nearest(kind, PLAIN)})",
             "text, numbers, dates or true and false",
-            f'cast it: query = "select {field.name}::text, …" (money: ::numeric), or leave it out',
+            f'cast it: query = "select {field.name}::text, …" (money: ::numeric; moments: at a time zone, ::date), '
+            "or leave it out",
         )
     column = rows.column(place)
     if kind == NUMERIC:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import polars as pl
+
+from evalkit.intake.checks import field_checks
 from evalkit.intake.read import read_programme
 from evalkit.intake.records import QualityReport
 from evalkit.programme import Programme
 
 
 def quality_report(programme: Programme) -> QualityReport:
-    """Read a programme and return what its rules found."""
+    """Read a programme and return what its rules and field checks found."""
     intake = read_programme(programme)
-    return QualityReport(intake.quality, intake.rejected, intake.missing, intake.flow, intake.files)
+    found = field_checks(programme, intake)
+    quality = pl.concat([intake.quality, found.quality])
+    return QualityReport(quality, intake.rejected, intake.missing, intake.flow, intake.files, found.problems)

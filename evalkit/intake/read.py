@@ -11,13 +11,18 @@ import polars as pl
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
-from evalkit.intake.convert import FILE, ROW, convert
+from evalkit.intake.convert import CODE, FILE, ROW
+from evalkit.intake.corrections import LOG_NAME, read_log
 from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
 from evalkit.intake.guards import require_inside, settled
 from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
+from evalkit.intake.missing import missing_values, unknown_answers
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
+from evalkit.intake.suggest import unmapped_line
+from evalkit.intake.sums import require_unchanged
+from evalkit.intake.treat import Treated, require_log, treat, treated_lines
 from evalkit.programme import Programme, Source
 
 
@@ -31,6 +36,7 @@ class _Read:
     files: tuple[FileRecord, ...]
     n_raw: int
     missing: pl.DataFrame
+    n_dropped: int = 0
 
 
 def read_programme(programme: Programme) -> Intake:
@@ -42,13 +48,17 @@ def read_programme(programme: Programme) -> Intake:
         A file, sheet or column is missing or unreadable, a codebook is wrong, or no row is left.
     """
     require_inside(programme)
+    require_log(programme)
     rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
     surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
     steps = [FlowStep("raw_rows", main.n_raw, _units(main.frame, programme), 0)]
-    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw))
+    if (programme.folder / LOG_NAME).is_file():
+        after = main.n_raw - main.n_dropped
+        steps.append(FlowStep("corrected", after, _units(main.frame, programme), main.n_dropped))
+    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw - main.n_dropped))
     frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
@@ -64,7 +74,7 @@ def read_programme(programme: Programme) -> Intake:
     _require_rows(programme, frame)
     read: list[_Read | LedgerRead] = [*parts, *ledgers]
     return Intake(
-        frame=frame.drop(ROW, FILE),
+        frame=frame.drop(ROW, FILE, *[c for c in frame.columns if c.startswith(CODE)]),
         rejected=pl.concat([p.rejected for p in read]),
         quality=pl.concat([p.quality for p in read]),
         missing=main.missing,
@@ -72,6 +82,9 @@ def read_programme(programme: Programme) -> Intake:
         files=tuple(f for p in read for f in p.files),
         prices=read_prices(programme),
         ledgers=tuple((f"{p.source.prefix}{p.source.ledger}", p.flow) for p in ledgers),
+        origin=frame.select(FILE, ROW),
+        unknown=unknown_answers(frame),
+        labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
     )
 
 
@@ -103,22 +116,33 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     entries = _entries(programme, source)
     time = programme.design.time
     parts, records, unmapped = [], [], set()
+    whole: list[Treated] = []
+    log = read_log(programme.folder)
     for name, table, checksum in _tables(programme, source, entries):
         meant = entries_for(entries, table.round, table.frame.columns, name)
-        converted = convert(table, meant, source.key, time, source.kind)
+        treated = treat(table, meant, name, source, programme, log)
+        converted = treated.converted
+        whole.append(treated)
         parts.append(converted)
         unmapped |= set(converted.unmapped)
         records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
+    require_unchanged(programme.folder, records)
     frame = pl.concat([p.frame for p in parts], how="diagonal")
     _require_key(programme, source, frame)
     n_raw = sum(r.n_rows for r in records)
     keys = check_keys(frame, source.key, source.kind)
     ranges = check_ranges(keys.frame, entries)
     unread = pl.concat([p.rejected for p in parts])
-    counts = unread.group_by("rule", "column").len().sort("rule", "column", descending=[True, False])
-    quality = [line(rule, c, "error", n_raw, n) for rule, c, n in counts.iter_rows()]
-    quality += [line("unmapped", c, "warning", n_raw, n_raw) for c in sorted(unmapped)]
-    missing = _missing(ranges.frame, entries, time)
+    counts = (
+        unread.filter(pl.col("rule") != "dropped_by_log")
+        .group_by("rule", "column", "severity")
+        .len()
+        .sort("rule", "column", descending=[True, False])
+    )
+    quality = [line(rule, c, severity, n_raw, n) for rule, c, severity, n in counts.iter_rows()]
+    quality += [unmapped_line(c, entries, n_raw) for c in sorted(unmapped)]
+    quality += treated_lines(whole, n_raw, log)
+    missing = missing_values(ranges.frame, entries, time)
     return _Read(
         ranges.frame,
         pl.concat([unread, keys.rejected]),
@@ -126,7 +150,19 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         tuple(records),
         n_raw,
         missing,
+        sum(t.n_dropped for t in whole),
     )
+
+
+def main_source(programme: Programme) -> Source:
+    """Return the source whose rows become the panel: the survey, or the roster where there is none."""
+    kinds = {s.kind: s for s in programme.sources}
+    return kinds["survey"] if "survey" in kinds else kinds["roster"]
+
+
+def survey_entries(programme: Programme) -> tuple[Entry, ...]:
+    """Return the codebook's entries of the source whose rows become the panel."""
+    return _entries(programme, main_source(programme))
 
 
 def _tables(programme: Programme, source: Source, entries: Sequence[Entry]) -> Iterator[tuple[str, RawTable, str]]:
@@ -180,22 +216,6 @@ def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFr
     shared = [c for c in roster.frame.columns if c in survey.frame.columns and c != cluster]
     frame = found.frame.join(roster.frame.drop(shared), on=cluster, how="left", maintain_order="left")
     return frame, _Read(frame, found.rejected, found.quality, (), 0, pl.DataFrame())
-
-
-def _missing(frame: pl.DataFrame, entries: Sequence[Entry], time: str | None) -> pl.DataFrame:
-    """Count missing values by column and round."""
-    names = [n for n in dict.fromkeys(e.name for e in entries) if n in frame.columns]
-    rounds = frame[time] if time and time in frame.columns else pl.Series("time", [None] * frame.height, dtype=pl.Int64)
-    counts = (
-        frame.select(pl.col(n).is_null() for n in names)
-        .with_columns(rounds.alias("time"))
-        .group_by("time")
-        .agg(pl.len().alias("n_rows"), *[pl.col(n).sum() for n in names])
-    )
-    long = counts.unpivot(names, index=["time", "n_rows"], variable_name="column", value_name="n_missing")
-    return long.select("column", pl.col("time").cast(pl.Int64), pl.col("n_rows", "n_missing").cast(pl.Int64)).sort(
-        "column", "time"
-    )
 
 
 def _units(frame: pl.DataFrame, programme: Programme) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -47,8 +48,11 @@ class Intake:
 
     ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one
     row for each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed;
-    ``missing`` the missing values by column and round. ``ledgers`` has, by ledger, the steps from raw entries to those
-    that count. ``prices`` is the price index (region, time, index) or None.
+    ``missing`` the missing values by column and round, don't-know and refused apart where the codebook tells them.
+    ``ledgers`` has, by ledger, the steps from raw entries to those that count. ``prices`` is the price index (region,
+    time, index) or None. ``origin`` says for each row of ``frame`` file and row; ``unknown`` how many of its answers
+    are don't-know or refused, of how many asked (None: no such codes). ``labels`` are the codebook's labels (Chinese,
+    English) by canonical name.
     """
 
     frame: pl.DataFrame
@@ -58,18 +62,22 @@ class Intake:
     flow: SampleFlow
     files: tuple[FileRecord, ...]
     prices: pl.DataFrame | None
+    origin: pl.DataFrame
+    unknown: pl.DataFrame | None = None
+    labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     ledgers: tuple[tuple[str, SampleFlow], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """What `evalkit check` and the quality notebook show."""
+    """What `evalkit check` shows and writes into a workbook; ``problems`` has one row a finding of the field checks."""
 
     quality: pl.DataFrame
     rejected: pl.DataFrame
     missing: pl.DataFrame
     flow: SampleFlow
     files: tuple[FileRecord, ...]
+    problems: pl.DataFrame
 
     @property
     def has_errors(self) -> bool:

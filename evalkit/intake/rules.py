@@ -17,6 +17,8 @@ from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
 TODO = {
     "date": ("核对原始表格中的这些日期", "check these dates in the raw file"),
     "number": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
+    "ditto": ("在每一行填写实际内容", "enter the value itself in each row"),
+    "footer": ("无需处理；如为记录，请核对编号", "nothing; or correct the key, if it is a record"),
     "key_missing": ("补全编号", "complete the key"),
     "duplicate_identical": ("删除重复行；已保留其中一行", "remove the copies; one of them is kept"),
     "duplicate_conflicting": (
@@ -28,12 +30,21 @@ TODO = {
         "check the value, or the limits in the codebook; it counts as missing",
     ),
     "unknown_village": ("在名册中补充该村，或更正村编号", "add the village to the roster, or correct its number"),
+    "identifier_unmapped": (
+        "该列含个人身份信息；未读入，请从交付文件中删去",
+        "the column tells who people are; it was not read in, take it out of the files handed on",
+    ),
+    "corrected": (
+        "已按更正单改正或删去；原始文件未改动",
+        "done as the correction log says; the raw files are unchanged",
+    ),
     "unmapped": ("在代码本中登记该列，或确认不用", "enter the column in the codebook, or leave it out on purpose"),
 }
 REASONS = {
     "key_missing": ("编号缺失", "the key is missing"),
     "duplicate_identical": ("与另一行完全相同", "identical to another row"),
     "duplicate_conflicting": ("编号相同而内容不同", "the same key with different content"),
+    "dropped_by_log": ("按更正单删去", "left out by the correction log"),
     "unknown_village": ("名册中没有该村", "the village is not in the roster"),
 }
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from evalkit.errors import DataError, listed, nearest
 from evalkit.intake.cells import SERIAL
-from evalkit.intake.codebook import Entry
+from evalkit.intake.codebook import NUMBERS, Entry, other_headers
 from evalkit.intake.header import DEPTH, find_header
 from evalkit.intake.package import check_package, part_text, sheets_of
 from evalkit.intake.sheet import Cells, check_extent, refuse, telling_cells
@@ -23,6 +23,7 @@ DIGITS = 16
 """Excel keeps 15 digits of a number: an id with this many or more is right only where it is stored as text."""
 DAYS_1904 = 1462
 """Days from Excel's usual first day to that of workbooks made on old Macintoshes."""
+DECIMAL = r"^-?\d+\.\d+$"
 WORDS = ("id", "text", "category")
 
 
@@ -43,8 +44,9 @@ def workbook(path: Path, sheet: str | None, entries: Sequence[Entry]) -> tuple[p
     cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
     if cells.height == 0:
         raise DataError(where, "the sheet is empty", "a header and rows", "export it again")
-    header = find_header(cells.head(DEPTH + 1).rows(), [e.raw_header for e in entries])
+    header = find_header(cells.head(DEPTH + 1).rows(), [e.raw_header for e in entries], other_headers(entries))
     kinds = {header.names.index(e.raw_header): e.kind for e in entries if e.raw_header in header.names}
+    cells = _with_digits(cells, book, name, [c for c, kind in kinds.items() if kind in NUMBERS])
     _refuse_formulas(told, kinds, header.first_row, where)
     cells = _with_merged(_with_errors(cells, told, kinds), told, kinds, header.first_row, where)
     frame = cells.slice(header.first_row).rename(dict(zip(cells.columns, header.names, strict=True)))
@@ -119,6 +121,22 @@ def _refuse_formulas(told: Cells, kinds: dict[int, str], skipped: int, where: st
         ),
     ):
         refuse([p for p in places if p[1] in kinds and p[0] >= skipped], where, found, needed, todo)
+
+
+def _with_digits(cells: pl.DataFrame, book: fastexcel.ExcelReader, name: str, places: list[int]) -> pl.DataFrame:
+    """Give numbers all their digits: as text the reader rounds them to nine decimals."""
+    if not places:
+        return cells
+    exact = book.load_sheet(
+        name, header_row=None, skip_rows=0, use_columns=sorted(places), dtypes=dict.fromkeys(places, "float")
+    ).to_polars()
+    for place, column in zip(sorted(places), exact.iter_columns(), strict=True):
+        text = pl.col(cells.columns[place])
+        whole = text.str.contains(DECIMAL) & column.is_not_null()
+        cells = cells.with_columns(
+            pl.when(whole).then(column.cast(pl.String)).otherwise(text).alias(text.meta.output_name())
+        )
+    return cells
 
 
 def _with_errors(cells: pl.DataFrame, told: Cells, kinds: dict[int, str]) -> pl.DataFrame:

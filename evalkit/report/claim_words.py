@@ -134,6 +134,8 @@ def _said(claim: Claim, audit: Audit, lang: Language) -> str:
     where += [period_text(claim.period, lang)] if claim.period is not None else []
     where += [WORDS[lang].reported["line"].format(line=claim.line)]
     figure, comma = stated(claim, audit.reported.units, lang), "，" if lang == "zh" else ", "
+    if claim.of is not None:
+        figure = WORDS[lang].reported["of"].format(x=figure, of=getattr(claim.of, lang))
     return comma.join([figure, *where]) + ("。" if lang == "zh" else ".")
 
 

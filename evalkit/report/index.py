@@ -10,6 +10,9 @@ from evalkit.report.block import both, text
 from evalkit.report.page import Opening
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
+COLLECTED = {"findings.csv": "csv_file", "findings.parquet": "parquet_file", "findings.json": "json_file"}
+"""All results in one file, by what the link is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -39,7 +42,7 @@ def index_html(entries: Sequence[Entry], version: str, lang: Opening = "both") -
         f'<link rel="stylesheet" href="assets/page.css">\n</head>\n<body class="index">\n{_banner(entries)}'
         f'<nav><span></span><button type="button" class="switch" hidden>{switch}</button></nav>\n'
         f"<header><h1>{_label('index_title')}</h1>{_intro(entries)}</header>\n"
-        f"<main>{_filters(entries)}{_count(len(entries))}{_table(entries)}</main>\n<footer><p>{footer}</p></footer>\n"
+        f"<main>{_filters(entries)}{_count(len(entries))}{_table(entries)}{_collected()}</main>\n<footer><p>{footer}</p></footer>\n"
         '<script src="assets/page.js" defer></script>\n<script src="assets/index.js" defer></script>\n'
         "</body>\n</html>\n"
     )
@@ -102,6 +105,12 @@ def _count(total: int) -> str:
         return f'<p class="note" data-text="{text(template)}" data-none="{text(none)}">{now}</p>'
 
     return f'<div class="count" aria-live="polite">{both(line)}</div>'
+
+
+def _collected() -> str:
+    """Return the links to all results in one file."""
+    links = " ".join(f'<a href="{name}" download>{_label(key)}</a>' for name, key in COLLECTED.items())
+    return f'<p class="note">{_label("collected")} {links}</p>'
 
 
 def _table(entries: Sequence[Entry]) -> str:

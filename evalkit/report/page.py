@@ -35,6 +35,7 @@ class Page:
     internal: bool
     lang: Opening = "both"
     has_json: bool = False
+    has_workbook: bool = False
     has_notebook: bool = True
 
 
@@ -108,6 +109,7 @@ def _context(page: Page, body: str) -> dict[str, Any]:
 
 def _downloads(page: Page) -> list[dict[str, str]]:
     kinds = [("ipynb", "notebook_file")] if page.has_notebook else []
+    kinds += [("xlsx", "workbook_file")] if page.has_workbook else []
     kinds += [("json", "json_file")] if page.has_json else []
     return [
         {"href": f"{page.stem}.{ending}", "zh": WORDS["zh"].label(key), "en": WORDS["en"].label(key)}

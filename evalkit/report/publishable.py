@@ -32,6 +32,8 @@ RESULTS = (
     "bounds",
     "instrument",
     "take_up",
+    "stability",
+    "drift",
     "naive",
     "robustness",
     "cells",

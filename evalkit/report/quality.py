@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -9,14 +10,17 @@ import polars as pl
 from evalkit.intake import Intake, QualityReport
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph, text
-from evalkit.report.disclosure import Size, few_text, rounded, withheld
+from evalkit.report.disclosure import few_text, rounded
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, percent, whole
+from evalkit.report.numbers import whole
 from evalkit.report.origin import SHOWN, summarise
 from evalkit.report.sample import step_name
 from evalkit.report.shown import shown_flow
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import LANGUAGES, WORDS, Language
+
+Labels = Mapping[str, tuple[str, str]]
+"""The codebook's labels by canonical name: Chinese, English."""
 
 
 def quality_headline(programme: Programme, intake: Intake) -> Block:
@@ -40,7 +44,7 @@ def quality_rules(programme: Programme, intake: Intake) -> Block:
     """Return the data rules that some record breaks, with what to do; how many rules all records keep."""
     broken = intake.quality.filter(pl.col("n_failed") > 0).sort("severity", "rule", "column")
     kept = intake.quality.height - broken.height
-    tables = both(lambda lang: _rules(broken, programme, lang).html()) if broken.height else ""
+    tables = both(lambda lang: _rules(broken, programme, lang, intake.labels).html()) if broken.height else ""
     key = "rules_passed" if broken.height else "rules_all_passed"
     notes = paragraph(
         lambda lang: " ".join(
@@ -50,12 +54,12 @@ def quality_rules(programme: Programme, intake: Intake) -> Block:
     return Block(heading(lambda lang: WORDS[lang].label("quality_rules")) + tables + notes)
 
 
-def _rules(broken: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
+def _rules(broken: pl.DataFrame, programme: Programme, lang: Language, labels: Labels) -> Grid:
     words, limits = WORDS[lang], programme.disclosure
     rows = [
         [
             words.rules.get(r["rule"], r["rule"]),
-            _column_name(r, n, programme, lang),
+            _column_name(r, n, programme, lang, labels),
             words.label(r["severity"]),
             whole(rounded(r["n_checked"], limits), lang),
             count_text(r["n_failed"], programme, lang),
@@ -68,44 +72,11 @@ def _rules(broken: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
     )
 
 
-def _column_name(row: dict[str, Any], number: int, programme: Programme, lang: Language) -> str:
+def _column_name(row: dict[str, Any], number: int, programme: Programme, lang: Language, labels: Labels) -> str:
     """Return a rule's variable; the header of a column that no codebook knows may be data, and is public nowhere."""
-    if row["rule"] == "unmapped" and programme.disclosure.audience == "public":
+    if row["rule"] in ("unmapped", "identifier_unmapped") and programme.disclosure.audience == "public":
         return f"#{number}"
-    return variable_name(row["column"] or "", programme, lang)
-
-
-def quality_missing(programme: Programme, intake: Intake) -> Block:
-    """Return how many values are missing by variable and round, where any is."""
-    title = heading(lambda lang: WORDS[lang].label("missing"))
-    gaps = intake.missing.filter((pl.col("n_missing").sum() > 0).over("column")).sort("column", "time")
-    if gaps.height == 0:
-        return Block(title + paragraph(lambda lang: WORDS[lang].label("no_missing")))
-    return Block(title + both(lambda lang: _missing(gaps, programme, lang).html()))
-
-
-def _missing(gaps: pl.DataFrame, programme: Programme, lang: Language) -> Grid:
-    """Return variables by rounds: number and share missing."""
-    rounds = gaps["time"].unique().sort().to_list()
-    rows = []
-    for (column,), group in gaps.group_by("column", maintain_order=True):
-        cells = dict(zip(group["time"].to_list(), _gap_cells(group, programme, lang), strict=True))
-        rows.append([variable_name(str(column), programme, lang), *(cells.get(time, DASH) for time in rounds)])
-    heads = [WORDS[lang].label("n_missing") if time is None else str(time) for time in rounds]
-    return Grid([WORDS[lang].label("column"), *heads], rows)
-
-
-def _gap_cells(group: pl.DataFrame, programme: Programme, lang: Language) -> list[str]:
-    """Return number and share missing of one variable by round; few are withheld, with the round that tells on them."""
-    limits = programme.disclosure
-    held = withheld([Size(r["n_missing"], None) for r in group.to_dicts()], limits)
-    whole_held = withheld([Size(r["n_rows"] - r["n_missing"], None) for r in group.to_dicts()], limits)
-    out = []
-    for row, few, rest in zip(group.to_dicts(), held, whole_held, strict=True):
-        n, total = rounded(row["n_missing"], limits), rounded(row["n_rows"], limits)
-        share = percent(n / total if total else 0.0, lang)
-        out.append(few_text(limits, lang) if few or rest else f"{whole(n, lang)} ({share})")
-    return out
+    return variable_name(row["column"] or "", programme, lang, labels)
 
 
 def count_text(count: int, programme: Programme, lang: Language) -> str:
@@ -115,10 +86,12 @@ def count_text(count: int, programme: Programme, lang: Language) -> str:
     return few_text(limits, lang) if few else whole(rounded(count, limits), lang)
 
 
-def variable_name(column: str, programme: Programme, lang: Language) -> str:
-    """Return an indicator's label where the variable is one, else its canonical name in plain words."""
-    labels = {plan.name: getattr(plan.label, lang) for plan in programme.indicators}
-    return str(labels.get(column, column.replace("_", " ").replace("+", " + ")))
+def variable_name(column: str, programme: Programme, lang: Language, labels: Labels | None = None) -> str:
+    """Return an indicator's label where the variable is one, else the codebook's, else its name in plain words."""
+    plans = {plan.name: getattr(plan.label, lang) for plan in programme.indicators}
+    known = {name: pair[LANGUAGES.index(lang)] for name, pair in (labels or {}).items()}
+    names = [plans.get(c) or known.get(c) or c.replace("_", " ") for c in column.split("+")]
+    return " + ".join(names)
 
 
 def quality_flow(programme: Programme, intake: Intake) -> Block:

@@ -9,6 +9,7 @@ import pytest
 
 from evalkit.claims import audit, read_claims
 from evalkit.errors import PlanError
+from evalkit.programme import FILE_NAME, load
 from tests.claims.conftest import relation
 
 Article = Callable[..., Path]
@@ -142,3 +143,9 @@ def test_what_must_not_be_compared(article: Article, one: str, other: str, reaso
     claims = [("a", "97万元", 970_000, "yuan", one), ("b", "98万元", 980_000, "yuan", other)]
     result = audit(read_claims(article(*claims, relations=relation("r", "compare", ["a", "b"])))).result("r")
     assert (result.verdict, result.reasons) == ("not_comparable", (reason,))
+
+
+def test_claims_of_this_project_name_indicators_of_their_plans(root: Path):
+    folders = [f.parent for f in sorted(root.glob("data_raw/*/claims.toml")) if (f.parent / FILE_NAME).is_file()]
+    assert folders
+    assert all(read_claims(f, [i.name for i in load(f).indicators]).indicators for f in folders)

@@ -372,3 +372,16 @@ def test_a_plan_that_the_data_contradict(tmp_path: Path, monkeypatch: pytest.Mon
     page = (out / "moz_savings" / "impact-saved_q4.html").read_text(encoding="utf-8")
     assert "1 villages have both treated and untreated units" in page
     assert not (out / "moz_savings" / "impact-saved_q4.json").exists()
+
+
+def test_a_parquet_whose_pages_are_damaged(tmp_path: Path) -> None:
+    """Its footer is sound, so the damage shows only when the rows are used; found by damaged files at random."""
+    path = tmp_path / "panel.parquet"
+    PANEL.write_parquet(path)
+    content = bytearray(path.read_bytes())
+    content[4:200] = b"\xff" * 196
+    path.write_bytes(content)
+    result = CliRunner().invoke(main, ["estimate", str(path), *OPTIONS])
+    assert result.exit_code == 1
+    assert "a .parquet file: parquet: " in result.stderr
+    assert "Traceback" not in result.stderr

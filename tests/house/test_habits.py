@@ -17,6 +17,7 @@ UNFINISHED = re.compile(r"\bstub\b|\bTODO\b(?! ?[=\[])|\bFIXME\b|\bXXX\b|NotImpl
 IMPORT_NAMES = {
     "IPython": "ipykernel",
     "adbc_driver_postgresql": "adbc-driver-postgresql",
+    "opencc": "opencc-python-reimplemented",
     "nbclient": "nbconvert",
     "jupyter_client": "ipykernel",
     "traitlets": "ipykernel",

@@ -23,7 +23,7 @@ def test_rows_or_a_message(tmp_path: Path, kind: str) -> None:
 
 def test_a_damaged_old_workbook_cannot_end_this_process(tmp_path: Path) -> None:
     """Input 7 makes the reader ask for more memory than there is, which ends its process: it is one of its own."""
-    assert {one("xls", i, tmp_path, entries()) for i in (6, 7, 8)} <= {"read", "refused"}
+    assert one("xls", 7, tmp_path, entries()) == "refused"
 
 
 def test_the_seeds_are_read(tmp_path: Path) -> None:

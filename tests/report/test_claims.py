@@ -134,3 +134,12 @@ def test_what_only_tells_of_work_done_stands_in_a_table(audited: dict[str, Audit
     assert html.count("<dl>") == 2 * n_full
     assert 0 < n_full < len(checked.reported.claims)
     assert all(c.about.zh in html for c in checked.reported.claims)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("zh", "70%（占农民新增收入），"), ("en", "70% of new income of farmers, ")]
+)
+def test_a_share_is_told_with_what_it_is_of(audited: dict[str, Audit], lang: str, said: str):
+    checked = audited["suqian_ecommerce"]
+    rows = dict(claim_rows(checked.reported.claim("attributed"), checked, {}, lang))
+    assert rows[WORDS[lang].reported["said"]].startswith(said)

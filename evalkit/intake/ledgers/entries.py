@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -23,42 +24,66 @@ OWN_RULES = (
 """In the order in which they are looked at."""
 
 
-def judged(found: Scan, source: Source, entries: Sequence[Entry]) -> pl.LazyFrame:
-    """Return entries with ``_key, _who, _when, _period`` and the first rule that each breaks (``_why``, else null)."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Entries that break no rule on their own, and those that do, with the first rule that each breaks (``_why``).
+
+    ``keys`` has the key of every entry, and is read without the other columns.
+    """
+
+    keys: pl.LazyFrame
+    sound: pl.LazyFrame
+    broken: pl.LazyFrame
+
+
+def judged(found: Scan, source: Source, entries: Sequence[Entry]) -> Judged:
+    """Give entries ``_key, _who, _when, _period``, turn their words into codes, and part sound ones from broken."""
     when, there = date_name(source, entries), found.rows.collect_schema().names()
+    key = pl.concat_str(source.key, separator=JOINT) if len(source.key) > 1 else pl.col(*source.key)
     rows = found.rows.with_columns(
-        pl.concat_str(source.key, separator=JOINT).alias(KEY)
-        if len(source.key) > 1
-        else pl.col(*source.key).alias(KEY),
+        key.alias(KEY),
         pl.col(str(source.who)).alias(WHO),
         pl.col(when).alias(WHEN),
         pl.col(when).dt.year().cast(pl.Int64).alias(PERIOD),
     )
     codes = {c: words for c, words in words_of(source).items() if c in there}
-    unknown = [pl.col(c).is_not_null() & ~pl.col(c).is_in(list(words)) for c, words in codes.items()]
     form = FORMS[str(source.ledger)]
-    rows = rows.with_columns(_why(source, AMOUNT in form.needs, unknown).alias(WHY))
-    coded = [pl.col(c).replace_strict(words, default=None, return_dtype=pl.String) for c, words in codes.items()]
-    rows = rows.with_columns(coded)
+    rules = _rules(source, AMOUNT in form.needs, codes)
+    why = pl.coalesce(pl.when(rules[rule]).then(pl.lit(rule)) for rule in OWN_RULES)
+    is_broken = pl.any_horizontal(rules.values())
+    sound = rows.filter(~is_broken).with_columns(_coded(c, words) for c, words in codes.items())
     absent = [DEFAULTS[c].alias(c) for c in form.has if c not in there]
-    filled = [pl.coalesce(c, DEFAULTS[c]) for c in form.has if c in there]
-    return rows.with_columns(*absent, *filled)
+    filled = [pl.coalesce(c, DEFAULTS[c]).alias(c) for c in form.has if c in there and c not in codes]
+    return Judged(
+        found.rows.select(key.alias(KEY)),
+        sound.with_columns(*absent, *filled),
+        rows.filter(is_broken).with_columns(why.alias(WHY)),
+    )
 
 
-def _why(source: Source, needs_amount: bool, unknown: Sequence[pl.Expr]) -> pl.Expr:
+def _coded(column: str, words: Mapping[str, str]) -> pl.Expr:
+    """Return the codes of a column's words; an empty cell has the usual one, where there is such."""
+    by_code: dict[str, list[str]] = {}
+    for word, code in words.items():
+        by_code.setdefault(code, []).append(word)
+    chain = pl.coalesce(*[pl.when(pl.col(column).is_in(w)).then(pl.lit(code)) for code, w in by_code.items()])
+    return pl.coalesce(chain, DEFAULTS.get(column, pl.lit(None, pl.String))).alias(column)
+
+
+def _rules(source: Source, needs_amount: bool, codes: Mapping[str, Mapping[str, str]]) -> dict[str, pl.Expr]:
+    """Return each rule as an expression that is true where an entry breaks it, and never null."""
     first, last = dates_of(source)
     reversal = pl.col(source.reverses).is_not_null() if source.reverses else pl.lit(False)
-    outside = ~pl.col(WHEN).is_between(first, last)
-    rules = {
+    unknown = [pl.col(c).is_not_null() & ~pl.col(c).is_in(list(words)) for c, words in codes.items()]
+    return {
         "misread": pl.col(HEADER).is_not_null(),
         "key_missing": pl.col(KEY).is_null(),
         "who_missing": pl.col(WHO).is_null(),
         "date_missing": pl.col(WHEN).is_null(),
         "amount_missing": (pl.col(AMOUNT).is_null() & ~reversal) if needs_amount else pl.lit(False),
-        "word_unknown": pl.any_horizontal(unknown) if unknown else pl.lit(False),
-        "date_outside": outside,
+        "word_unknown": pl.any_horizontal(unknown).fill_null(False) if unknown else pl.lit(False),
+        "date_outside": ~pl.col(WHEN).is_between(first, last).fill_null(True),
     }
-    return pl.coalesce(pl.when(rules[rule]).then(pl.lit(rule)) for rule in OWN_RULES)
 
 
 def dates_of(source: Source) -> tuple[date, date]:

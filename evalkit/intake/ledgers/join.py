@@ -44,7 +44,7 @@ def _require_new(ledger: LedgerRead, frame: pl.DataFrame) -> None:
     doubled = [n for n in ledger.names if n in frame.columns]
     if doubled:
         raise PlanError(
-            f"[[sources]] {ledger.source.file}",
+            f"[[sources]] {ledger.source.place}",
             f"the column {doubled[0]!r} is there already, from the survey or another ledger",
             "a name for each column",
             'give this ledger a prefix, such as prefix = "coop_"',

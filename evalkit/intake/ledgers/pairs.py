@@ -23,26 +23,28 @@ class Pairs:
     left_out: pl.DataFrame
 
 
-def resolve(rows: pl.LazyFrame, source: Source) -> Pairs:
+def resolve(keys: pl.LazyFrame, rows: pl.LazyFrame, source: Source) -> Pairs:
     """Part entries into those that no other concerns, and the few that must be looked at together.
 
-    Only hashes of keys are loaded (8 bytes a row). Two keys with one hash are merely looked at together as well: what
+    ``keys`` has the ``_key`` of every entry, sound or not, and needs no other column. Only hashes of keys are loaded (8
+    bytes a row). Two keys with one hash are merely looked at together as well: what
     is decided, is decided by the keys themselves.
     """
     hashed = rows.with_columns(pl.col(KEY).hash().alias("_hash"))
-    marked = _doubled(hashed.select("_hash").collect(engine="streaming")["_hash"])
+    hashes = keys.select(pl.col(KEY).hash().alias("_hash"))
+    marked = _doubled(hashes.collect(engine="streaming")["_hash"])
     if source.reverses:
         pointing = hashed.filter(pl.col(source.reverses).is_not_null())
         both = pointing.select("_hash", pl.col(source.reverses).hash().alias("_target")).collect(engine="streaming")
         marked = pl.concat([marked, both["_hash"], both["_target"].rename("_hash")]).unique()
     if marked.is_empty():
         empty = rows.head(0).collect()
-        return Pairs(rows, empty, empty)
+        return Pairs(rows, empty, empty.with_columns(pl.lit(None, pl.String).alias(WHY)))
     concerned = pl.col("_hash").is_in(marked.implode())
     together = hashed.filter(concerned).drop("_hash").collect(engine="streaming").sort(FILE, ROW)
     judged = _reversals(_copies(together), source)
     alone = hashed.filter(~concerned).drop("_hash")
-    return Pairs(alone, judged.filter(pl.col(WHY).is_null()), judged.filter(pl.col(WHY).is_not_null()))
+    return Pairs(alone, judged.filter(pl.col(WHY).is_null()).drop(WHY), judged.filter(pl.col(WHY).is_not_null()))
 
 
 def _doubled(hashes: pl.Series) -> pl.Series:

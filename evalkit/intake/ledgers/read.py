@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from evalkit.errors import PlanError
+from evalkit.errors import DataError, PlanError
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry
 from evalkit.intake.convert import FILE, ROW
+from evalkit.intake.files import files_of, read_table
 from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
 from evalkit.intake.ledgers.loans import NAMES, stocks
 from evalkit.intake.ledgers.pairs import PAIR_RULES, resolve
 from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, LedgerRead
 from evalkit.intake.ledgers.rules import quality, rejected
-from evalkit.intake.ledgers.scan import Scan, scan
+from evalkit.intake.ledgers.scan import Scan, require_unchanged, scan
 from evalkit.intake.rules import line
 from evalkit.programme import Source
 
@@ -46,16 +48,40 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
         A file is unreadable, a column is missing, or the plan and the codebook do not fit together.
     """
     _check(source)
-    found = scan(source, entries, folder)
+    with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch:
+        try:
+            found = scan(source, entries, folder, Path(scratch))
+            ledger = _reduced(found, source, entries, known)
+        except pl.exceptions.ComputeError as error:
+            raise _damaged(source, entries, folder) or DataError(
+                source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
+            ) from error
+        require_unchanged(found)
+    return ledger
+
+
+def _damaged(source: Source, entries: Sequence[Entry], folder: Path) -> DataError | None:
+    """Return what is wrong with a text file, as the reader of whole files says it (with the line)."""
+    for path, round_ in [] if source.database else files_of(source, folder):
+        try:
+            read_table(source, path, round_, [e for e in entries if e.applies_to(round_)])
+        except DataError as error:
+            return error
+    return None
+
+
+def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series) -> LedgerRead:
+    """Take the sums of a ledger, and list what does not count."""
     rows = judged(found, source, entries)
-    own = rows.filter(pl.col(WHY).is_not_null()).select(LISTED).collect(engine="streaming").sort(FILE, ROW)
-    pairs = resolve(rows.filter(pl.col(WHY).is_null()), source)
+    pairs = resolve(rows.keys, rows.sound, source)
     clean = pl.concat([pairs.alone, pairs.kept.lazy()])
     clean, late, n_late = _late(clean, source)
     clean, twice = _once(clean, source)
     raw_sums = _sums(clean, source)
     is_known = pl.col(WHO).is_in(known.cast(pl.String).implode())
     sums = raw_sums.filter(is_known)
+    n_sound = int(raw_sums[N_ROWS].sum()) + pairs.left_out.height + late.height + twice.height
+    own = _broken(rows.broken, sum(f.n_rows for f in found.files) - n_sound)
     out = pl.concat([own, pairs.left_out.select(LISTED), late, twice])
     n_unknown = int(raw_sums.filter(~is_known)[N_ROWS].sum())
     return LedgerRead(
@@ -71,11 +97,16 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
 def _check(source: Source) -> None:
     if source.reverses and len(source.key) > 1:
         raise PlanError(
-            f"[[sources]] {source.file}",
+            f"[[sources]] {source.place}",
             f"reverses = {source.reverses!r} and a key of {len(source.key)} columns",
             "one column as key, which a reversal can name",
             "give the ledger a key of one column",
         )
+
+
+def _broken(rows: pl.LazyFrame, count: int) -> pl.DataFrame:
+    """Return the entries that break a rule on their own; where there is none, the files are not read again."""
+    return rows.select(LISTED).collect(engine="streaming").sort(FILE, ROW) if count else _none()
 
 
 def _late(rows: pl.LazyFrame, source: Source) -> tuple[pl.LazyFrame, pl.DataFrame, int]:

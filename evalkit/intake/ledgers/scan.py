@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,20 @@ import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.intake.codebook import Entry, entries_for
-from evalkit.intake.convert import FILE, ROW, misread, value_of
-from evalkit.intake.files import files_of, read_table
-from evalkit.intake.guards import settled
+from evalkit.intake.convert import FILE, ROW, misread, text_of, value_of
+from evalkit.intake.files import TEXT, files_of, read_rows, read_table
+from evalkit.intake.guards import sha256
 from evalkit.intake.ledgers.kinds import FEN, FORMS, MONEY
+from evalkit.intake.ledgers.quick import dates, numbers
 from evalkit.intake.ledgers.records import HEADER
+from evalkit.intake.ledgers.text import open_text
 from evalkit.intake.records import FileRecord
+from evalkit.intake.signature import require_signature
 from evalkit.programme import Source
 
-NUMBER, DATE, SMALL = "number", "date", 1e15
+SMALL = 1e15
 """Money of 10¹⁵ yuan or more does not fit into whole fen, and is no amount of a village."""
+CHECKED, VALUE = frozenset({"number", "integer", "flag", "date"}), "_value_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,11 @@ class Scan:
     rows: pl.LazyFrame
     files: tuple[FileRecord, ...]
     unmapped: tuple[str, ...]
+    stamps: tuple[tuple[Path, int, int], ...]
 
 
-def scan(source: Source, entries: Sequence[Entry], folder: Path) -> Scan:
-    """Open all files of a ledger.
+def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) -> Scan:
+    """Open all files of a ledger; what must be written on the way is written into the scratch folder.
 
     Raises
     ------
@@ -42,17 +47,67 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path) -> Scan:
         The codebook lacks a column that the ledger needs.
     """
     used = _used(source, entries)
-    parts, records, unmapped = [], [], set()
-    for path, round_ in files_of(source, folder):
-        name = path.relative_to(folder).as_posix()
+    parts, records, unmapped, stamps = [], [], set(), []
+    for name, path, round_, checksum in _files(source, folder):
         applied = tuple(e for e in used if e.applies_to(round_))
-        raw, first_row, encoding, checksum = _open(source, path, round_, applied)
+        if path is None:
+            table, checksum = read_rows(source, applied)
+            raw, first_row, encoding = table.frame.lazy().with_row_index(ROW), 1, None
+        else:
+            stamps.append(stamp(path))
+            raw, first_row, encoding = _open(source, path, round_, applied, scratch)
         schema = raw.collect_schema()
         meant = entries_for(applied, round_, schema.names(), name)
-        parts.append(_canonical(raw, schema, meant, name, first_row))
+        part = _canonical(raw, schema, meant, name, first_row)
+        parts.append(part if name.lower().endswith(".parquet") else _once_read(part, scratch))
         unmapped |= set(schema.names()) - {e.raw_header for e in entries} - {ROW}
-        records.append(FileRecord(name, checksum, "ledger", encoding, int(raw.select(pl.len()).collect().item())))
-    return Scan(pl.concat(parts, how="diagonal"), tuple(records), tuple(sorted(unmapped)))
+        records.append(FileRecord(name, checksum, "ledger", encoding, _height(parts[-1])))
+    return Scan(pl.concat(parts, how="diagonal"), tuple(records), tuple(sorted(unmapped)), tuple(stamps))
+
+
+def _files(source: Source, folder: Path) -> Iterator[tuple[str, Path | None, int | None, str]]:
+    """Yield name, path, round and checksum of each file; a server's table has no path, and its checksum comes later."""
+    if source.database:
+        yield source.place, None, None, ""
+        return
+    for path, round_ in files_of(source, folder):
+        require_signature(path)
+        yield path.relative_to(folder).as_posix(), path, round_, sha256(path)
+
+
+def _once_read(rows: pl.LazyFrame, scratch: Path) -> pl.LazyFrame:
+    """Return the rows as a file of the scratch folder, so that text is parsed once; a stream, never all in memory."""
+    target = scratch / f"{len(list(scratch.iterdir()))}.parquet"
+    rows.sink_parquet(target, compression="lz4")
+    return pl.scan_parquet(target)
+
+
+def _height(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect(engine="streaming").item())
+
+
+def stamp(path: Path) -> tuple[Path, int, int]:
+    """Return a file's path, size and time of change."""
+    found = path.stat()
+    return path, found.st_size, found.st_mtime_ns
+
+
+def require_unchanged(found: Scan) -> None:
+    """Refuse sums of files that somebody wrote to while they were read.
+
+    Raises
+    ------
+    DataError
+        A file has another size or time than before.
+    """
+    changed = [path for path, *facts in found.stamps if [*stamp(path)[1:]] != facts]
+    if changed:
+        raise DataError(
+            str(changed[0]),
+            "it changed while it was read",
+            "a file that nobody writes to",
+            "wait until it is copied or saved, then run again",
+        )
 
 
 def _used(source: Source, entries: Sequence[Entry]) -> list[Entry]:
@@ -64,7 +119,7 @@ def _used(source: Source, entries: Sequence[Entry]) -> list[Entry]:
     absent = [n for n in dict.fromkeys(needed) if n not in there]
     if absent:
         raise PlanError(
-            f"[[sources]] {source.file}",
+            f"[[sources]] {source.place}",
             f"the codebook has no column {listed(absent)} ({nearest(absent[0], there)})",
             f"the columns that a ledger of {source.ledger} needs: {', '.join(dict.fromkeys(needed))}",
             "enter them in the codebook",
@@ -78,14 +133,16 @@ def date_name(source: Source, entries: Sequence[Entry]) -> str:
 
 
 def _open(
-    source: Source, path: Path, round_: int | None, entries: Sequence[Entry]
-) -> tuple[pl.LazyFrame, int, str | None, str]:
-    """Return a file's raw rows with `_row`, the number of its first row, its encoding and its checksum."""
-    if path.suffix.lower() == ".parquet":
-        raw, checksum = settled(path, lambda: _parquet(path))
-        return raw, 1, None, checksum
-    table, checksum = settled(path, lambda: read_table(source, path, round_, entries))
-    return table.frame.lazy().with_row_index(ROW), table.first_row, table.encoding, checksum
+    source: Source, path: Path, round_: int | None, entries: Sequence[Entry], scratch: Path
+) -> tuple[pl.LazyFrame, int, str | None]:
+    """Return a file's raw rows with `_row`, the number of its first row, and its encoding."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _parquet(path), 1, None
+    if suffix in TEXT:
+        return open_text(path, source.encoding, entries, scratch)
+    table = read_table(source, path, round_, entries)
+    return table.frame.lazy().with_row_index(ROW), table.first_row, table.encoding
 
 
 def _parquet(path: Path) -> pl.LazyFrame:
@@ -103,20 +160,32 @@ def _canonical(
     raw: pl.LazyFrame, schema: pl.Schema, entries: Sequence[Entry], name: str, first_row: int
 ) -> pl.LazyFrame:
     """Return the canonical columns of a file; money in whole fen, ids as text."""
-    header = pl.coalesce(
-        *[pl.when(misread(schema[e.raw_header], e)).then(pl.lit(e.raw_header)) for e in entries],
-        pl.lit(None, pl.String),
-    )
-    return raw.select(
+    quick = [e for e in entries if schema[e.raw_header] == pl.String and e.kind in {"number", "date"}]
+    plain = [e for e in entries if e not in quick]
+    typed = [e for e in plain if schema[e.raw_header].is_float() or schema[e.raw_header] == pl.String]
+    bad = [pl.when(misread(schema[e.raw_header], e)).then(pl.lit(e.raw_header)) for e in typed if e.kind in CHECKED]
+    rows = raw.select(
         (pl.col(ROW).cast(pl.Int64) + first_row).alias(ROW),
         pl.lit(name).alias(FILE),
-        header.alias(HEADER),
-        *[_column(schema[e.raw_header], e) for e in entries],
+        pl.coalesce(*bad, pl.lit(None, pl.String)).alias(HEADER),
+        *[value_of(schema[e.raw_header], e).alias(e.name) for e in plain],
+        *[text_of(pl.String(), e).alias(e.name) for e in quick],
     )
+    read = rows.with_columns(_read(e).alias(VALUE + e.name) for e in quick)
+    unread = [
+        pl.when(pl.col(e.name).is_not_null() & pl.col(VALUE + e.name).is_null()).then(pl.lit(e.raw_header))
+        for e in quick
+    ]
+    made = [pl.col(VALUE + e.name).alias(e.name) for e in quick]
+    whole = read.with_columns(pl.coalesce(HEADER, *unread).alias(HEADER), *made).drop(VALUE + e.name for e in quick)
+    return whole.with_columns(_fen(n) for n in MONEY if n in {e.name for e in entries})
 
 
-def _column(dtype: pl.DataType, entry: Entry) -> pl.Expr:
-    value = value_of(dtype, entry)
-    if entry.name not in MONEY:
-        return value
+def _read(entry: Entry) -> pl.Expr:
+    text = pl.col(entry.name)
+    return dates(text) if entry.kind == "date" else numbers(text, has_factor=entry.factor != 1) * entry.factor
+
+
+def _fen(name: str) -> pl.Expr:
+    value = pl.col(name)
     return pl.when(value.abs() < SMALL).then((value * FEN).round(0, mode="half_away_from_zero")).cast(pl.Int64)

@@ -50,7 +50,7 @@ def words_of(source: Source) -> dict[str, dict[str, str]]:
     for code in source.words:
         if code not in codes:
             raise PlanError(
-                f"[[sources]] {source.file}, words",
+                f"[[sources]] {source.place}, words",
                 f"{code!r} is no word of the ledger {source.ledger!r} ({nearest(code, codes)})",
                 f"one of {', '.join(codes)}" if codes else "no words",
                 "correct it",
@@ -64,7 +64,7 @@ def _cells(source: Source, name: str, column: Words) -> dict[str, str]:
     doubled = sorted(w for w in stated if sum(w in source.words.get(c, ()) for c in column) > 1)
     if doubled:
         raise PlanError(
-            f"[[sources]] {source.file}, words",
+            f"[[sources]] {source.place}, words",
             f"{doubled[0]!r} stands for two codes of {name!r}",
             "one code a word",
             "take it out of one list",

@@ -1,0 +1,87 @@
+"""All public findings of a folder in one place: findings.json, and their results as findings.csv and .parquet."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from evalkit import __version__
+from evalkit.batch.execute import is_finding
+from evalkit.batch.manifest import Row
+from evalkit.batch.store import write_if_changed
+from evalkit.results import TIDY_SCHEMA
+
+NAMES = ("findings.json", "findings.csv", "findings.parquet")
+FORMULA = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet would carry out."""
+KEYS = ("programme", "data", "indicator", "label_zh", "label_en", "domain", "role", "family", "unit", "claim", "page")
+ABOUT: dict[str, type[pl.DataType]] = dict.fromkeys(KEYS, pl.String)
+
+
+def write_collected(out: Path, rows: Sequence[Row]) -> None:
+    """Write the three files anew from the numbers beside public pages, in the order of the rows.
+
+    ``findings.csv`` (UTF-8 with a mark, as Excel wants it) and ``findings.parquet`` have a row for each term of each
+    main result: what it is about, then the tidy columns. A finding that shows no result has one row without numbers.
+    Texts that a spreadsheet would take for a formula begin with an apostrophe in the CSV file.
+    """
+    found = [(row["page"], values) for row in rows if (values := _finding(out, row)) is not None]
+    table = tidy(found)
+    whole = {"schema_version": 1, "evalkit_version": __version__, "findings": [{**v, "page": p} for p, v in found]}
+    contents = (json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1).encode(), _csv(table), _parquet(table))
+    for name, content in zip(NAMES, contents, strict=True):
+        write_if_changed(out / name, content)
+
+
+def tidy(found: Sequence[tuple[str, Mapping[str, Any]]]) -> pl.DataFrame:
+    """Return the main results of findings, given with their pages, as one tidy table."""
+    rows = [{**_about(page, v), **_numbers(term)} for page, v in found for term in v["main"] or [{}]]
+    return pl.DataFrame(rows, schema={**ABOUT, **TIDY_SCHEMA})
+
+
+def _finding(out: Path, row: Row) -> dict[str, Any] | None:
+    """Return the numbers beside a public page about one indicator; None for other pages."""
+    if row["internal"] or row["state"] == "failed":
+        return None
+    for name in row["files"]:
+        if name.endswith(".json") and (out / name).is_file():
+            values: dict[str, Any] = json.loads((out / name).read_text(encoding="utf-8"))
+            return values if is_finding(values) else None
+    return None
+
+
+def _about(page: str, values: Mapping[str, Any]) -> dict[str, str]:
+    plan, programme = values["indicator"], values["programme"]
+    return {
+        "programme": programme["id"],
+        "data": programme["provenance"],
+        "indicator": plan["name"],
+        "label_zh": plan["label"]["zh"],
+        "label_en": plan["label"]["en"],
+        **{key: plan[key] for key in ("domain", "role", "family", "unit")},
+        "claim": values["gate"]["claim"],
+        "page": page,
+    }
+
+
+def _numbers(term: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: term.get(name) for name in TIDY_SCHEMA}
+
+
+def _csv(table: pl.DataFrame) -> bytes:
+    texts = pl.col(pl.String)
+    safe = table.with_columns(
+        pl.when(texts.str.contains(FORMULA)).then(pl.lit("'") + texts).otherwise(texts).name.keep()
+    )
+    return safe.write_csv(include_bom=True).encode()
+
+
+def _parquet(table: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.write_parquet(buffer)
+    return buffer.getvalue()

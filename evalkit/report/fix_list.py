@@ -1,0 +1,133 @@
+"""The workbook of what to fix: a row a problem, by enumerator and by village; for the field office only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from evalkit.errors import UsageError
+from evalkit.intake import QualityReport
+from evalkit.intake.corrections import COLUMNS, SHEET
+from evalkit.programme import Programme
+from evalkit.report.wording import WORDS
+
+HEADS = (
+    "village_name",
+    "enumerator_name",
+    "round_name",
+    "key_name",
+    "rule",
+    "column",
+    "found_value",
+    "todo",
+    "file",
+    "row_number",
+    "outcome_found",
+)
+LEFT_OUT = ("file", "row_number", "key_name", "rule", "column", "reason", "outcome_found")
+WIDTHS = {"rule": 26, "column": 24, "found_value": 34, "todo": 48, "file": 24, "reason": 40, "outcome_found": 28}
+NARROW = 13
+
+
+def write_fix_list(report: QualityReport, programme: Programme, path: Path) -> int:
+    """Write the workbook and return its number of problems. All cells are text or numbers, never formulas.
+
+    Raises
+    ------
+    UsageError
+        The file would lie in the programme's folder, which is never written to, or is no .xlsx.
+    """
+    import xlsxwriter
+
+    if path.suffix.lower() != ".xlsx":
+        raise UsageError("--workbook", f"{path.name!r}", "a name that ends with .xlsx", "choose such a name")
+    if path.resolve().is_relative_to(programme.folder):
+        raise UsageError(
+            "--workbook", "it lies in the programme's folder", "another folder", "raw folders stay as they are"
+        )
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        rows = _rows(report.problems, programme)
+        _sheet(book, "workbook_all", HEADS, rows)
+        for name, place in (("workbook_by_enumerator", 1), ("workbook_by_village", 0)):
+            order = [place, *(i for i in range(len(HEADS)) if i != place)]
+            moved = sorted(([row[i] for i in order] for row in rows), key=lambda r: (str(r[0]), str(r[4])))
+            _sheet(book, name, [HEADS[i] for i in order], moved)
+        _corrections(book)
+        _sheet(book, "workbook_left_out", LEFT_OUT, _left_out(report.rejected))
+    return len(rows)
+
+
+def _corrections(book: Any) -> None:
+    """Write the empty correction log: filled in and saved as corrections.xlsx in the raw folder, it is read back."""
+    sheet = book.add_worksheet(SHEET)
+    for j, name in enumerate(COLUMNS):
+        sheet.write_string(0, j, name, book.add_format({"bold": True}))
+        sheet.set_column(j, j, 16, book.add_format({"num_format": "@"}))
+
+
+def _both(key: str) -> str:
+    return f"{WORDS['zh'].label(key)} / {WORDS['en'].label(key)}"
+
+
+def _rows(problems: pl.DataFrame, programme: Programme) -> list[list[Any]]:
+    """Return the problems in the order of `HEADS`; Chinese first, then English."""
+    labels = {p.name: f"{p.label.zh} / {p.label.en}" for p in programme.indicators}
+    return [
+        [
+            p["village"] or "",
+            p["enumerator"] or "",
+            p["round"],
+            p["key"] or "",
+            f"{WORDS['zh'].rules[p['rule']]} / {WORDS['en'].rules[p['rule']]}",
+            labels.get(p["column"], p["column"]),
+            p["value"],
+            f"{p['todo_zh']} / {p['todo_en']}",
+            p["file"] or "",
+            p["row"],
+            "",
+        ]
+        for p in problems.sort("rule", "column", "file", "row", nulls_last=True).to_dicts()
+    ]
+
+
+def _left_out(rejected: pl.DataFrame) -> list[list[Any]]:
+    return [
+        [
+            r["file"],
+            r["row"],
+            r["key"],
+            f"{WORDS['zh'].rules[r['rule']]} / {WORDS['en'].rules[r['rule']]}",
+            r["column"],
+            f"{r['reason_zh']} / {r['reason_en']}",
+            "",
+        ]
+        for r in rejected.to_dicts()
+    ]
+
+
+def _sheet(book: Any, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write one sheet: what it is, how to use it, the table with a filter and its head kept in sight."""
+    sheet = book.add_worksheet(WORDS["zh"].label(name))
+    warning = book.add_format({"bold": True, "font_color": "#9c1c1c"})
+    head = book.add_format({"bold": True, "bg_color": "#e8eef4", "bottom": 1, "text_wrap": True, "valign": "top"})
+    cell = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.write_string(0, 0, _both("workbook_title"), warning)
+    sheet.write_string(1, 0, _both("workbook_lead"))
+    for j, key in enumerate(heads):
+        sheet.write_string(3, j, _both(key), head)
+        sheet.set_column(j, j, WIDTHS.get(key, NARROW))
+    for i, row in enumerate(rows, 4):
+        for j, value in enumerate(row):
+            if isinstance(value, int):
+                sheet.write_number(i, j, value, cell)
+            else:
+                sheet.write_string(i, j, "" if value is None else str(value), cell)
+    sheet.freeze_panes(4, 0)
+    sheet.autofilter(3, 0, max(3 + len(rows), 4), len(heads) - 1)
+    sheet.set_footer(f"&L{_both('workbook_title')}&RP. &P / &N")
+    sheet.set_landscape()
+    sheet.repeat_rows(3)
