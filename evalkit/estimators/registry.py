@@ -16,6 +16,7 @@ from evalkit.estimators.late import late
 from evalkit.estimators.late_ancova import late_ancova
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.spillover import spillover
 from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.estimators.synthetic_control import synthetic_control
 from evalkit.estimators.synthetic_did import synthetic_did
@@ -50,6 +51,7 @@ FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "ancova": ancova,
     "itt_lin": _itt_lin,
     "late_ancova": late_ancova,
+    "spillover": spillover,
 }
 """What village sums do not suffice for."""
 

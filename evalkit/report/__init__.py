@@ -8,12 +8,14 @@ from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.costs import costs
 from evalkit.report.funnel import funnel
+from evalkit.report.groups import spillover
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
 from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_rules
 from evalkit.report.quality_checks import quality_checks, quality_missing
 from evalkit.report.replication import published_numbers, replication
+from evalkit.report.requests import first_askers, waiting, waiting_groups
 from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
@@ -35,6 +37,7 @@ __all__ = [
     "donors",
     "estimates",
     "event_study",
+    "first_askers",
     "flow",
     "forest",
     "four_cell",
@@ -59,10 +62,13 @@ __all__ = [
     "replication",
     "rollout",
     "sources",
+    "spillover",
     "statement",
     "take_up",
     "truth",
     "village_figures",
     "village_headline",
     "village_table",
+    "waiting",
+    "waiting_groups",
 ]

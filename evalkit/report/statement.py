@@ -12,6 +12,7 @@ from evalkit.report.numbers import (
     Unit,
     difference,
     effect_unit,
+    interval,
     is_number,
     level,
     magnitude_range,
@@ -21,9 +22,12 @@ from evalkit.report.numbers import (
     whole,
 )
 from evalkit.report.on_whom import compliance
-from evalkit.report.shown import shown_comparison_mean, shown_reasons
+from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
+
+GROUPS = ("direct", "spillover", "unlinked")
+"""The groups of households that `spillover` tells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ def _details(finding: Finding, lang: Language) -> str:
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
         ("late_title", compliance(finding, lang) if case_for(finding).shows_numbers else ""),
+        ("group_title_short", by_group(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
     ]
@@ -132,6 +137,24 @@ def meaning(finding: Finding, lang: Language) -> str:
     return words.label(
         "of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown
     ) + _range_note(case, lang)
+
+
+def by_group(finding: Finding, lang: Language) -> str:
+    """Say what each group of households shows, and which spillovers are assumed away; empty for other estimators."""
+    if finding.main.estimate.estimator != "spillover" or not case_for(finding).shows_numbers:
+        return ""
+    words, unit, rows = WORDS[lang], unit_of(finding.indicator.unit), shown_by_term(finding)
+    said = [
+        words.label(
+            "group_result",
+            group=words.label(f"group_{term}"),
+            amount=difference(rows[term]["estimate"], unit, lang, signed=True),
+            range=interval(rows[term]["conf_low"], rows[term]["conf_high"], unit, lang),
+        )
+        for term in GROUPS
+        if term in rows
+    ]
+    return words.label("group_sentence", groups=("；" if lang == "zh" else "; ").join(said)) if said else ""
 
 
 def basis(finding: Finding, lang: Language) -> str:
