@@ -13,6 +13,7 @@ import polars as pl
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
     FourCell,
+    Match,
     PreTrend,
     PreTrendPower,
     Stability,
@@ -23,6 +24,7 @@ from evalkit.diagnostics import (
     compliance,
     donor_weights,
     four_cell,
+    match,
     means_by_round,
     pre_trend,
     pre_trend_power,
@@ -60,8 +62,9 @@ class Finding:
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
-    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
-    took part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect.
+    ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
+    part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect;
+    ``match`` how a synthetic comparison fitted before the start, and what placebos show.
     """
 
     programme: Programme
@@ -87,6 +90,7 @@ class Finding:
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
     instrument: Inference | None = None
+    match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
 
@@ -112,7 +116,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as values that fit in JSON; undefined numbers are None."""
-        plan, events = self.indicator, self.event_table()
+        plan, events, estimate = self.indicator, self.event_table(), self.main.estimate
         return {
             "schema_version": SCHEMA_VERSION,
             "programme": {
@@ -125,7 +129,8 @@ class Finding:
             "why_this_interval": self.main.reason,
             "event_study": None if events is None else _rows(events),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
-            "donors": _donors(self.main.estimate),
+            "match": None if self.match is None else _plain(self.match),
+            "donors": _rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None,
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
             "cells": _plain(self.cells),
@@ -185,13 +190,12 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     plan = programme.indicator(indicator)
     panel = Panel.from_programme(programme, indicator)
     moments = stored_moments(programme, plan, panel)
-    notes: list[str] = []
-    lock = read_lock(programme)
+    lock, notes = read_lock(programme), list[str]()
     main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
-    cells = four_cell(moments)
+    cells, fit = four_cell(moments), match(main.estimate, seed)
     others = _robustness(plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
@@ -205,7 +209,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
         attrition=lost,
-        gate=open_gate(evidence_of(programme, main, leads, lost, cells)),
+        gate=open_gate(evidence_of(programme, main, leads, lost, cells, fit)),
         flow=panel.flow,
         winsorised=panel.winsorised,
         truth=(read_truth(programme) or {}).get(indicator),
@@ -217,6 +221,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
         instrument=by_instrument(main, others),
+        match=fit,
         stability=stability(main),
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
     )
@@ -278,11 +283,6 @@ def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
     except DesignError as error:
         notes.append(str(error))
         return None
-
-
-def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:
-    """Return the donor weights of a synthetic estimate; None for others."""
-    return _rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -83,6 +83,7 @@ class DesignPlan(Frozen):
     assignment: Assignment
     assigned_to: AssignedTo = "cluster"
     comparison: Comparison = "not_yet"
+    period: Literal["month"] | None = None
     anticipation: int = Field(default=0, ge=0)
     take_up: str | None = None
     demonstration: str | None = None

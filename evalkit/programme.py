@@ -130,7 +130,7 @@ class Programme(Frozen):
 
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
-        values = self.design.model_dump(exclude={"demonstration"})
+        values = self.design.model_dump(exclude={"demonstration", "period"})
         return Design(**{**values, "weights": plan.weights or self.design.weights})
 
     def __repr__(self) -> str:

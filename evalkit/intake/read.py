@@ -19,6 +19,7 @@ from evalkit.intake.guards import require_inside, settled
 from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
 from evalkit.intake.links import places
 from evalkit.intake.missing import missing_values, unknown_answers
+from evalkit.intake.months import require_months
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.requests import check_requests
@@ -230,6 +231,7 @@ def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
             'add codebook = "codebook.csv"',
         )
     entries = read_codebook(existing(programme.folder / source.codebook))
+    require_months(programme, entries, source.codebook)
     return tuple(e for e in entries if not e.source or e.source == source.kind)
 
 

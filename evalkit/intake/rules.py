@@ -16,6 +16,7 @@ from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
 
 TODO = {
     "date": ("核对原始表格中的这些日期", "check these dates in the raw file"),
+    "month": ("核对原始表格中的这些月份", "check these months in the raw file"),
     "number": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
     "ditto": ("在每一行填写实际内容", "enter the value itself in each row"),
     "footer": ("无需处理；如为记录，请核对编号", "nothing; or correct the key, if it is a record"),

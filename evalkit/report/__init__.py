@@ -9,6 +9,7 @@ from evalkit.report.claims import claims_arithmetic, claims_figures, claims_head
 from evalkit.report.costs import costs
 from evalkit.report.funnel import funnel
 from evalkit.report.groups import spillover
+from evalkit.report.match import match_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
@@ -45,6 +46,7 @@ __all__ = [
     "gap",
     "headline",
     "limits",
+    "match_checks",
     "means",
     "overview_headline",
     "overview_notes",

@@ -8,6 +8,7 @@ import polars as pl
 
 from evalkit.finding import Finding
 from evalkit.report.disclosure import rounded
+from evalkit.report.match import shown_match
 from evalkit.report.shown import (
     lead_withheld,
     shown_bounds,
@@ -28,6 +29,7 @@ RESULTS = (
     "main",
     "event_study",
     "pre_trend",
+    "match",
     "donors",
     "bounds",
     "instrument",
@@ -79,6 +81,7 @@ def _results(finding: Finding) -> dict[str, Any]:
     return {
         "main": _rows(shown_rows(finding.main, limits)),
         "event_study": _rows(study),
+        "match": shown_match(finding),
         "donors": shown_donors(finding),
         "bounds": _rows(shown_bounds(finding)),
         "instrument": _rows(shown_rows(finding.instrument, limits)),

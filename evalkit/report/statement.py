@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
+from evalkit.inference.infer import FEW_PILOTS
 from evalkit.report.block import Block, both, text
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
@@ -16,6 +18,7 @@ from evalkit.report.numbers import (
     is_number,
     level,
     magnitude_range,
+    p_text,
     percent,
     span,
     unit_of,
@@ -26,6 +29,10 @@ from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_rea
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
 
+RANKED = FEW_PILOTS - {"placebo_normal"}
+"""Methods whose p is a rank among the sets of villages that might have been pilots."""
+FEW_SETS = 200
+"""With more sets p can get below 0.005, which limits no reading."""
 GROUPS = ("direct", "spillover", "unlinked")
 """The groups of households that `spillover` tells apart."""
 
@@ -168,7 +175,8 @@ def basis(finding: Finding, lang: Language) -> str:
     )
     parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
     parts += [reasons_text(finding, lang)]
-    parts += [method_text(finding, lang)] if case_for(finding).shows_numbers else []
+    parts += [method_text(finding, lang), least_p(finding, lang)] if case_for(finding).shows_numbers else []
+    parts = [part for part in parts if part]
     return ("；" if lang == "zh" else "; ").join(parts) + stop
 
 
@@ -189,6 +197,15 @@ def method_text(finding: Finding, lang: Language) -> str:
     if row["conf_low"] is None:
         return known["none"]
     return known[main.method].format(df=row["df"]) if main.method in known else main.method
+
+
+def least_p(finding: Finding, lang: Language) -> str:
+    """Say how small p can get where it is a rank among few sets of villages; empty where that is no limit."""
+    counts, method = finding.main.estimate.counts, finding.main.method
+    total = comb(counts.n_clusters, counts.n_treated_clusters)
+    if method not in RANKED or total > FEW_SETS:
+        return ""
+    return WORDS[lang].label("least_p", n=whole(total, lang), p=p_text(1 / total))
 
 
 def phrase(label: str, lang: Language) -> str:
