@@ -20,6 +20,7 @@ from evalkit.diagnostics import (
     Stability,
     attrition,
     bounds,
+    by_instrument,
     comparison_mean,
     compliance,
     cutoff_checks,
@@ -64,8 +65,8 @@ class Finding:
     before results were seen, ``deviations`` what has changed since.
     ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
     ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
-    part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect; ``match`` how a
-    synthetic comparison fitted before the start, and what placebos show.
+    part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect;
+    ``match`` how a synthetic comparison fitted before the start, and what placebos show.
     ``cutoff`` are the checks at a cut-off, where ``naive`` is the difference between all above and all below.
     """
 
@@ -92,6 +93,7 @@ class Finding:
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
     cutoff: CutoffChecks | None = None
+    instrument: Inference | None = None
     match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
@@ -118,7 +120,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as values that fit in JSON; undefined numbers are None."""
-        plan, events = self.indicator, self.event_table()
+        plan, events, estimate = self.indicator, self.event_table(), self.main.estimate
         return {
             "schema_version": SCHEMA_VERSION,
             "programme": {
@@ -132,7 +134,7 @@ class Finding:
             "event_study": None if events is None else plain_rows(events),
             "pre_trend": None if self.pre_trend is None else plain(self.pre_trend),
             "match": None if self.match is None else plain(self.match),
-            "donors": _donors(self.main.estimate),
+            "donors": plain_rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None,
             "naive": None if self.naive is None else plain_rows(self.naive.tidy()),
             "robustness": {name: plain_rows(result.tidy()) for name, result in self.robustness},
             "cells": plain(self.cells),
@@ -153,6 +155,7 @@ class Finding:
             "stability": None if self.stability is None else {"verdict": self.stability.verdict},
             "drift": None if self.drift is None else plain(self.drift),
             "bounds": None if self.bounds is None else plain_rows(self.bounds.tidy()),
+            "instrument": None if self.instrument is None else plain_rows(self.instrument.tidy()),
             "cutoff": None if self.cutoff is None else plain(self.cutoff),
         }
 
@@ -199,6 +202,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     lost = attrition(panel)
     cells, fit = four_cell(moments), match(main.estimate, seed)
     checks = cutoff_checks(panel, main.estimate)
+    others = _robustness(plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -206,7 +210,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         event_study=study,
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
-        robustness=_robustness(plan, moments, panel, seed, notes),
+        robustness=others,
         cells=cells,
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
@@ -223,6 +227,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
         cutoff=checks,
+        instrument=by_instrument(main, others),
         match=fit,
         stability=stability(main),
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
@@ -287,8 +292,3 @@ def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
     except DesignError as error:
         notes.append(str(error))
         return None
-
-
-def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:
-    """Return the donor weights of a synthetic estimate; None for others."""
-    return plain_rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None

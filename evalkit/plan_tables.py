@@ -143,6 +143,14 @@ class IndicatorPlan(Frozen):
     robustness: tuple[str, ...] = ()
 
 
+class FunnelStep(Frozen):
+    """[[funnel]]: one stage of taking part, a column of 0/1; it follows the stage `after`, else the one before it."""
+
+    column: Name
+    label: Text
+    after: Name | None = None
+
+
 class Decomposition(Frozen):
     """[[decompositions]]: indicators that add up to another one, such as income by source."""
 

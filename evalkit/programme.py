@@ -20,6 +20,7 @@ from evalkit.plan_tables import (
     DesignPlan,
     Disclosure,
     Frozen,
+    FunnelStep,
     IndicatorPlan,
     Source,
     Text,
@@ -40,6 +41,7 @@ __all__ = [
     "Deflator",
     "DesignPlan",
     "Disclosure",
+    "FunnelStep",
     "IndicatorPlan",
     "Programme",
     "Source",
@@ -60,6 +62,7 @@ class Programme(Frozen):
     design: DesignPlan
     sources: tuple[Source, ...] = Field(min_length=1)
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
+    funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
@@ -87,6 +90,13 @@ class Programme(Frozen):
         ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
+        stages = [s.column for s in self.funnel]
+        problems += [
+            f"[[funnel]] {s.column!r} comes after {s.after!r}, which is no stage before it"
+            for n, s in enumerate(self.funnel)
+            if s.after is not None and s.after not in stages[:n]
+        ]
+        problems += [f"[[funnel]] names {c!r} twice" for c in sorted({c for c in stages if stages.count(c) > 1})]
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
@@ -221,6 +231,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "design": DesignPlan,
         "sources": Source,
         "indicators": IndicatorPlan,
+        "funnel": FunnelStep,
         "decompositions": Decomposition,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,

@@ -14,6 +14,7 @@ from evalkit.estimators.group_time import group_time
 from evalkit.estimators.imputation import imputation
 from evalkit.estimators.itt import itt
 from evalkit.estimators.late import late
+from evalkit.estimators.late_ancova import late_ancova
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
 from evalkit.estimators.spillover import spillover
@@ -52,6 +53,7 @@ FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "discontinuity": discontinuity,
     "discontinuity_clustered": partial(discontinuity, clustered=True),
     "itt_lin": _itt_lin,
+    "late_ancova": late_ancova,
     "spillover": spillover,
 }
 """What village sums do not suffice for."""

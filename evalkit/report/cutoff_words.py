@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from evalkit.finding import Finding
 from evalkit.inference.basis import local_fit
 from evalkit.report.disclosure import rounded
-from evalkit.report.numbers import level, plain, unit_of, whole
+from evalkit.report.numbers import difference, level, plain, unit_of, whole
 from evalkit.report.wording import WORDS, Language
 
 
@@ -32,3 +34,11 @@ def near_cutoff(finding: Finding, n_units: str, lang: Language) -> str:
     return WORDS[lang].label(
         "sample_cutoff", n_units=n_units, n_left=left, n_right=right, bandwidth=plain(fit.bandwidth[0], 1)
     )
+
+
+def taken_up(finding: Finding, lang: Language) -> str:
+    """Say on whom the effect at a fuzzy cut-off is; empty where all who pass have it, or without such an estimate."""
+    if not is_fuzzy(finding) or not math.isfinite(float(finding.main.conf_low[0])):
+        return ""
+    first = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
+    return WORDS[lang].label("late_cutoff_meaning", points=first)

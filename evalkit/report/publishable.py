@@ -21,6 +21,7 @@ from evalkit.report.shown import (
     shown_reasons,
     shown_rows,
     shown_study,
+    shown_take_up,
 )
 from evalkit.report.shown_cutoff import shown_cutoff
 from evalkit.report.statement import case_for
@@ -33,6 +34,8 @@ RESULTS = (
     "donors",
     "bounds",
     "cutoff",
+    "instrument",
+    "take_up",
     "stability",
     "drift",
     "naive",
@@ -84,6 +87,8 @@ def _results(finding: Finding) -> dict[str, Any]:
         "donors": shown_donors(finding),
         "bounds": _rows(shown_bounds(finding)),
         "cutoff": shown_cutoff(finding),
+        "instrument": _rows(shown_rows(finding.instrument, limits)),
+        "take_up": shown_take_up(finding),
         "pre_trend": None if lead_withheld(finding) else finding.to_dict()["pre_trend"],
         "naive": _rows(naive),
         "robustness": {name: _rows(shown_rows(r, limits)) for name, r in finding.robustness},

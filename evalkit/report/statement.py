@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import comb
 
-from evalkit.estimators.late import WEAK
+from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.inference.infer import FEW_PILOTS
 from evalkit.report.block import Block, both, text
@@ -21,12 +21,12 @@ from evalkit.report.numbers import (
     magnitude_range,
     p_text,
     percent,
-    plain,
     span,
     unit_of,
     whole,
 )
-from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons, shown_take_up
+from evalkit.report.on_whom import compliance
+from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
 
@@ -88,7 +88,7 @@ def subject(finding: Finding, lang: Language) -> str:
     label = phrase(getattr(finding.indicator.label, lang), lang)
     if is_fuzzy(finding):
         return WORDS[lang].label("late_cutoff_label", label=label)
-    return WORDS[lang].label("late_label", label=label) if finding.main.estimate.estimator == "late" else label
+    return WORDS[lang].label("late_label", label=label) if finding.main.estimate.estimator in LATE else label
 
 
 def sentence(case: Case, facts: Facts, lang: Language) -> str:
@@ -130,7 +130,7 @@ def _details(finding: Finding, lang: Language) -> str:
     items = [
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
-        ("late_title", compliance(finding, lang)),
+        ("late_title", compliance(finding, lang) if case_for(finding).shows_numbers else ""),
         ("group_title_short", by_group(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
@@ -154,28 +154,6 @@ def meaning(finding: Finding, lang: Language) -> str:
     return words.label(
         "of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown
     ) + _range_note(case, lang)
-
-
-def compliance(finding: Finding, lang: Language) -> str:
-    """Say on whom an effect by instrument is, and how far assignment moved take-up; empty for other estimators."""
-    if is_fuzzy(finding) and case_for(finding).shows_numbers:
-        first = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
-        return WORDS[lang].label("late_cutoff_meaning", points=first)
-    if finding.main.estimate.estimator != "late" or not case_for(finding).shows_numbers:
-        return ""
-    f = finding.main.row("att")["first_stage_f"]
-    points = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
-    said = WORDS[lang].label("late_meaning", points=points, f=plain(f, 1))
-    weak = WORDS[lang].label("late_weak") if is_number(f) and f < WEAK else ""
-    return ("" if lang == "zh" else " ").join(t for t in (said, _shares_taking_part(finding, lang), weak) if t)
-
-
-def _shares_taking_part(finding: Finding, lang: Language) -> str:
-    """Say which share took part in each arm; empty where those who did, or did not, are fewer than may be shown."""
-    shares = shown_take_up(finding)
-    if shares is None:
-        return ""
-    return WORDS[lang].label("late_shares", **{arm: percent(share, lang) for arm, share in shares.items()})
 
 
 def by_group(finding: Finding, lang: Language) -> str:

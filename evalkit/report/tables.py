@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit.diagnostics import CellRow
+from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph
@@ -15,6 +16,7 @@ from evalkit.report.rounds import round_label
 from evalkit.report.shown import shown_cells
 from evalkit.report.statement import case_for
 from evalkit.report.wording import WORDS, Language
+from evalkit.results import Inference
 
 
 def four_cell(finding: Finding) -> Block:
@@ -104,8 +106,15 @@ def estimates(finding: Finding) -> Block:
     return Block(
         heading(lambda lang: WORDS[lang].label("estimates"))
         + grids
-        + paragraph(lambda lang: WORDS[lang].label("robustness_note"))
+        + paragraph(lambda lang: _estimates_note(finding, lang))
     )
+
+
+def _estimates_note(finding: Finding, lang: Language) -> str:
+    """Say how the rows relate; an estimate by instrument beside another answers a question of its own."""
+    words = WORDS[lang]
+    beside = finding.instrument is not None and finding.main.estimate.estimator not in LATE
+    return words.label("robustness_note") + (words.label("late_note") if beside else "")
 
 
 def _estimates(finding: Finding, lang: Language) -> Grid:
@@ -168,6 +177,11 @@ def truth(finding: Finding) -> Block:
     return Block(f'<section class="truth">{heading(lambda lang: WORDS[lang].label("truth"))}{grids}{notes}</section>')
 
 
+def _true_of(result: Inference) -> str:
+    """Return which of the known effects a result is after."""
+    return "late" if result.estimate.estimator in LATE else "att"
+
+
 def _truth(finding: Finding, lang: Language) -> Grid:
     words, known = WORDS[lang], finding.truth or {}
     pairs = [(words.rows["main"], finding.main), *((estimator_name(n, lang), r) for n, r in finding.robustness)]
@@ -175,7 +189,7 @@ def _truth(finding: Finding, lang: Language) -> Grid:
     rows = []
     for name, result in pairs:
         unit = effect_unit(finding.indicator.unit, result.estimate.estimator)
-        row, value = result.row("att"), None if unit.kind == "relative" else known.get("att")
+        row, value = result.row("att"), None if unit.kind == "relative" else known.get(_true_of(result))
         low, high = row["conf_low"], row["conf_high"]
         inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")
         rows.append(
