@@ -9,7 +9,7 @@ from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.inference.infer import FEW_PILOTS
 from evalkit.report.block import Block, both, text
-from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_cutoff
+from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_cutoff, taken_up
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
     Unit,
@@ -130,7 +130,10 @@ def _details(finding: Finding, lang: Language) -> str:
     items = [
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
-        ("late_title", compliance(finding, lang) if case_for(finding).shows_numbers else ""),
+        (
+            "late_title",
+            (taken_up(finding, lang) or compliance(finding, lang)) if case_for(finding).shows_numbers else "",
+        ),
         ("group_title_short", by_group(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
