@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import evalkit
 from evalkit.cli import main
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/own_data.md")
@@ -41,3 +42,11 @@ def test_commands_exist(text: str):
 def test_scripts_exist(root: Path, text: str):
     named = re.findall(r"(?:python|bash) (\S+\.py|\.ci/run)", text)
     assert [name for name in named if not (root / name).is_file()] == []
+
+
+def test_readme_names_every_programme_and_says_which_is_real(root: Path):
+    named = dict(
+        re.findall(r"^\| `(\w+)` \| \*\*(real|simulated)\*\*", (root / "README.md").read_text("utf-8"), re.MULTILINE)
+    )
+    plans = [evalkit.load(path) for path in sorted((root / "data_raw").glob("*/programme.toml"))]
+    assert named == {plan.id: plan.about.provenance for plan in plans}

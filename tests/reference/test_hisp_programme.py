@@ -1,7 +1,7 @@
 """A seventh programme from `evalkit new`, as docs/own_data.md tells it: drafted, decided, checked, evaluated.
 
 What a person decides is read from the document itself, so that the document cannot go wrong unnoticed. Published
-numbers are those of the solutions to Gertler et al. (2016), as cases.json gives them; test_cases.py states the tolerance.
+numbers are those of the solutions to Gertler et al. (2016), as cases.json gives them; tolerance as in test_cases.py.
 """
 
 from __future__ import annotations
