@@ -59,10 +59,7 @@ def read_programme(programme: Programme) -> Intake:
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
-    steps = _read_steps(programme, main)
-    if main_source(programme).chooses:
-        before, main = main.frame.height, _chosen(programme, main)
-        steps.append(_step("not_meant", main.frame, programme, before))
+    main, steps = _chosen(programme, main)
     frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
@@ -97,10 +94,14 @@ def read_programme(programme: Programme) -> Intake:
     )
 
 
-def _chosen(programme: Programme, main: _Read) -> _Read:
-    """Keep the rows that the plan is about; missing values are then counted in those only."""
-    frame = chosen_rows(main.frame, main_source(programme), programme.id)
-    return replace(main, frame=frame, missing=missing_values(frame, survey_entries(programme), programme.design.time))
+def _chosen(programme: Programme, main: _Read) -> tuple[_Read, list[FlowStep]]:
+    """Keep the rows that the plan is about, missing values counted in those only; and count the steps up to them."""
+    source, steps, n = main_source(programme), _read_steps(programme, main), main.frame.height
+    if not source.chooses:
+        return main, steps
+    frame = chosen_rows(main.frame, source, programme.id)
+    missing = missing_values(frame, survey_entries(programme), programme.design.time)
+    return replace(main, frame=frame, missing=missing), [*steps, _step("not_meant", frame, programme, n)]
 
 
 def _read_steps(programme: Programme, main: _Read) -> list[FlowStep]:
