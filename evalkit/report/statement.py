@@ -142,6 +142,11 @@ def _details(finding: Finding, lang: Language) -> str:
     return f"<dl>{rows}</dl>"
 
 
+def on_whom(finding: Finding, lang: Language) -> str:
+    """Say on whom the effect is and who took part; empty where no result is reported."""
+    return (taken_up(finding, lang) or compliance(finding, lang)) if case_for(finding).shows_numbers else ""
+
+
 def meaning(finding: Finding, lang: Language) -> str:
     """Return the size in things people know: relative to the comparison mean; empty where nothing may be said."""
     case, facts, mean = case_for(finding), facts_of(finding, lang), shown_comparison_mean(finding)
