@@ -54,8 +54,7 @@ def read_programme(programme: Programme) -> Intake:
     """
     require_inside(programme)
     require_log(programme)
-    rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
-    surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
+    rosters, surveys = _of_kind(programme, "roster"), _of_kind(programme, "survey")
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
@@ -130,6 +129,10 @@ def _requests(programme: Programme, rosters: Sequence[_Read]) -> _Read | None:
     read = _read_source(programme, source)
     found = check_requests(read.frame, rosters[0].frame if rosters else None, source, programme)
     return _checked(read, found.frame, found.rejected, found.quality)
+
+
+def _of_kind(programme: Programme, kind: str) -> list[_Read]:
+    return [_read_source(programme, s) for s in programme.sources if s.kind == kind]
 
 
 def _one(programme: Programme, kind: str) -> Source | None:
