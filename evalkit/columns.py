@@ -11,6 +11,10 @@ from evalkit.errors import DataError, DesignError, listed, nearest
 
 UNIT, CLUSTER, TIME, FIRST, WEIGHT, STRATUM = "unit", "cluster", "time", "first_treated", "weight", "stratum"
 CANONICAL = (UNIT, CLUSTER, TIME, FIRST, WEIGHT, STRATUM)
+EXPOSURE = "exposure"
+"""A household's place in its village's programme, where links between households are recorded; see `EXPOSURES`."""
+EXPOSURES = ("demonstration", "linked", "unlinked", "comparison")
+"""Who is reached first; who is linked to one of these; the others of a pilot village; households of other villages."""
 SINGLE_ROUND = 1
 """The period of a cross-section: a design without a time column has one round, numbered 1 (0 would read as never)."""
 

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from evalkit.diagnostics import FourCell, PreTrend
+from evalkit.diagnostics import FourCell, Match, PreTrend
 from evalkit.gate import Evidence
 from evalkit.inference.auto import arm_villages
 from evalkit.inference.basis import matched_rounds
@@ -16,7 +16,12 @@ from evalkit.results import Inference
 
 
 def evidence_of(
-    programme: Programme, main: Inference, leads: PreTrend | None, lost: pl.DataFrame | None, cells: FourCell
+    programme: Programme,
+    main: Inference,
+    leads: PreTrend | None,
+    lost: pl.DataFrame | None,
+    cells: FourCell,
+    fit: Match | None = None,
 ) -> Evidence:
     """Collect what decides which sentence may be written."""
     pilot, comparison = arm_villages(main.estimate)
@@ -30,6 +35,8 @@ def evidence_of(
         attrition=_unequal(lost),
         smallest_arm=_too_small(programme, cells, comparison),
         n_matched=matched_rounds(main.estimate),
+        p_fit=None if fit is None else fit.p_fit,
+        p_early=None if fit is None else fit.p_early,
         reads_comparison=main.method in FEW_PILOTS,
     )
 

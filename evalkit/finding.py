@@ -13,6 +13,7 @@ import polars as pl
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
     FourCell,
+    Match,
     PreTrend,
     PreTrendPower,
     Stability,
@@ -22,6 +23,7 @@ from evalkit.diagnostics import (
     compliance,
     donor_weights,
     four_cell,
+    match,
     means_by_round,
     pre_trend,
     pre_trend_power,
@@ -59,8 +61,9 @@ class Finding:
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
-    ``band`` holds the ends of the event study's uniform band, by term; NaN where it has none. ``compliance`` says who
-    took part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect.
+    ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
+    part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect; ``match`` how a
+    synthetic comparison fitted before the start, and what placebos show.
     """
 
     programme: Programme
@@ -85,6 +88,7 @@ class Finding:
     band: tuple[FloatArray, FloatArray] | None = None
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
+    match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
 
@@ -123,6 +127,7 @@ class Finding:
             "why_this_interval": self.main.reason,
             "event_study": None if events is None else _rows(events),
             "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
+            "match": None if self.match is None else _plain(self.match),
             "donors": _donors(self.main.estimate),
             "naive": None if self.naive is None else _rows(self.naive.tidy()),
             "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
@@ -182,13 +187,12 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     plan = programme.indicator(indicator)
     panel = Panel.from_programme(programme, indicator)
     moments = stored_moments(programme, plan, panel)
-    notes: list[str] = []
-    lock = read_lock(programme)
+    lock, notes = read_lock(programme), list[str]()
     main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
-    cells = four_cell(moments)
+    cells, fit = four_cell(moments), match(main.estimate, seed)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -201,7 +205,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
         attrition=lost,
-        gate=open_gate(evidence_of(programme, main, leads, lost, cells)),
+        gate=open_gate(evidence_of(programme, main, leads, lost, cells, fit)),
         flow=panel.flow,
         winsorised=panel.winsorised,
         truth=(read_truth(programme) or {}).get(indicator),
@@ -212,6 +216,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
+        match=fit,
         stability=stability(main),
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
     )

@@ -29,6 +29,8 @@ TEXTS = {
     "they cannot prove that trends would have stayed parallel",
     "matched": "pilot villages are matched by a weighted mix of comparison villages in {n_rounds} rounds before the "
     "programme; that cannot prove that both would have gone on alike",
+    "match_poor": "pilot villages did not fit their synthetic village before the programme (p = {p:.3f})",
+    "match_early": "pilot villages left their synthetic village before the programme began (p = {p:.3f})",
     "pre_trend_rejected": "pilot and comparison villages already moved apart before the programme (p = {p:.3f})",
     "no_pre_period": "no round before the programme allows a check of parallel trends",
     "no_comparison": "there are no comparison villages",
@@ -72,6 +74,10 @@ class Evidence:
     """Households and villages of the smaller arm, where below the thresholds of disclosure."""
     n_matched: int = 0
     """Rounds before the programme in which a synthetic comparison is matched; 0 where there is none."""
+    p_fit: float | None = None
+    """Rank of the misfit to the synthetic comparison before the programme, among placebos."""
+    p_early: float | None = None
+    """Rank of the gap that opens in the last rounds before the programme, among placebos."""
     reads_comparison: bool = False
     """Whether the interval reads chance off comparison villages, and so needs no second pilot village."""
 
@@ -103,8 +109,7 @@ def open_gate(evidence: Evidence) -> Gate:
         return Gate("change_only", (how, Reason("no_comparison")))
     lost = () if evidence.attrition is None else (_lost(evidence.attrition),)
     if evidence.n_matched > 0:
-        matched = Reason("matched", {"n_rounds": evidence.n_matched})
-        return Gate("effect_if_parallel_trends", (how, matched, *lost))
+        return _synthetic(evidence, how, lost)
     if evidence.assignment == "randomised":
         return Gate("effect_if_assumed" if lost else "effect", (how, *lost))
     if evidence.n_leads == 0:
@@ -125,6 +130,14 @@ def _blocked(e: Evidence) -> tuple[Reason, ...]:
     if not reasons and e.n_comparison >= MIN_VILLAGES and not e.has_interval:
         reasons.append(Reason("no_interval"))
     return tuple(reasons)
+
+
+def _synthetic(e: Evidence, how: Reason, lost: tuple[Reason, ...]) -> Gate:
+    """Let a synthetic comparison stand for what would have been only where it fitted before, up to the start."""
+    for code, p in (("match_poor", e.p_fit), ("match_early", e.p_early)):
+        if p is not None and p < REJECTED:
+            return Gate("change_only", (how, Reason(code, {"p": p}), *lost))
+    return Gate("effect_if_parallel_trends", (how, Reason("matched", {"n_rounds": e.n_matched}), *lost))
 
 
 def _lost(shares: tuple[float, float]) -> Reason:

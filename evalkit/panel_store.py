@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalkit.cache import Entry, cache_folder, code_hash, hash_of, read_entry, write_entry
+from evalkit.columns import EXPOSURE
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.indicators import build
 from evalkit.intake import checksums, read_programme
@@ -33,7 +34,7 @@ def cached_panel(cls: type[Panel], programme: Programme, indicator: str) -> Pane
         plan.name,
         facts["assigned_to"],
         flow,
-        (),
+        tuple(facts["covariates"]),
         cut,
     )
 
@@ -44,7 +45,12 @@ def build_panel(cls: type[Panel], programme: Programme, plan: IndicatorPlan) -> 
     series = build(intake.frame, plan, programme, intake.prices)
     frame = intake.frame.drop(plan.name, strict=False).with_columns(series)
     return cls.from_frame(
-        frame, design=programme.design_for(plan), outcome=plan.name, winsorise=plan.winsorise, flow=intake.flow
+        frame,
+        design=programme.design_for(plan),
+        outcome=plan.name,
+        covariates=(EXPOSURE,) if EXPOSURE in frame.columns else (),
+        winsorise=plan.winsorise,
+        flow=intake.flow,
     )
 
 
@@ -65,5 +71,6 @@ def _facts(panel: Panel) -> dict[str, Any]:
     return {
         "flow": steps,
         "assigned_to": panel.assigned_to,
+        "covariates": list(panel.covariates),
         "winsorised": None if panel.winsorised is None else asdict(panel.winsorised),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Annotated, Literal
 
@@ -82,8 +83,10 @@ class DesignPlan(Frozen):
     assignment: Assignment
     assigned_to: AssignedTo = "cluster"
     comparison: Comparison = "not_yet"
+    period: Literal["month"] | None = None
     anticipation: int = Field(default=0, ge=0)
     take_up: str | None = None
+    demonstration: str | None = None
 
 
 class Source(LedgerFields):
@@ -101,6 +104,7 @@ class Source(LedgerFields):
     query: str | None = None
     encoding: str | None = None
     codebook: str | None = None
+    until: datetime.date | None = None
 
     @model_validator(mode="after")
     def _from_one_place(self) -> Source:

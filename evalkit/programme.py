@@ -89,6 +89,8 @@ class Programme(Frozen):
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
             problems.append("[programme] has a deflator and needs base_year")
+        if any(s.kind == "links" for s in self.sources) != (self.design.demonstration is not None):
+            problems.append('a source of kind "links" and [design] demonstration need each other')
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -118,7 +120,7 @@ class Programme(Frozen):
 
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
-        values = self.design.model_dump()
+        values = self.design.model_dump(exclude={"demonstration", "period"})
         return Design(**{**values, "weights": plan.weights or self.design.weights})
 
     def __repr__(self) -> str:

@@ -185,6 +185,10 @@ class Estimate:
     notes: tuple[str, ...] = ()
     reassign: Callable[[], Reassignment] | None = None
 
+    def place(self, term: str) -> int:
+        """Return the place of a term; ``att`` is the headline, the first term where none bears that name."""
+        return 0 if term == HEADLINE and term not in self.terms else self.terms.index(term)
+
     def tidy(self) -> pl.DataFrame:
         """Return one row a term; the columns of inference are null."""
         return tidy_frame(self, inference=None)
@@ -219,9 +223,7 @@ class Inference:
 
     def row(self, term: str) -> dict[str, Any]:
         """Return the tidy row of one term; ``att`` is the headline, the first term where none bears that name."""
-        if term == HEADLINE and term not in self.estimate.terms:
-            term = self.estimate.terms[0]
-        return self.tidy().row(by_predicate=pl.col("term") == term, named=True)
+        return self.tidy().row(self.estimate.place(term), named=True)
 
     def _repr_html_(self) -> str:
         return self.tidy()._repr_html_()

@@ -6,6 +6,7 @@ The regression, its solution and the random vectors are evalkit's own; `infer` o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,9 @@ from scipy.special import stdtrit
 import evalkit
 from evalkit.inference import crv2
 from evalkit.inference.assignments import assignments
+from evalkit.inference.ferman_pinto import scales
+from evalkit.inference.ranks import TIE
+from evalkit.inference.village_effects import SEEN, VillageEffects, pilot_sets, village_effects
 from evalkit.inference.wild import draw_vectors
 from evalkit.results import Estimate, Linear, Reassignment
 from intervals.draws import Array, Sample, rows
@@ -168,10 +172,49 @@ def _sizes(draws: Draws, pilot: np.ndarray) -> Array:
         return np.abs(b) / np.sqrt((z * z).sum(axis=2))
 
 
-DRAWING = {"wild": p_wild, "randomization": p_randomization}
+def p_conley_taber(draws: Draws) -> Array:
+    """Return p of the hypothesis of no effect by the rank among villages' changes, (D,)."""
+    return _p_by_rank(draws, lambda effects: np.ones_like(effects.size))
 
 
-def check(draws: Draws, drawn: Sample, y: Array, d: int, rng: np.random.Generator) -> dict[str, float]:
+def p_ferman_pinto(draws: Draws) -> Array:
+    """Return p of the hypothesis of no effect by the rank among changes brought to the pilots' size, (D,)."""
+    return _p_by_rank(draws, scales)
+
+
+def _p_by_rank(draws: Draws, scale: Callable[[VillageEffects], Array]) -> Array:
+    known, s = village_effects(draws.estimate, "conley_taber"), draws.design.s[:, _codes(draws)[1]]
+    weight = s[:, -1, -1]
+    seen = weight > SEEN * weight.max()
+    beta = draws.r.sum(axis=1) @ draws.basis.bread
+    changes = (draws.options[:, seen, 1, -1] - beta[:, :-1] @ s[seen, -1, :-1].T) / weight[seen]
+    p = np.empty(len(changes))
+    for d, change in enumerate(changes):
+        effects = replace(known, change=change)
+        sizes = np.abs(pilot_sets(effects, scale(effects), DRAWS, 1).at_zero)
+        p[d] = np.count_nonzero(sizes >= sizes[0] * (1 - TIE)) / len(sizes)
+    return p
+
+
+DRAWING: dict[str, Callable[[Draws], Array]] = {
+    "wild": p_wild,
+    "randomization": p_randomization,
+    "conley_taber": p_conley_taber,
+    "ferman_pinto": p_ferman_pinto,
+}
+
+FOR_FEW = {"conley_taber": 1, "ferman_pinto": 1}
+"""Up to how many pilot villages a method is measured that is made for few of them."""
+
+
+def measured(methods: Collection[str], pilots: int) -> list[str]:
+    """Return which of the methods that draw are measured with so many pilot villages."""
+    return [m for m in methods if pilots <= FOR_FEW.get(m, pilots)]
+
+
+def check(
+    draws: Draws, drawn: Sample, y: Array, d: int, rng: np.random.Generator, methods: Collection[str]
+) -> dict[str, float]:
     """Compare draw `d` with `infer` on households; return half-lengths by inversion, NaN where there is no interval."""
     estimate = fitted(drawn, y[d], rng)
     one = replace(draws, r=draws.r[d : d + 1], options=draws.options[d : d + 1])
@@ -180,9 +223,9 @@ def check(draws: Draws, drawn: Sample, y: Array, d: int, rng: np.random.Generato
         row = evalkit.infer(estimate, name)
         _same(name, (row.conf_high[0] - row.conf_low[0]) / 2, half[0])
     lengths = {}
-    for name, p in DRAWING.items():
+    for name in methods:
         row = evalkit.infer(estimate, name, draws=DRAWS, seed=1)
-        _same(name, row.p_value[0], p(one)[0])
+        _same(name, row.p_value[0], DRAWING[name](one)[0])
         lengths[name] = float(row.conf_high[0] - row.conf_low[0]) / 2
     return lengths
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
-import evalkit
-from evalkit.errors import DesignError
+from evalkit.inference.auto import choose, few_villages
+from evalkit.inference.basis import linear
 from evalkit.results import Estimate
-from intervals.batch import DRAWING, Draws, add_effect, check, fitted, half_lengths, joined, values, village_sums
+from intervals.batch import (
+    DRAWING,
+    Draws,
+    add_effect,
+    check,
+    fitted,
+    half_lengths,
+    joined,
+    measured,
+    values,
+    village_sums,
+)
 from intervals.designs import Study
 from intervals.draws import Array, Sample, sample, sums
 
@@ -22,9 +34,12 @@ POWER_AT = 2.8
 """True effect at which power is measured, in standard deviations of the estimate: 80 % if that were known."""
 
 
-def run(study: Study, seed: int) -> list[dict[str, Any]]:
-    """Return one row a method; ``chosen`` marks what ``auto`` takes (none: it refuses)."""
-    spread = spread_of(study, seed)
+def run(study: Study, seed: int, drawing: Collection[str] = tuple(DRAWING)) -> list[dict[str, Any]]:
+    """Return one row a method; ``chosen`` marks what ``auto`` takes (none: it refuses).
+
+    Of the methods that draw only those in ``drawing``; each has its own draws, so the rows are those of a full run.
+    """
+    drawing, spread = measured(drawing, study.pilot), spread_of(study, seed)
     parts: dict[str, list[dict[str, Array]]] = {}
     chosen: set[str] = set()
     for i in range(SAMPLES):
@@ -32,17 +47,26 @@ def run(study: Study, seed: int) -> list[dict[str, Any]]:
         rng = np.random.default_rng([seed, i, 1])
         draws = village_sums(drawn, y, fitted(drawn, y[0], rng))
         chosen.add(chosen_by_auto(draws.estimate))
-        inverted = check(draws, drawn, y, i // CHECKED % EACH, rng) if i % CHECKED == 0 else {}
+        inverted = check(draws, drawn, y, i // CHECKED % EACH, rng, drawing) if i % CHECKED == 0 else {}
         control = half_lengths(draws)["crv1"]
-        for name, part in one_sample(draws, POWER_AT * spread).items():
-            drawing = name in DRAWING
-            half = np.array([inverted[name]] if name in inverted else []) if drawing else part["half"]
-            beside = control[[i // CHECKED % EACH] if inverted else []] if drawing else control
+        for name, part in one_sample(draws, POWER_AT * spread, drawing).items():
+            draws_only = name in DRAWING
+            half = np.array([inverted[name]] if name in inverted else []) if draws_only else part["half"]
+            beside = control[[i // CHECKED % EACH] if inverted else []] if draws_only else control
             parts.setdefault(name, []).append({**part, "half": half, "control": control, "beside": beside})
     return [
         {"design": study.name, "method": name, "chosen": name in chosen, **_row(part, spread)}
         for name, part in parts.items()
     ]
+
+
+def taken(study: Study, seed: int, samples: int = 10) -> set[str]:
+    """Return what ``auto`` takes in the first samples of a design; it looks at the numbers of villages only."""
+    found = set()
+    for i in range(samples):
+        drawn, y = drawn_sums(study, seed, i)
+        found.add(chosen_by_auto(fitted(drawn, y[0], np.random.default_rng([seed, i, 1]))))
+    return found
 
 
 def drawn_sums(study: Study, seed: int, i: int) -> tuple[Sample, Array]:
@@ -64,13 +88,10 @@ def spread_of(study: Study, seed: int) -> float:
 
 def chosen_by_auto(estimate: Estimate) -> str:
     """Return what ``auto`` takes, empty where it refuses."""
-    try:
-        return evalkit.infer(estimate).method
-    except DesignError:
-        return ""
+    return "" if few_villages(estimate) else choose(estimate, linear(estimate, "auto"))
 
 
-def one_sample(draws: Draws, effect: float) -> dict[str, dict[str, Array]]:
+def one_sample(draws: Draws, effect: float, drawing: Collection[str]) -> dict[str, dict[str, Array]]:
     """Return, by method, whether each draw's interval holds the truth and excludes 0 under `effect`, and its half."""
     estimate = values(draws)
     out = {
@@ -78,8 +99,8 @@ def one_sample(draws: Draws, effect: float) -> dict[str, dict[str, Array]]:
         for name, half in half_lengths(draws).items()
     }
     both = joined(draws, add_effect(draws, effect))
-    for name, p in DRAWING.items():
-        truth, zero = np.split(p(both), 2)
+    for name in drawing:
+        truth, zero = np.split(DRAWING[name](both), 2)
         out[name] = {"covers": truth > 0.05, "finds": zero <= 0.05}
     return out
 

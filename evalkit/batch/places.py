@@ -53,10 +53,13 @@ def find_programme(name: str) -> Programme:
 
 
 def narrowed(programme: Programme) -> Programme:
-    """Return the programme for the audience that was asked for; internal stays internal, whatever was asked."""
+    """Return the programme for the audience that was asked for; internal stays internal, whatever was asked.
+
+    A page that is internal in this way may be about a single village: only the limit of households stays.
+    """
     if os.environ.get(AUDIENCE) != "internal" or programme.disclosure.audience == "internal":
         return programme
-    limits = programme.disclosure.model_copy(update={"audience": "internal"})
+    limits = programme.disclosure.model_copy(update={"audience": "internal", "min_villages": 1})
     return programme.model_copy(update={"disclosure": limits})
 
 

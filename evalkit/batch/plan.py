@@ -149,7 +149,6 @@ def _runs_of(
     programme: Programme, notebooks: Mapping[Path, Mapping[str, type]], request: Request, notes: list[str]
 ) -> Iterator[Run]:
     inputs = _inputs(programme, notes)
-    lone = _about_one(programme)
     for file, declared in notebooks.items():
         if file.stem.startswith(REPLICATION) and file.stem != REPLICATION + programme.id:
             continue
@@ -159,6 +158,7 @@ def _runs_of(
             continue
         used = {**inputs, **claims_checksum(programme.folder)} if file.stem == CLAIMS else inputs
         for values in _values(programme, declared, request, notes):
+            lone = _about_one(programme, values.get("indicator"))
             yield _run(programme, file, values, used, request.lang, request.audience, lone)
 
 
@@ -192,10 +192,13 @@ def _inputs(programme: Programme, notes: list[str]) -> Mapping[str, str]:
         return {}
 
 
-def _about_one(programme: Programme) -> bool:
-    """Whether a single village is treated, so that every page is about it; where that can't be told, runs will fail."""
+def _about_one(programme: Programme, indicator: str | None) -> bool:
+    """Whether a page is about a single treated village: the programme's only one, or the only one with its indicator.
+
+    Where that can't be told, runs will fail.
+    """
     try:
-        return n_treated(programme) == 1
+        return n_treated(programme, indicator) == 1
     except EvalkitError:
         return False
 
@@ -214,8 +217,8 @@ def _run(
 
     content = hashlib.sha256(file.read_bytes()).hexdigest()
     code = (code_hash(), page_hash(), __version__, versions())
-    audience = "internal" if "internal" in (asked, programme.disclosure.audience) else "public"
-    internal = "village" in values or lone or audience == "internal"
+    internal = "village" in values or lone or "internal" in (asked, programme.disclosure.audience)
+    audience = "internal" if lone or "internal" in (asked, programme.disclosure.audience) else "public"
     run_id = hash_of(content, dict(values), dict(inputs), *code, lang, audience, internal)
     return Run(
         run_id,

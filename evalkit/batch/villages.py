@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from evalkit.cache import Entry, cache_folder, code_hash, hash_of, read_entry, write_entry
-from evalkit.programme import Programme
+from evalkit.programme import IndicatorPlan, Programme
 
 TABLE = "villages"
 
@@ -21,9 +21,9 @@ def villages(programme: Programme) -> list[str]:
     return _table(programme)["village"].to_list()
 
 
-def n_treated(programme: Programme) -> int:
-    """Return how many villages have a household that is treated at some time."""
-    return int(_table(programme)["treated"].sum())
+def n_treated(programme: Programme, indicator: str | None = None) -> int:
+    """Return how many villages have a household that is treated at some time and, if named, has the indicator."""
+    return int(_table(programme)["treated" if indicator is None else _measured_name(indicator)].sum())
 
 
 def _table(programme: Programme) -> pl.DataFrame:
@@ -36,9 +36,24 @@ def _table(programme: Programme) -> pl.DataFrame:
         return stored.tables[TABLE]
     frame = read_programme(programme).frame.drop_nulls(programme.design.cluster)
     village = pl.col(programme.design.cluster).cast(pl.String).alias("village")
-    table = frame.group_by(village).agg(_treated(programme).any().fill_null(False).alias("treated")).sort("village")
+    treated = _treated(programme)
+    measured = {p.name: treated & _measured(frame, p) for p in programme.indicators}
+    flags = {"treated": treated, **{_measured_name(name): flag for name, flag in measured.items()}}
+    table = frame.group_by(village).agg(e.any().fill_null(False).alias(n) for n, e in flags.items()).sort("village")
     write_entry(root, key, Entry({TABLE: table}, {}))
     return table
+
+
+def _measured_name(indicator: str) -> str:
+    return f"treated, {indicator}"
+
+
+def _measured(frame: pl.DataFrame, plan: IndicatorPlan) -> pl.Expr:
+    """Return whether a row has all that an indicator is made of; True where that cannot be told from the columns."""
+    from evalkit.indicators import columns_of
+
+    names = [c for c in columns_of(frame, plan) if c in frame.columns]
+    return pl.all_horizontal(pl.col(names).is_not_null()) if names else pl.lit(True)
 
 
 def _treated(programme: Programme) -> pl.Expr:

@@ -40,8 +40,9 @@ OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
 @click.option(
     "--estimator",
     metavar="NAME",
-    help="ancova, did, event_study, group_time, imputation, itt, late, ppml, pre_post, sun_abraham, "
-    "synthetic_control or synthetic_did. Default: late with an instrument, did with rounds, else itt.",
+    help="ancova, did, event_study, group_time, imputation, itt, late, ppml, pre_post, spillover (by the column "
+    "exposure), sun_abraham, synthetic_control or synthetic_did. "
+    "Default: late with an instrument, did with rounds, else itt.",
 )
 @click.option(
     "--window",
@@ -89,7 +90,8 @@ def estimate(file: Path, outcome: str | None, as_json: bool, **options: Any) -> 
     click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False) if as_json else _as_text(result, answer))
 
 
-ROUNDS = frozenset({"did", "event_study", "group_time", "imputation", "pre_post", "ppml", "sun_abraham"}) | {
+ROUNDS = frozenset({"did", "event_study", "group_time", "imputation", "pre_post", "ppml", "spillover"}) | {
+    "sun_abraham",
     "synthetic_control",
     "synthetic_did",
 }
@@ -109,12 +111,15 @@ def _fit(file: Path, outcome: str | None, options: dict[str, Any]) -> tuple[Esti
     _check_options(name, design, covariates, options)
     own = choices_of(name, options) | _own_options(name, options)
     baseline = {"baseline": options["baseline"]} if options["baseline"] else {}
-    rows = name == "ancova" or options["lin"] or options["inference"] == "randomization"
-    data = stored if stored is not None else _read(file, outcome, design, [*covariates, *baseline.values()], rows)
+    rows = name in {"ancova", "spillover"} or options["lin"] or options["inference"] == "randomization"
+    more = [*covariates, *baseline.values(), *(["exposure"] if name == "spillover" else [])]
+    data = stored if stored is not None else _read(file, outcome, design, more, rows)
     target = outcome if stored is not None else None
     estimator = getattr(evalkit, name)
     if name == "ancova":
         return estimator(data, covariates=covariates, **baseline), data
+    if name == "spillover":
+        return estimator(data), data
     if name in ADJUSTABLE:
         lin = {"lin": True} if options["lin"] else {}
         return estimator(data, target, covariates=covariates, **lin, **own), data

@@ -5,6 +5,7 @@ from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import compliance, instrument_notes
 from evalkit.diagnostics.leave_one_out import leave_one_out
+from evalkit.diagnostics.match import Match, match
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
@@ -14,6 +15,7 @@ from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, pl
 __all__ = [
     "CellRow",
     "FourCell",
+    "Match",
     "PreTrend",
     "PreTrendPower",
     "Rollout",
@@ -27,6 +29,7 @@ __all__ = [
     "instrument_notes",
     "leave_one_donor_out",
     "leave_one_out",
+    "match",
     "means_by_round",
     "placebo_in_space",
     "placebo_in_time",

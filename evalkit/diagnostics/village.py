@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,6 +22,18 @@ class VillageProfile:
     village: str
     first_treated: int | None
     means: pl.DataFrame
+
+
+def village_profiles(panels: Sequence[Panel], village: str) -> list[VillageProfile]:
+    """Describe one village in each indicator that its households have.
+
+    Raises
+    ------
+    DataError
+        It is in none of the panels.
+    """
+    there = [p for p in panels if (p.frame["cluster"] == village).any()]
+    return [village_profile(p, village) for p in there or panels]
 
 
 def village_profile(panel: Panel, village: str) -> VillageProfile:

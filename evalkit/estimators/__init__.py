@@ -11,6 +11,7 @@ from evalkit.estimators.late import late
 from evalkit.estimators.lee_bounds import lee_bounds
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.spillover import spillover
 from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.estimators.synthetic_control import synthetic_control
 from evalkit.estimators.synthetic_did import synthetic_did
@@ -27,6 +28,7 @@ __all__ = [
     "lee_bounds",
     "ppml",
     "pre_post",
+    "spillover",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from evalkit.columns import CANONICAL, FIRST, TIME, UNIT, WEIGHT
+from evalkit.columns import CANONICAL, EXPOSURE, FIRST, TIME, UNIT, WEIGHT
 from evalkit.errors import DesignError, UsageError
 from evalkit.flow import SampleFlow
 from evalkit.indicators.index import icw_index
@@ -53,12 +53,12 @@ def family_index(panels: Sequence[Panel], better: Sequence[str], name: str = "in
         )
     values = rows.select(pl.col(names).cast(pl.Float64).fill_null(float("nan"))).to_numpy() * signs
     index = icw_index(values, names, comparison=comparison, base=base, weight=rows[WEIGHT].to_numpy())
-    frame = rows.select(*CANONICAL).with_columns(pl.Series(name, index))
+    kept = [EXPOSURE] if EXPOSURE in rows.columns else []
+    frame = rows.select(*CANONICAL, *kept).with_columns(pl.Series(name, index))
     check_rows(frame, name)
     flow = SampleFlow((flow_step("raw_rows", frame, 0),))
-    return replace(
-        panels[0], frame=frame, followed=follow(frame, name), outcome=name, flow=flow, covariates=(), winsorised=None
-    )
+    made = replace(panels[0], frame=frame, followed=follow(frame, name), outcome=name, flow=flow, winsorised=None)
+    return replace(made, covariates=tuple(kept))
 
 
 def _check(panels: Sequence[Panel], better: Sequence[str]) -> None:
@@ -84,7 +84,8 @@ def _check(panels: Sequence[Panel], better: Sequence[str]) -> None:
 
 def _joined(panels: Sequence[Panel]) -> pl.DataFrame:
     """Return one row a unit and round with all outcomes, missing where a panel has no such row."""
-    keys = pl.concat([p.frame.select(*CANONICAL) for p in panels]).unique(subset=[UNIT, TIME], keep="first")
+    shared = [EXPOSURE] if all(EXPOSURE in p.frame.columns for p in panels) else []
+    keys = pl.concat([p.frame.select(*CANONICAL, *shared) for p in panels]).unique(subset=[UNIT, TIME], keep="first")
     for panel in panels:
         keys = keys.join(panel.frame.select(UNIT, TIME, panel.outcome), on=[UNIT, TIME], how="left")
     return keys.sort(UNIT, TIME)

@@ -15,6 +15,7 @@ from evalkit.estimators.itt import itt
 from evalkit.estimators.late import late
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.spillover import spillover
 from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.estimators.synthetic_control import synthetic_control
 from evalkit.estimators.synthetic_did import synthetic_did
@@ -48,6 +49,7 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
 FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "ancova": ancova,
     "itt_lin": _itt_lin,
+    "spillover": spillover,
 }
 """What village sums do not suffice for."""
 

@@ -10,6 +10,7 @@ from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.indicators import credit, income, sales
 from evalkit.indicators.deflation import constant_prices
 from evalkit.indicators.poverty import POWERS, income_plan, poverty
+from evalkit.intake.months import YEAR
 from evalkit.programme import IndicatorPlan, Programme
 
 FUNCTIONS: dict[str, Callable[[], tuple[tuple[str, ...], pl.Expr]]] = {
@@ -40,8 +41,19 @@ def build(frame: pl.DataFrame, plan: IndicatorPlan, programme: Programme, prices
         return poverty(build(frame, income_plan(plan), programme, prices), plan)
     expression = _expression(frame, plan)
     if prices is not None and programme.design.time is not None and plan.unit.split("/")[0] == "yuan":
-        expression = expression * constant_prices(frame[programme.design.time], prices, programme.about.base_year)
+        rounds = frame[programme.design.time]
+        years = rounds // YEAR if programme.design.period == "month" else rounds
+        expression = expression * constant_prices(years, prices, programme.about.base_year)
     return frame.select(expression.cast(pl.Float64).alias(plan.name))[plan.name]
+
+
+def columns_of(frame: pl.DataFrame, plan: IndicatorPlan) -> tuple[str, ...]:
+    """Return the canonical columns that an indicator is made of; none where nothing bears its name."""
+    if plan.name in POWERS:
+        return columns_of(frame, income_plan(plan))
+    if plan.name in frame.columns:
+        return (plan.name,)
+    return FUNCTIONS[plan.name]()[0] if plan.name in FUNCTIONS else ()
 
 
 def _expression(frame: pl.DataFrame, plan: IndicatorPlan) -> pl.Expr:

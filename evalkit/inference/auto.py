@@ -10,24 +10,32 @@ from evalkit.errors import DesignError
 from evalkit.inference.crv1 import crv1
 from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
+from evalkit.inference.ferman_pinto import ferman_pinto
 from evalkit.inference.jackknife import FEW, jackknife, villages_having
+from evalkit.inference.ranks import enough_comparison
+from evalkit.inference.wild import wild
 from evalkit.results import Estimate, Inference, Influence, Linear
 
 MIN_ARM = 2
 """With fewer pilot or comparison villages than this no interval follows from variation between villages."""
+TWO = 2
+WILD_FROM = 20
+"""With two pilot villages of so many the wild bootstrap covered in every design of the study; of twelve it did not."""
 
 
-def auto(estimate: Estimate, level: float = 0.95) -> Inference:
+def auto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1) -> Inference:
     """Return an interval of a method that covered in every design of the study with such numbers of villages.
 
-    The jackknife where every term compares all pilot with all comparison villages and the smaller arm has four or
-    more; CRV2 with Satterthwaite degrees of freedom elsewhere. Measured in docs/coverage.md. Estimates that are no
-    regression have the jackknife CRV3, or CRV1 where they cannot be refitted without a village; not measured there.
+    A did with one pilot village and 19 comparison villages or more: Ferman & Pinto; with two pilot villages and 18 or
+    more: the wild bootstrap. Elsewhere the jackknife where every term compares all pilot with all comparison villages
+    and the smaller arm has four or more, else CRV2 with Satterthwaite degrees of freedom. Measured in
+    docs/coverage.md. Estimates that are no regression have the jackknife CRV3, or CRV1 where they cannot be refitted
+    without a village; not measured there. `draws` and `seed` are for the methods that draw.
 
     Raises
     ------
     DesignError
-        There are fewer than 2 pilot or 2 comparison villages.
+        There are fewer than 2 pilot (in a did with 19 comparison villages: fewer than 1) or 2 comparison villages.
     """
     too_few = few_villages(estimate)
     if too_few:
@@ -35,13 +43,41 @@ def auto(estimate: Estimate, level: float = 0.95) -> Inference:
             "inference",
             too_few,
             f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages",
-            "report the change without an interval, or add villages",
+            f"report the change without an interval, or add villages (did: {enough_comparison(1)} beside one pilot)",
         )
     if not isinstance(estimate.basis, Linear):
         return _without_regression(estimate, level)
-    smaller = _arm_of_all_terms(estimate, estimate.basis)
-    chosen = jackknife(estimate, level) if smaller >= FEW else crv2(estimate, level)
-    return replace(chosen, reason=f"{chosen.reason}; {_why(smaller, estimate)}")
+    name = choose(estimate, estimate.basis)
+    drawing = {"ferman_pinto": ferman_pinto, "wild": wild}
+    if name in drawing:
+        chosen = drawing[name](estimate, level, draws=draws, seed=seed)
+    else:
+        chosen = jackknife(estimate, level) if name == "jackknife" else crv2(estimate, level)
+    return replace(chosen, reason=f"{chosen.reason}; {_why(name, estimate, estimate.basis)}")
+
+
+def choose(estimate: Estimate, basis: Linear) -> str:
+    """Return the method for a regression, from the numbers of villages alone."""
+    if _reads_chance_off_comparison(estimate):
+        return "ferman_pinto"
+    if _two_beside_many(estimate, basis):
+        return "wild"
+    return "jackknife" if _arm_of_all_terms(estimate, basis) >= FEW else "crv2"
+
+
+def _reads_chance_off_comparison(estimate: Estimate) -> bool:
+    """Whether one whole pilot village stands beside enough comparison villages for a rank to reject anything."""
+    pilot, other = arm_villages(estimate)
+    whole = pilot + other == estimate.counts.n_clusters
+    is_did = estimate.estimator == "did" and estimate.reassign is not None
+    return pilot == 1 and whole and is_did and other >= enough_comparison(1)
+
+
+def _two_beside_many(estimate: Estimate, basis: Linear) -> bool:
+    """Whether a did has two pilot villages of twenty or more: there CRV2 is 1.6 times as long as need be."""
+    pilot, other = arm_villages(estimate)
+    many = pilot == TWO and pilot + other >= WILD_FROM
+    return estimate.estimator == "did" and many and _arm_of_all_terms(estimate, basis) == TWO
 
 
 def _without_regression(estimate: Estimate, level: float) -> Inference:
@@ -58,7 +94,10 @@ def _arm_of_all_terms(estimate: Estimate, basis: Linear) -> int:
     return min(pilot, other) if all_with_all and pilot + other == estimate.counts.n_clusters else 0
 
 
-def _why(smaller: int, estimate: Estimate) -> str:
+def _why(name: str, estimate: Estimate, basis: Linear) -> str:
+    if name == "ferman_pinto":
+        return "with one pilot village only comparison villages can show how far chance goes"
+    smaller = _arm_of_all_terms(estimate, basis)
     if smaller >= FEW:
         return f"covers from {FEW} villages an arm up, also where sizes are unequal and shocks differ between the arms"
     if smaller:
@@ -71,7 +110,7 @@ def _why(smaller: int, estimate: Estimate) -> str:
 def few_villages(estimate: Estimate) -> str:
     """Say which arm has too few villages for an interval; empty where both have enough."""
     pilot, other = arm_villages(estimate)
-    if pilot < MIN_ARM:
+    if pilot < MIN_ARM and not _reads_chance_off_comparison(estimate):
         return f"{pilot} pilot village{'' if pilot == 1 else 's'}"
     if estimate.estimator != "pre_post" and other < MIN_ARM:
         return f"{other} comparison village{'' if other == 1 else 's'}"

@@ -67,7 +67,7 @@ def infer(
     Raises
     ------
     DesignError
-        ``auto`` with fewer than 2 pilot or 2 comparison villages, or a method that does not fit the estimate.
+        ``auto`` with too few pilot or comparison villages (see `auto`), or a method that does not fit the estimate.
     UsageError
         An unknown method.
     """
@@ -81,7 +81,7 @@ def infer(
     if method == "auto" and isinstance(estimate.basis, Donors):
         method = "placebo"
     if method == "auto":
-        return auto(estimate, level)
+        return auto(estimate, level, draws=draws, seed=seed)
     if method in DRAWING:
         return METHODS[method](estimate, level, draws=draws, seed=seed)
     return METHODS[method](estimate, level)

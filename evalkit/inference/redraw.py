@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evalkit.errors import DesignError, UsageError, nearest
 from evalkit.inference.basis import linear
 from evalkit.inference.student import EXACT_FIT, two_sided
-from evalkit.results import Estimate, FloatArray
+from evalkit.results import HEADLINE, Estimate, FloatArray
 
 CHUNK = 1000
 """Draws that are in memory at once."""
@@ -74,7 +74,7 @@ def _alike(estimates: Sequence[Estimate], term: str) -> list[list[int]]:
     groups: dict[tuple[object, ...], list[int]] = {}
     for j, estimate in enumerate(estimates):
         basis = linear(estimate, METHOD)
-        contrast = basis.contrasts[estimate.terms.index(term)]
+        contrast = basis.contrasts[estimate.place(term)]
         key = basis.sums.clusters, basis.sums.s1.tobytes(), basis.bread.tobytes(), basis.k_dof, contrast.tobytes()
         groups.setdefault(key, []).append(j)
     return list(groups.values())
@@ -83,7 +83,7 @@ def _alike(estimates: Sequence[Estimate], term: str) -> list[list[int]]:
 def _check(estimates: Sequence[Estimate], term: str, draws: int, within: str) -> None:
     if not estimates:
         raise UsageError("several outcomes", "no estimate was given", "at least one", "give one for each outcome")
-    without = [e.outcome for e in estimates if term not in e.terms]
+    without = [e.outcome for e in estimates if term not in (*e.terms, HEADLINE)]
     if without:
         raise UsageError(
             f"term {term!r}", f"{without[0]} has none", "a term of every estimate", "choose another term or estimator"
@@ -134,10 +134,10 @@ def _statistics(alike: Sequence[Estimate], term: str, counts: FloatArray) -> tup
     kept = np.flatnonzero(np.diag(basis.bread) > 0)
     s = basis.sums.s1[:, kept][:, :, kept]
     r = np.stack([b.sums.r1[:, kept] for b in bases], axis=-1)
-    contrast = basis.contrasts[alike[0].terms.index(term), kept]
+    contrast = basis.contrasts[alike[0].place(term), kept]
     inverse = _inverses(np.tensordot(counts, s, axes=1), contrast)
     beta, weights = inverse @ np.tensordot(counts, r, axes=1), inverse @ contrast
-    own = np.array([e.values[e.terms.index(term)] for e in alike])
+    own = np.array([e.values[e.place(term)] for e in alike])
     factor = np.array([(e.counts.n_obs - 1) / (e.counts.n_obs - basis.k_dof) for e in alike])
     g = counts.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

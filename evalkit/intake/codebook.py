@@ -11,13 +11,14 @@ import polars as pl
 
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.intake.encoding import read_text
+from evalkit.intake.months import round_number
 from evalkit.intake.sound import soundly
 
 COLUMNS = (
     "raw_header", "name", "kind", "unit", "factor", "round", "recall", "price_basis", "min", "max", "missing_codes",
     "identifier", "label_zh", "label_en", "source", "note", "also",
 )  # fmt: skip
-KINDS = ("id", "text", "category", "integer", "number", "flag", "date")
+KINDS = ("id", "text", "category", "integer", "number", "flag", "date", "month")
 NUMBERS = ("integer", "number", "flag")
 CODE_KINDS = ("missing", "dont_know", "refused")
 CODE_WORDS = {"不知道": "dont_know", "不清楚": "dont_know", "拒答": "refused", "拒绝回答": "refused"}
@@ -156,12 +157,12 @@ def _code(text: str) -> tuple[str, str]:
 
 
 def _rounds(text: str) -> tuple[int | None, int | None]:
-    """Read 2012-2014, 2015-, -2014 or 2015."""
+    """Read 2012-2014, 2015-, -2014 or 2015; where rounds are months, 201603-201712."""
     if not text:
         return None, None
     first, dash, last = text.partition("-")
     try:
-        low, high = (int(p) if p else None for p in (first, last))
+        low, high = (round_number(p) if p else None for p in (first, last))
     except ValueError as error:
         raise ValueError(f"round {text!r} is not like 2012-2014, 2015- or 2015") from error
     return (low, high) if dash else (low, low)

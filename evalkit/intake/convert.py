@@ -10,13 +10,15 @@ import polars as pl
 from evalkit.intake.cells import date, number
 from evalkit.intake.codebook import NUMBERS, Entry
 from evalkit.intake.files import RawTable
+from evalkit.intake.months import month, month_of_date
 from evalkit.intake.notes import WORDS, is_ditto, is_footer
 from evalkit.intake.records import REJECTED_SCHEMA
 
 ROW, FILE, CODE = "_row", "_file", "_code_"
 NUMBER = ("number", "数字", "number")
 DITTO = ("ditto", "该行自己的内容", "value of its own")
-RULES = {"date": ("date", "日期", "date"), **dict.fromkeys(WORDS, DITTO)}
+MONTH = ("month", "月份", "month")
+RULES = {"date": ("date", "日期", "date"), "month": MONTH, **dict.fromkeys(WORDS, DITTO)}
 """What a cell breaks that does not convert, by the codebook's kind; and what it should be, in both languages."""
 
 
@@ -114,10 +116,18 @@ def _date(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     return date(text_of(dtype, entry))
 
 
+def _month(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+    return month_of_date(_date(dtype, entry)) if dtype.is_temporal() else month(text_of(dtype, entry))
+
+
+READ = {"date": _date, "month": _month}
+"""Kinds of cells that are read in a way of their own; what cannot be read is null."""
+
+
 def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
     """Return a raw column of this type as the entry's canonical column; null where a cell is empty or misread."""
-    if entry.kind == "date":
-        return _date(dtype, entry).alias(entry.name)
+    if entry.kind in READ:
+        return READ[entry.kind](dtype, entry).alias(entry.name)
     if entry.kind not in NUMBERS:
         return text_of(dtype, entry).alias(entry.name)
     value = _number(dtype, entry) * entry.factor
@@ -125,9 +135,9 @@ def value_of(dtype: pl.DataType, entry: Entry) -> pl.Expr:
 
 
 def misread(dtype: pl.DataType, entry: Entry) -> pl.Expr:
-    """Whether a cell holds something that is no number (no whole number, no date) where one is needed."""
-    if entry.kind == "date" and not dtype.is_temporal():
-        return (text_of(dtype, entry).is_not_null() & _date(dtype, entry).is_null()).fill_null(False)
+    """Whether a cell holds something that is no number (no whole number, date or month) where one is needed."""
+    if entry.kind in READ and not dtype.is_temporal():
+        return (text_of(dtype, entry).is_not_null() & READ[entry.kind](dtype, entry).is_null()).fill_null(False)
     if entry.kind in WORDS and dtype == pl.String:
         return is_ditto(text_of(dtype, entry))
     if entry.kind not in NUMBERS or dtype == pl.Boolean:

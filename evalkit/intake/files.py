@@ -17,6 +17,7 @@ from evalkit.intake.delimited import delimited
 from evalkit.intake.encoding import read_text
 from evalkit.intake.guards import inside, require_inside, sha256
 from evalkit.intake.header import renamed
+from evalkit.intake.months import round_number
 from evalkit.intake.postgres import path_of, postgres_table
 from evalkit.intake.signature import require_signature
 from evalkit.intake.sound import soundly
@@ -56,7 +57,7 @@ def files_of(source: Source, folder: Path) -> list[tuple[Path, int | None]]:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         match = pattern.fullmatch(path.relative_to(folder).as_posix())
         if match:
-            found.append((inside(path, folder), int(match[1]) if match.lastindex else None))
+            found.append((inside(path, folder), round_number(match[1]) if match.lastindex else None))
     if not found:
         raise DataError(
             f"{folder}/{source.file}",
@@ -152,9 +153,9 @@ def checksums(programme: Programme) -> dict[str, str]:
 
 
 def _as_regex(pattern: str) -> str:
-    """Turn households_{year}.xlsx into an expression in which the field is a whole number, and * any name."""
+    """Turn households_{year}.xlsx into an expression: the field is a number (201603, 2016-03), * any name."""
     parts = re.split(r"(\{[a-z_]+\}|\*)", pattern)
-    return "".join(r"(\d+)" if FIELD.fullmatch(p) else "[^/]*" if p == "*" else re.escape(p) for p in parts)
+    return "".join(r"(\d{4}-\d\d|\d+)" if FIELD.fullmatch(p) else "[^/]*" if p == "*" else re.escape(p) for p in parts)
 
 
 def _names(folder: Path) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
+from evalkit.columns import EXPOSURE
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
@@ -16,9 +17,12 @@ from evalkit.intake.corrections import LOG_NAME, read_log
 from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
 from evalkit.intake.guards import require_inside, settled
 from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
+from evalkit.intake.links import places
 from evalkit.intake.missing import missing_values, unknown_answers
+from evalkit.intake.months import require_months
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
+from evalkit.intake.requests import check_requests
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
 from evalkit.intake.suggest import unmapped_line
 from evalkit.intake.sums import require_unchanged
@@ -54,12 +58,7 @@ def read_programme(programme: Programme) -> Intake:
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
-    steps = [FlowStep("raw_rows", main.n_raw, _units(main.frame, programme), 0)]
-    if (programme.folder / LOG_NAME).is_file():
-        after = main.n_raw - main.n_dropped
-        steps.append(FlowStep("corrected", after, _units(main.frame, programme), main.n_dropped))
-    steps.append(_step("rejected_rows", main.frame, programme, main.n_raw - main.n_dropped))
-    frame, parts = main.frame, [*rosters, *surveys]
+    steps, frame, parts = _read_steps(programme, main), main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
         steps.append(_step("joined_roster", frame, programme, main.frame.height))
@@ -71,8 +70,12 @@ def read_programme(programme: Programme) -> Intake:
     if ledgers:
         frame = join_ledgers(frame, ledgers, programme)
         steps.append(_step("joined_ledgers", frame, programme, frame.height))
+    links, requests = _links(programme, frame), _requests(programme, rosters)
+    if links is not None:
+        steps.append(_step("exposure_known", links.frame, programme, frame.height))
+        frame = links.frame
     _require_rows(programme, frame)
-    read: list[_Read | LedgerRead] = [*parts, *ledgers]
+    read: list[_Read | LedgerRead] = [*parts, *ledgers, *(r for r in (links, requests) if r is not None)]
     return Intake(
         frame=frame.drop(ROW, FILE, *[c for c in frame.columns if c.startswith(CODE)]),
         rejected=pl.concat([p.rejected for p in read]),
@@ -82,10 +85,52 @@ def read_programme(programme: Programme) -> Intake:
         files=tuple(f for p in read for f in p.files),
         prices=read_prices(programme),
         ledgers=tuple((f"{p.source.prefix}{p.source.ledger}", p.flow) for p in ledgers),
+        requests=None if requests is None else requests.frame.drop(ROW, FILE),
         origin=frame.select(FILE, ROW),
         unknown=unknown_answers(frame),
         labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
     )
+
+
+def _read_steps(programme: Programme, main: _Read) -> list[FlowStep]:
+    """Count the rows read, those left after the correction log, where there is one, and those left after the rules."""
+    n, after = _units(main.frame, programme), main.n_raw - main.n_dropped
+    logged = (programme.folder / LOG_NAME).is_file()
+    corrected = [FlowStep("corrected", after, n, main.n_dropped)] if logged else []
+    return [FlowStep("raw_rows", main.n_raw, n, 0), *corrected, _step("rejected_rows", main.frame, programme, after)]
+
+
+def _links(programme: Programme, frame: pl.DataFrame) -> _Read | None:
+    """Place each household by the link table; rows of households whose place is not known are left out."""
+    source = _one(programme, "links")
+    if source is None:
+        return None
+    read = _read_source(programme, source)
+    found = places(frame, read.frame, source, programme)
+    return _checked(read, found.frame.drop_nulls(EXPOSURE), found.rejected, found.quality)
+
+
+def _requests(programme: Programme, rosters: Sequence[_Read]) -> _Read | None:
+    """Read the request log; what is left can be used for waiting times."""
+    source = _one(programme, "requests")
+    if source is None:
+        return None
+    read = _read_source(programme, source)
+    found = check_requests(read.frame, rosters[0].frame if rosters else None, source, programme)
+    return _checked(read, found.frame, found.rejected, found.quality)
+
+
+def _one(programme: Programme, kind: str) -> Source | None:
+    found = [s for s in programme.sources if s.kind == kind]
+    if len(found) > 1:
+        raise PlanError(f"{programme.id}, [[sources]]", f"{len(found)} of kind {kind}", "at most one", "join the files")
+    return found[0] if found else None
+
+
+def _checked(read: _Read, frame: pl.DataFrame, rejected: pl.DataFrame, quality: pl.DataFrame) -> _Read:
+    """Return a source with what a further check left of it, and what it found."""
+    told = pl.concat([read.rejected, rejected]), pl.concat([read.quality, quality])
+    return replace(read, frame=frame, rejected=told[0], quality=told[1])
 
 
 def _require_sources(programme: Programme, n_surveys: int, n_rosters: int, n_ledgers: int) -> None:
@@ -186,6 +231,7 @@ def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
             'add codebook = "codebook.csv"',
         )
     entries = read_codebook(existing(programme.folder / source.codebook))
+    require_months(programme, entries, source.codebook)
     return tuple(e for e in entries if not e.source or e.source == source.kind)
 
 

@@ -52,7 +52,8 @@ class Intake:
     ``ledgers`` has, by ledger, the steps from raw entries to those that count. ``prices`` is the price index (region,
     time, index) or None. ``origin`` says for each row of ``frame`` file and row; ``unknown`` how many of its answers
     are don't-know or refused, of how many asked (None: no such codes). ``labels`` are the codebook's labels (Chinese,
-    English) by canonical name.
+    English) by canonical name. ``requests`` has the usable rows of the request log, or is None. Where links are
+    recorded, ``frame`` has the column ``exposure``.
     """
 
     frame: pl.DataFrame
@@ -66,6 +67,7 @@ class Intake:
     unknown: pl.DataFrame | None = None
     labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     ledgers: tuple[tuple[str, SampleFlow], ...] = ()
+    requests: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
 
 TODO = {
     "date": ("核对原始表格中的这些日期", "check these dates in the raw file"),
+    "month": ("核对原始表格中的这些月份", "check these months in the raw file"),
     "number": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
     "ditto": ("在每一行填写实际内容", "enter the value itself in each row"),
     "footer": ("无需处理；如为记录，请核对编号", "nothing; or correct the key, if it is a record"),
@@ -30,6 +31,26 @@ TODO = {
         "check the value, or the limits in the codebook; it counts as missing",
     ),
     "unknown_village": ("在名册中补充该村，或更正村编号", "add the village to the roster, or correct its number"),
+    "link_unknown": ("核对带动关系中的户编号", "check the numbers of the households in the link table"),
+    "link_self": ("更正：一户不能带动自己", "correct it: no household guides itself"),
+    "link_not_demonstration": (
+        "核实带动的一方是不是示范户",
+        "find out whether the household that guides is a demonstration household",
+    ),
+    "link_other_village": (
+        "核实两户所在的村；估计时假定影响不出村",
+        "check the villages of both; no effects across villages are assumed",
+    ),
+    "link_untreated": ("核实该村是否已开始", "find out whether the village has started"),
+    "link_several": ("不必处理；按有带动关系计一次", "nothing; the household counts once, as linked"),
+    "link_demonstration": ("不必处理；仍按示范户计", "nothing; it still counts as a demonstration household"),
+    "demonstration_unclear": (
+        "补全示范户标记并使各轮一致；未开始的村不应有示范户",
+        "complete the flag and make it agree between rounds; villages that never start have no demonstration household",
+    ),
+    "request_undated": ("补全提出日期", "complete the filing date"),
+    "request_order": ("核对日期的先后", "check the order of the dates"),
+    "request_late": ("核对日期或导出日期（until）", "check the date, or the day on which the log ends (until)"),
     "identifier_unmapped": (
         "该列含个人身份信息；未读入，请从交付文件中删去",
         "the column tells who people are; it was not read in, take it out of the files handed on",
@@ -44,6 +65,14 @@ REASONS = {
     "key_missing": ("编号缺失", "the key is missing"),
     "duplicate_identical": ("与另一行完全相同", "identical to another row"),
     "duplicate_conflicting": ("编号相同而内容不同", "the same key with different content"),
+    "link_unknown": ("调查中没有这一户", "the survey has no such household"),
+    "link_self": ("与自己相连", "linked to itself"),
+    "link_not_demonstration": ("带动的一方不是示范户", "the household that guides is no demonstration household"),
+    "link_other_village": ("两户不在同一村", "the two are in different villages"),
+    "link_untreated": ("该村没有开始", "the village never starts"),
+    "request_undated": ("没有提出日期", "there is no filing date"),
+    "request_order": ("日期先后颠倒", "the dates are out of order"),
+    "request_late": ("日期晚于导出日期", "a date is after the day on which the log ends"),
     "dropped_by_log": ("按更正单删去", "left out by the correction log"),
     "unknown_village": ("名册中没有该村", "the village is not in the roster"),
 }
@@ -59,9 +88,13 @@ class Outcome:
 
 
 def check_keys(frame: pl.DataFrame, key: Sequence[str], kind: str) -> Outcome:
-    """Reject rows without a key and doubled rows: of identical copies one is kept, of conflicting ones none."""
+    """Reject rows without a key and doubled rows: of identical copies one is kept, of conflicting ones none.
+
+    A link that lacks one of its ends stays: it says that the other's place is not known (see `links.places`).
+    """
     content = [c for c in frame.columns if c not in {ROW, FILE}]
-    missing = pl.any_horizontal(pl.col(key).is_null())
+    some = pl.all_horizontal if kind == "links" else pl.any_horizontal
+    missing = some(pl.col(key).is_null())
     copies = pl.len().over(key)
     same = pl.struct(content).n_unique().over(key) == 1
     marked = frame.with_columns(

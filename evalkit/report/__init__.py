@@ -7,12 +7,15 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.costs import costs
+from evalkit.report.groups import spillover
+from evalkit.report.match import match_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.plan import plan
 from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_rules
 from evalkit.report.quality_checks import quality_checks, quality_missing
 from evalkit.report.replication import published_numbers, replication
+from evalkit.report.requests import first_askers, waiting, waiting_groups
 from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
@@ -33,12 +36,14 @@ __all__ = [
     "donors",
     "estimates",
     "event_study",
+    "first_askers",
     "flow",
     "forest",
     "four_cell",
     "gap",
     "headline",
     "limits",
+    "match_checks",
     "means",
     "overview_headline",
     "overview_notes",
@@ -56,9 +61,12 @@ __all__ = [
     "replication",
     "rollout",
     "sources",
+    "spillover",
     "statement",
     "truth",
     "village_figures",
     "village_headline",
     "village_table",
+    "waiting",
+    "waiting_groups",
 ]

@@ -14,7 +14,9 @@ from evalkit.finding import Finding
 from evalkit.programme import Disclosure
 from evalkit.report.disclosure import COUNTS
 
-WHOLE = {"att", "late", "first_stage", "reduced_form", "lower", "upper", "direct", "spillover", "total"}
+WHOLE = {"att", "late", "first_stage", "reduced_form", "lower", "upper", "total"}
+
+DIFFERENCE, OF = "direct_less_unlinked", {"direct", "unlinked"}
 
 
 def require_safe(finding: Finding, values: Mapping[str, Any]) -> None:
@@ -126,8 +128,10 @@ def _terms(finding: Finding, values: Mapping[str, Any], limits: Disclosure) -> I
     for name, result, shown in results:
         if result is None or not shown:
             continue
-        cells = {r["term"]: r for r in result.tidy().to_dicts() if r["term"] not in WHOLE}
+        cells = {r["term"]: r for r in result.tidy().to_dicts() if r["term"] not in WHOLE | {DIFFERENCE}}
         terms = {r["term"] for r in shown}
+        if DIFFERENCE in terms and not terms >= OF:
+            yield f"{name} shows the difference of a group that is withheld"
         if any(r.get("n_treated_units") is None for t, r in cells.items() if t in terms):
             yield f"{name} shows cells of unknown size"
             continue

@@ -13,6 +13,7 @@ from evalkit.report.disclosure import Held, held_text
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
+from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
 from evalkit.report.shown import lead_withheld, shown_cells, shown_events, shown_means
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table
@@ -40,12 +41,12 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
     band = _band(rows, lang)
     anticipation = finding.programme.design.anticipation
     axes = Axes(
-        words.label("event_time"),
+        words.label(event_word(finding.programme)),
         axis_title("gap", finding, lang),
         zero=True,
         marks=(-0.5 - anticipation,),
         percent_y=unit.kind == "share",
-        whole_x=True,
+        whole_x=len(rows) <= MANY,
         legend=bool(band),
     )
     subtitle = [words.label("event_subtitle"), *([words.label("event_band")] if band else [])]
@@ -96,7 +97,7 @@ def _event_title(finding: Finding, lang: Language) -> str:
 def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> str:
     unit = unit_of(finding.indicator.unit)
     points = [f"{r['event_time']}: {difference(r['estimate'], unit, lang, signed=True)}" for r in rows]
-    return f"{_event_title(finding, lang)}. {WORDS[lang].label('event_time')}: " + "; ".join(points)
+    return f"{_event_title(finding, lang)}. {WORDS[lang].label(event_word(finding.programme))}: " + "; ".join(points)
 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
@@ -118,7 +119,14 @@ def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -
             pre_trend_text(finding, lang),
         )
     )
-    head = ("event_time", "estimate", "interval", *(("band",) if banded else ()), "p_value", "treated_units")
+    head = (
+        event_word(finding.programme),
+        "estimate",
+        "interval",
+        *(("band",) if banded else ()),
+        "p_value",
+        "treated_units",
+    )
     return Grid([words.label(k) for k in head], body, note=note)
 
 
@@ -161,18 +169,26 @@ def means(finding: Finding) -> Block | FigureBlock:
 
 
 def _means(finding: Finding, lang: Language) -> Drawn:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit, programme = WORDS[lang], unit_of(finding.indicator.unit), finding.programme
     shown = shown_means(finding)
     series = []
     for arm, (color, symbol, dash) in ARM_STYLE.items():
         rows = shown.filter((pl.col("arm") == arm) & pl.col("held").is_null()).sort("time")
         series += (
-            [Series(words.rows[arm], rows["time"].to_list(), rows["mean"].to_list(), color, symbol, dash)]
+            [
+                Series(
+                    words.rows[arm], round_places(rows["time"], programme), rows["mean"].to_list(), color, symbol, dash
+                )
+            ]
             if rows.height
             else []
         )
     axes = Axes(
-        words.label(time_word(finding)), axis_title("mean", finding, lang), percent_y=unit.kind == "share", whole_x=True
+        words.label(time_word(finding)),
+        axis_title("mean", finding, lang),
+        percent_y=unit.kind == "share",
+        whole_x=not is_monthly(programme),
+        months=is_monthly(programme),
     )
     title = _means_title(finding, lang)
     return Drawn(title, words.label("means_subtitle"), title, plot(series, axes), _means_table(finding, shown, lang))
@@ -184,12 +200,12 @@ def _means_title(finding: Finding, lang: Language) -> str:
     changes = {arm: shown_cells(finding)[arm].row.change for arm in ARM_STYLE}
     if None in changes.values():
         return words.label("means_only", label=label)
-    key = "means_title" if time_word(finding) == "time" else "means_title_rounds"
+    key = {"time": "means_title", "month": "means_title_month"}.get(time_word(finding), "means_title_rounds")
     return words.label(
         key,
         label=label,
-        before=cells.before_label,
-        after=cells.after_label,
+        before=round_label(cells.before_label, finding.programme),
+        after=round_label(cells.after_label, finding.programme),
         **{a: difference(v, unit, lang, signed=True) for a, v in changes.items()},
     )
 
@@ -206,7 +222,7 @@ def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
     for (time,), rows in shown.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}
         cells = [_mean_cells(by_arm.get(arm), finding, lang) for arm in ARM_STYLE]
-        body.append([str(time), *(c for pair in cells for c in pair)])
+        body.append([round_label(time, finding.programme), *(c for pair in cells for c in pair)])
     return Grid(head, body)
 
 
@@ -269,12 +285,6 @@ def axis_title(key: str, finding: Finding, lang: Language) -> str:
         (" " if lang == "en" else "") + words.units.get(p, p) for p in unit.per
     )
     return f"{words.label(key)}（{name}）" if lang == "zh" else f"{words.label(key)} ({name})"
-
-
-def time_word(finding: Finding) -> str:
-    """Return whether rounds are calendar years or numbered."""
-    times = finding.means["time"].drop_nulls()
-    return "time" if len(times) and int(str(times.min())) > 1900 else "round"
 
 
 def has_rounds(finding: Finding) -> bool:

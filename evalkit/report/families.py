@@ -31,7 +31,8 @@ def families_block(findings: Sequence[Finding], adjusted: Sequence[InFamily], in
         return title + why
     why = why + index_block(findings, indices)
     grids = Block(both(lambda lang: _grid(findings, adjusted, lang).html()))
-    ways = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_ways")))
+    drawn = any(a.westfall_young is not None for a in adjusted)
+    ways = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_ways" if drawn else "adjusted_ways_two")))
     if all(a.n > 1 for a in adjusted):
         return title + why + grids + ways
     return title + why + grids + ways + Block(paragraph(lambda lang: WORDS[lang].label("adjusted_alone")))
@@ -78,7 +79,8 @@ def _grid(findings: Sequence[Finding], adjusted: Sequence[InFamily], lang: Langu
         shown = [finding.main.row("att")["p_value"], in_family.holm, in_family.westfall_young, in_family.sharpened_q]
         numbers = [p_text(v) for v in shown] if case_for(finding).shows_numbers else [DASH] * 4
         rows.append([getattr(plan.label, lang), words.label("group", n=names.index(plan.family) + 1), *numbers])
-    return Grid([words.label(k) for k in COLUMNS], rows, words=(1,))
+    kept = [j for j in range(len(COLUMNS)) if COLUMNS[j] != "p_westfall_young" or any(r[j] != DASH for r in rows)]
+    return Grid([words.label(COLUMNS[j]) for j in kept], [[row[j] for j in kept] for row in rows], words=(1,))
 
 
 def _groups(findings: Sequence[Finding], lang: Language) -> str:

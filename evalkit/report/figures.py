@@ -10,11 +10,14 @@ from typing import Any
 
 from evalkit.report.block import Block, FigureBlock, both, text
 from evalkit.report.html_table import Grid
-from evalkit.report.wording import Language
+from evalkit.report.wording import WORDS, Language
 
 INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
 PILOT, COMPARISON = "#0b5f8a", "#b35c00"
+GRAY = "#9aa5b1"
 SHADE = "rgba(11,95,138,0.15)"
+LONG = 24
+"""A table with more rows than this is folded up."""
 TRACE_TYPES = frozenset({"scatter", "bar"})
 """All kinds of traces that figures here use; a test holds that the vendored bundle draws them."""
 
@@ -32,17 +35,25 @@ class Drawn:
 
 def figure_block(draw: Callable[[Language], Drawn]) -> FigureBlock:
     """Return the figure in both languages."""
-    return FigureBlock(Block(both(lambda lang: _figure_html(draw(lang)))), draw("zh").figure)
+    return FigureBlock(Block(both(lambda lang: _figure_html(draw(lang), lang))), draw("zh").figure)
 
 
-def _figure_html(drawn: Drawn) -> str:
+def _figure_html(drawn: Drawn, lang: Language) -> str:
     payload = json.dumps(drawn.figure, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     height = drawn.figure["layout"].get("height", 340)
     return (
         f"<figure><figcaption><b>{text(drawn.title)}</b><span>{text(drawn.subtitle)}</span></figcaption>"
         f'<div class="plot" role="img" aria-label="{text(drawn.alt)}" style="height:{height}px">'
-        f'<script type="application/json">{payload}</script></div>{drawn.table.html()}</figure>'
+        f'<script type="application/json">{payload}</script></div>{_table_html(drawn.table, lang)}</figure>'
     )
+
+
+def _table_html(table: Grid, lang: Language) -> str:
+    """Return the table beside a figure; a long one is folded up."""
+    if len(table.rows) <= LONG:
+        return table.html()
+    summary = text(WORDS[lang].label("table_of", n=len(table.rows)))
+    return f"<details><summary>{summary}</summary>{table.html()}</details>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ class Series:
     high: Sequence[float | None] = ()
     across: bool = False
     filled: bool = False
+    width: float = 2.0
 
 
 def trace(series: Series) -> dict[str, Any]:
@@ -83,7 +95,7 @@ def trace(series: Series) -> dict[str, Any]:
     bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
     return dict(
         Scatter(
-            **values, marker=marker, line={"color": series.color, "dash": series.dash, "width": 2}, **bars
+            **values, marker=marker, line={"color": series.color, "dash": series.dash, "width": series.width}, **bars
         ).to_plotly_json()
     )
 
@@ -105,7 +117,10 @@ def _bars(series: Series) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Titles and kinds of the two axes; `marks` are vertical dashed lines, `zero` draws the zero line."""
+    """Titles and kinds of the two axes; `marks` are vertical dashed lines, `zero` draws the zero line.
+
+    With `months` x holds texts like 2016-03, which are placed as dates.
+    """
 
     x: str
     y: str
@@ -115,6 +130,7 @@ class Axes:
     percent_y: bool = False
     percent_x: bool = False
     whole_x: bool = False
+    months: bool = False
     legend: bool = True
     height: int = 340
     ticks_y: tuple[tuple[float, str], ...] = ()
@@ -137,7 +153,8 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=axes.legend,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis=_axis(axes.x, percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across),
+        xaxis=_axis(axes.x, percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across)
+        | ({"type": "date", "tickformat": "%Y-%m", "nticks": 8} if axes.months else {}),
         yaxis=_axis(axes.y, percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
         shapes=[
             {

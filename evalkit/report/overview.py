@@ -29,13 +29,13 @@ def overview_headline(
     programme: Programme, findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices
 ) -> Block:
     """Return how many indicators moved which way, and how many remain after adjusting; numbers go beside the page."""
-    kinds = [case_for(f).position if case_for(f).shows_numbers else "withheld" for f in findings]
-    counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "withheld")}
+    kinds = [_kind(f) for f in findings]
+    counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "change", "withheld")}
     counts["unclear"] += kinds.count("no_interval")
     few = sum(
         1
         for a, f in zip(adjusted, findings, strict=True)
-        if a.holm is not None and a.holm < COMMON and case_for(f).shows_numbers
+        if a.holm is not None and a.holm < COMMON and _kind(f) not in ("change", "withheld")
     )
 
     def line(lang: Language) -> str:
@@ -56,6 +56,14 @@ def overview_headline(
         ],
     }
     return summarise(lines, numbers)
+
+
+def _kind(finding: Finding) -> str:
+    """Return what an indicator counts as: where only a change may be claimed, it counts as no difference."""
+    case = case_for(finding)
+    if not case.shows_numbers:
+        return "withheld"
+    return "change" if finding.gate.claim == "change_only" else str(case.position)
 
 
 def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
@@ -128,7 +136,7 @@ def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | Non
 
 def forest(findings: Sequence[Finding]) -> Block | FigureBlock:
     """Return all indicators on one scale: percent of the comparison mean."""
-    shown = [f for f in findings if relative_to_comparison(f) is not None]
+    shown = [f for f in findings if _kind(f) != "change" and relative_to_comparison(f) is not None]
     if len(shown) < 2:
         return Block("")
     return figure_block(lambda lang: _forest(findings, shown, lang))

@@ -8,6 +8,7 @@ import polars as pl
 
 from evalkit.finding import Finding
 from evalkit.report.disclosure import rounded
+from evalkit.report.match import shown_match
 from evalkit.report.shown import (
     lead_withheld,
     shown_bounds,
@@ -27,6 +28,7 @@ RESULTS = (
     "main",
     "event_study",
     "pre_trend",
+    "match",
     "donors",
     "bounds",
     "stability",
@@ -76,6 +78,7 @@ def _results(finding: Finding) -> dict[str, Any]:
     return {
         "main": _rows(shown_rows(finding.main, limits)),
         "event_study": _rows(study),
+        "match": shown_match(finding),
         "donors": shown_donors(finding),
         "bounds": _rows(shown_bounds(finding)),
         "pre_trend": None if lead_withheld(finding) else finding.to_dict()["pre_trend"],

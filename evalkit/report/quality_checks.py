@@ -13,6 +13,7 @@ from evalkit.report.disclosure import Size, rounded, withheld
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, percent, whole
 from evalkit.report.quality import Labels, count_text, variable_name
+from evalkit.report.rounds import round_label
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import WORDS, Language
 
@@ -121,7 +122,7 @@ def _worst(group: pl.DataFrame, n: int, programme: Programme, lang: Language) ->
     if row["time"] is None or any(0 < s.n_units < limits.min_households for s in sizes):
         return DASH
     share = rounded(row["n_missing"], limits) / rounded(row["n_rows"], limits)
-    return WORDS[lang].label("missing_round", round=row["time"], share=percent(share, lang))
+    return WORDS[lang].label("missing_round", round=round_label(row["time"], programme), share=percent(share, lang))
 
 
 def _less(programme: Programme, lang: Language) -> str:

@@ -32,8 +32,10 @@ from evalkit.report.numbers import unit_of
 from evalkit.results import Donors, Inference
 
 ARMS = ("pilot", "comparison")
-WHOLE_TERMS = ("att", "late", "first_stage", "reduced_form", "lower", "upper", "direct", "spillover", "total")
+WHOLE_TERMS = ("att", "late", "first_stage", "reduced_form", "lower", "upper", "total")
 """Terms that rest on the whole sample; any other is a cell and needs its size."""
+CONTRASTS = {"direct_less_unlinked": ("direct", "unlinked")}
+"""Differences of two cells: shown where both of them are."""
 MEASURES = ("estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high")
 
 
@@ -84,7 +86,7 @@ def shown_rows(result: Inference | None, limits: Disclosure) -> pl.DataFrame | N
 
 def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
     """Return tidy rows as `shown_rows` does, of a table that has further columns."""
-    cell = ~frame["term"].is_in(WHOLE_TERMS)
+    cell = ~frame["term"].is_in((*WHOLE_TERMS, *CONTRASTS))
     rows = frame.filter(cell)
     if "n_treated_units" not in rows.columns:
         rows = rows.clear()
@@ -93,10 +95,18 @@ def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
     held = withheld([_event_size(r) for r in rows.to_dicts()], limits) if rows.height else []
     kept = rows.filter(pl.Series([h is None for h in held], dtype=pl.Boolean))
     counts = [c for c in ("n_obs", "n_units", "n_treated_units") if c in frame.columns]
-    out = pl.concat([frame.filter(~cell), kept])
+    gone = set(frame.filter(cell)["term"]) - set(kept["term"])
+    told = [term for term, parts in CONTRASTS.items() if gone & set(parts)]
+    out = pl.concat([frame.filter(~cell & ~pl.col("term").is_in(told)), kept])
     return out.with_columns(
         pl.col(c).map_elements(lambda n: rounded(n, limits), return_dtype=pl.Int64).alias(c) for c in counts
     )
+
+
+def shown_by_term(finding: Finding) -> dict[str, dict[str, Any]]:
+    """Return the main result's rows that may be shown, by term."""
+    shown = shown_rows(finding.main, finding.programme.disclosure)
+    return {} if shown is None else {r["term"]: r for r in shown.to_dicts()}
 
 
 def shown_study(finding: Finding) -> pl.DataFrame | None:

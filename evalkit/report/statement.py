@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 from evalkit.estimators.late import WEAK
 from evalkit.finding import Finding
+from evalkit.inference.infer import FEW_PILOTS
 from evalkit.report.block import Block, both, text
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
     Unit,
     difference,
     effect_unit,
+    interval,
     is_number,
     level,
     magnitude_range,
+    p_text,
     percent,
     plain,
     span,
     unit_of,
     whole,
 )
-from evalkit.report.shown import shown_comparison_mean, shown_reasons, shown_take_up
+from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons, shown_take_up
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
+
+RANKED = FEW_PILOTS - {"placebo_normal"}
+"""Methods whose p is a rank among the sets of villages that might have been pilots."""
+FEW_SETS = 200
+"""With more sets p can get below 0.005, which limits no reading."""
+GROUPS = ("direct", "spillover", "unlinked")
+"""The groups of households that `spillover` tells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,7 @@ def _details(finding: Finding, lang: Language) -> str:
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
         ("late_title", compliance(finding, lang)),
+        ("group_title_short", by_group(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
     ]
@@ -153,6 +165,24 @@ def _shares_taking_part(finding: Finding, lang: Language) -> str:
     return WORDS[lang].label("late_shares", **{arm: percent(share, lang) for arm, share in shares.items()})
 
 
+def by_group(finding: Finding, lang: Language) -> str:
+    """Say what each group of households shows, and which spillovers are assumed away; empty for other estimators."""
+    if finding.main.estimate.estimator != "spillover" or not case_for(finding).shows_numbers:
+        return ""
+    words, unit, rows = WORDS[lang], unit_of(finding.indicator.unit), shown_by_term(finding)
+    said = [
+        words.label(
+            "group_result",
+            group=words.label(f"group_{term}"),
+            amount=difference(rows[term]["estimate"], unit, lang, signed=True),
+            range=interval(rows[term]["conf_low"], rows[term]["conf_high"], unit, lang),
+        )
+        for term in GROUPS
+        if term in rows
+    ]
+    return words.label("group_sentence", groups=("；" if lang == "zh" else "; ").join(said)) if said else ""
+
+
 def basis(finding: Finding, lang: Language) -> str:
     """Return what the answer rests on: counts, how villages came in, how the interval is made."""
     counts, stop = finding.main.estimate.counts, "。" if lang == "zh" else "."
@@ -164,7 +194,8 @@ def basis(finding: Finding, lang: Language) -> str:
     )
     parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
     parts += [reasons_text(finding, lang)]
-    parts += [method_text(finding, lang)] if case_for(finding).shows_numbers else []
+    parts += [method_text(finding, lang), least_p(finding, lang)] if case_for(finding).shows_numbers else []
+    parts = [part for part in parts if part]
     return ("；" if lang == "zh" else "; ").join(parts) + stop
 
 
@@ -185,6 +216,15 @@ def method_text(finding: Finding, lang: Language) -> str:
     if row["conf_low"] is None:
         return known["none"]
     return known[main.method].format(df=row["df"]) if main.method in known else main.method
+
+
+def least_p(finding: Finding, lang: Language) -> str:
+    """Say how small p can get where it is a rank among few sets of villages; empty where that is no limit."""
+    counts, method = finding.main.estimate.counts, finding.main.method
+    total = comb(counts.n_clusters, counts.n_treated_clusters)
+    if method not in RANKED or total > FEW_SETS:
+        return ""
+    return WORDS[lang].label("least_p", n=whole(total, lang), p=p_text(1 / total))
 
 
 def phrase(label: str, lang: Language) -> str:

@@ -10,9 +10,10 @@ from evalkit.diagnostics import donor_weights
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
-from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
+from evalkit.report.figures import GRAY, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, p_text, percent, unit_of
+from evalkit.report.rounds import MANY, event_word
 from evalkit.report.shown import shown_gaps
 from evalkit.report.statement import case_for, position
 from evalkit.report.wording import WORDS, Language
@@ -52,19 +53,43 @@ def _gap(finding: Finding, lang: Language) -> Drawn:
         low=columns["conf_low"],
         high=columns["conf_high"],
     )
+    chance = _chance(finding, rows, lang)
     axes = Axes(
-        words.label("event_time"),
+        words.label(event_word(finding.programme)),
         axis_title("gap_synthetic", finding, lang),
         zero=True,
         marks=(-0.5 - finding.programme.design.anticipation,),
         percent_y=unit.kind == "share",
-        whole_x=len(rows) <= 24,
-        legend=False,
+        whole_x=len(rows) <= MANY,
+        legend=bool(chance),
     )
     title = _gap_title(finding, lang)
     points = [f"{r['event_time']}: {difference(r['estimate'], unit, lang, signed=True)}" for r in rows]
-    alt = f"{title}. {words.label('event_time')}: " + "; ".join(points)
-    return Drawn(title, words.label("gap_subtitle"), alt, plot([series], axes), _gap_table(finding, late, lang))
+    alt = f"{title}. {words.label(event_word(finding.programme))}: " + "; ".join(points)
+    subtitle = words.label("gap_subtitle") + (words.label("gap_chance_subtitle") if chance else "")
+    return Drawn(title, subtitle, alt, plot([*chance, series], axes), _gap_table(finding, late, lang))
+
+
+def _chance(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> list[Series]:
+    """Return the middle 95 % of placebo gaps as an area and, on internal pages, the line of each placebo."""
+    m = finding.match
+    if m is None:
+        return []
+    shown = [r["event_time"] for r in rows]
+    place = [_times(finding).index(t) for t in shown]
+    if finding.programme.disclosure.audience == "internal" and m.lines:
+        lines = [[x for line in m.lines for x in [*(line[i] for i in place), None]]]
+        times = [*shown, None] * len(m.lines)
+        return [Series(WORDS[lang].label("placebo_lines"), times, y, GRAY, mode="lines", width=0.8) for y in lines]
+    around = [*(m.low[i] for i in place), *(m.high[i] for i in reversed(place))]
+    name = WORDS[lang].label("placebo_range")
+    return [Series(name, [*shown, *reversed(shown)], around, mode="lines", filled=True)]
+
+
+def _times(finding: Finding) -> list[int]:
+    """Return the event times of the estimate, in the order of its rounds."""
+    times = finding.main.tidy()["event_time"].drop_nulls()
+    return [int(t) for t in times]
 
 
 def _gap_title(finding: Finding, lang: Language) -> str:
@@ -76,21 +101,24 @@ def _gap_title(finding: Finding, lang: Language) -> str:
 
 def _gap_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
-    heads = ["event_time", "gap_synthetic", "interval", "p_value"]
-    timed = any(r["time_weight"] for r in rows)
+    heads = [event_word(finding.programme), "gap_synthetic", "interval", "p_value"]
+    timed, m = any(r["time_weight"] for r in rows), finding.match
+    ends = {} if m is None else dict(zip(_times(finding), zip(m.low, m.high, strict=True), strict=True))
     body = [
         [
             str(r["event_time"]),
             difference(r["estimate"], unit, lang, signed=True),
             interval(r["conf_low"], r["conf_high"], unit, lang),
             p_text(r["p_value"] if r["event_time"] >= 0 else None),
+            *([interval(*ends[r["event_time"]], unit, lang)] if ends else []),
             *([DASH if r["time_weight"] is None else percent(r["time_weight"], lang)] if timed else []),
         ]
         for r in rows
     ]
     rmse = difference(finding.main.row("att")["pre_rmse"], unit, lang)
     note = words.label("gap_note", rmse=rmse)
-    return Grid([words.label(k) for k in (*heads, *(["time_weight"] if timed else []))], body, note=note)
+    more = [*(["placebo_range"] if ends else []), *(["time_weight"] if timed else [])]
+    return Grid([words.label(k) for k in (*heads, *more)], body, note=note)
 
 
 def _donors(finding: Finding, lang: Language) -> Drawn:

@@ -11,6 +11,7 @@ from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.disclosure import held_text
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, difference, effect_unit, interval, level, p_text, plain, unit_of, whole
+from evalkit.report.rounds import round_label
 from evalkit.report.shown import shown_cells
 from evalkit.report.statement import case_for
 from evalkit.report.wording import WORDS, Language
@@ -57,8 +58,9 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
     shown = shown_cells(finding)
     rounds = cells.before_label is not None
     after = words.rows["after"] if rounds else words.label("mean")
+    labels = [round_label(x, finding.programme) for x in (cells.before_label, cells.after_label)]
     head = (
-        ["", f"{words.rows['before']} ({cells.before_label})", f"{after} ({cells.after_label})", words.rows["change"]]
+        ["", f"{words.rows['before']} ({labels[0]})", f"{after} ({labels[1]})", words.rows["change"]]
         if rounds
         else ["", after]
     )

@@ -15,6 +15,7 @@ from evalkit.report.figures import COMPARISON, INK, PILOT, Axes, Drawn, Series, 
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, level, unit_of, whole
 from evalkit.report.origin import summarise
+from evalkit.report.rounds import is_monthly, round_label, round_places
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 STYLES = {
@@ -24,19 +25,15 @@ STYLES = {
 }
 
 
-def village_headline(village: str, profiles: Sequence[VillageProfile]) -> Block:
+def village_headline(programme: Programme, village: str, profiles: Sequence[VillageProfile]) -> Block:
     """Return the page's first sentence."""
     start = profiles[0].first_treated if profiles else None
 
     def kind(lang: Language) -> str:
-        key = (
-            "village_kind_comparison"
-            if start is None
-            else "village_kind_pilot"
-            if start > 1900
-            else "village_kind_round"
-        )
-        return WORDS[lang].label(key, start=start)
+        if start is None:
+            return WORDS[lang].label("village_kind_comparison")
+        key = "month" if is_monthly(programme) else "pilot" if start > 1900 else "round"
+        return WORDS[lang].label(f"village_kind_{key}", start=round_label(start, programme))
 
     lines = {
         lang: WORDS[lang].label("village_headline", village=village, kind=kind(lang), n=len(profiles))
@@ -93,11 +90,22 @@ def _drawn(programme: Programme, profile: VillageProfile, lang: Language) -> Dra
     for arm, (color, symbol, dash, key) in STYLES.items():
         rows = shown.filter(pl.col("arm") == arm)
         series += (
-            [Series(words.label(key), rows["time"].to_list(), rows["mean"].to_list(), color, symbol, dash)]
+            [
+                Series(
+                    words.label(key), round_places(rows["time"], programme), rows["mean"].to_list(), color, symbol, dash
+                )
+            ]
             if rows.height
             else []
         )
-    axes = Axes(words.label("time"), words.label("mean"), percent_y=unit.kind == "share", whole_x=True)
+    monthly = is_monthly(programme)
+    axes = Axes(
+        words.label("month" if monthly else "time"),
+        words.label("mean"),
+        percent_y=unit.kind == "share",
+        whole_x=not monthly,
+        months=monthly,
+    )
     title = words.label("means_only", label=getattr(plan.label, lang))
     return Drawn(
         title,
@@ -114,5 +122,12 @@ def _by_time(programme: Programme, profile: VillageProfile, lang: Language) -> G
     for (time,), rows in profile.means.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}
         cells = [_cell(by_arm.get(arm), programme, unit, lang) for arm in STYLES]
-        body.append([str(time), *(c[0] for c in cells), cells[0][1]])
-    return Grid([words.label("time"), *(words.label(s[3]) for s in STYLES.values()), words.label("households")], body)
+        body.append([round_label(time, programme), *(c[0] for c in cells), cells[0][1]])
+    return Grid(
+        [
+            words.label("month" if is_monthly(programme) else "time"),
+            *(words.label(s[3]) for s in STYLES.values()),
+            words.label("households"),
+        ],
+        body,
+    )

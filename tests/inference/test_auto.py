@@ -27,7 +27,10 @@ def _did(pilot: int, comparison: int, seed: int = 1) -> Estimate:
     ("pilot", "comparison", "method"),
     [
         (2, 2, "crv2"),
-        (2, 20, "crv2"),
+        (2, 17, "crv2"),
+        (2, 18, "wild"),
+        (18, 2, "crv2"),
+        (1, 19, "ferman_pinto"),
         (3, 3, "crv2"),
         (3, 9, "crv2"),
         (4, 3, "crv2"),
@@ -43,7 +46,7 @@ def test_boundary(pilot: int, comparison: int, method: str) -> None:
     assert result.tidy().equals(evalkit.infer(_did(pilot, comparison), method).tidy())
 
 
-@pytest.mark.parametrize(("pilot", "comparison"), [(1, 4), (4, 1)])
+@pytest.mark.parametrize(("pilot", "comparison"), [(1, 4), (1, 18), (4, 1), (19, 1)])
 def test_one_village_in_an_arm_is_refused(pilot: int, comparison: int) -> None:
     with pytest.raises(evalkit.DesignError, match=r"1 (pilot|comparison) village"):
         evalkit.infer(_did(pilot, comparison))
@@ -59,6 +62,18 @@ def test_one_village_in_an_arm_is_refused(pilot: int, comparison: int) -> None:
 def test_says_why(pilot: int, comparison: int, sentence: str) -> None:
     """4 + 6: a = .5625, b = 1/6: .7292²/(.5625²/4 + 1/216) = .53168/.08373 = 6.350 is Welch's; rounded to .1."""
     assert sentence in evalkit.infer(_did(pilot, comparison)).reason
+
+
+def test_one_pilot_village_has_its_assumption_in_the_reason() -> None:
+    reason = evalkit.infer(_did(1, 19)).reason
+    assert "assumes that shocks of pilot and comparison villages differ only as far" in reason
+    assert "the smallest p that can be attained is 0.05" in reason
+    assert reason.endswith("with one pilot village only comparison villages can show how far chance goes")
+
+
+def test_an_event_study_with_one_pilot_village_is_refused() -> None:
+    with pytest.raises(evalkit.DesignError, match="1 pilot village"):
+        evalkit.infer(evalkit.event_study(_moments([2] + [0] * 19)))
 
 
 def test_one_adoption_round_compares_all_with_all() -> None:

@@ -7,12 +7,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import evalkit
 from evalkit import report
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
+from evalkit.report.publishable import publishable
 from evalkit.report.statement import basis
 from evalkit.report.wording import LANGUAGES
 from tests.one_pilot_programme import EFFECT, one_pilot_programme
@@ -73,18 +75,64 @@ def test_did_with_one_pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, met
 def test_gap_figure(lone: Finding) -> None:
     html = report.gap(lone).block.html
     zh, en = (json.loads(p) for p in PAYLOAD.findall(html))
-    (trace,) = en["data"]
+    placebos, trace = en["data"]
+    assert placebos["y"].count(None) == lone.match.n_sets == 24  # internal page: a line for each, parted by gaps
+    assert placebos["x"][:13] == [*range(-8, 4), None]
     estimates = lone.main.tidy().filter(lone.main.tidy()["event_time"].is_not_null())
     assert trace["x"] == list(range(-8, 4))
     assert trace["y"] == estimates["estimate"].to_list()
     assert trace["error_y"]["array"][:8] == [None] * 8
     assert trace["error_y"]["array"][8] == pytest.approx(estimates["conf_high"][8] - estimates["estimate"][8])
     assert en["layout"]["yaxis"]["zeroline"] is True
-    assert zh["data"][0]["y"] == trace["y"]
+    assert zh["data"][1]["y"] == trace["y"]
     amount = f"{lone.main.row('att')['estimate']:.1f}"
     assert f"<b>月销售额：项目开始后平均比合成对照高{amount}元/月</b>" in html
     assert f"<b>Monthly sales: after the start, {amount} yuan a month above the synthetic village" in html
     assert html.count("<table>") == 2
+
+
+def test_public_pages_show_the_middle_of_placebos_only(lone: Finding) -> None:
+    limits = lone.programme.disclosure.model_copy(update={"audience": "public"})
+    public = replace(lone, programme=lone.programme.model_copy(update={"disclosure": limits}))
+    area, _ = json.loads(PAYLOAD.findall(report.gap(public).block.html)[0])["data"]
+    assert area["fill"] == "toself"
+    assert area["y"][:12] == list(lone.match.low)
+    assert publishable(public)["match"]["lines"] == ()
+    assert len(publishable(lone)["match"]["lines"]) == 24
+
+
+def test_the_page_says_how_small_p_can_get(lone: Finding) -> None:
+    assert "试点可能落在的组合只有25种，p值最小也只能到0.040" in basis(lone, "zh")
+    assert "only 25 sets of villages that might have been the pilots, so p cannot fall below 0.040" in basis(lone, "en")
+
+
+def test_checks_by_hand(lone: Finding) -> None:
+    """Rank 1 of 25 for the ratio; the pretended start is the first of the last third of rounds 1 to 8: round 7."""
+    found = lone.match
+    assert found.p_ratio == pytest.approx(1 / 25)
+    assert found.start == 7
+    basis_ = lone.main.estimate.basis
+    early = basis_.refit(basis_.means[:, :8], basis_.share, np.arange(8) < 6, np.arange(8) >= 6)
+    assert found.early == pytest.approx(early.att)
+    assert found.jackknife is None  # one pilot village
+    html = report.match_checks(lone).html
+    assert "在25组中排第1" in html
+    assert "number 1 of 25 sets" in html
+
+
+def test_a_poor_match_says_less(lone: Finding) -> None:
+    """The same evidence on both sides of .05."""
+    from evalkit.gate import Evidence, open_gate
+
+    evidence = Evidence(
+        "chosen", 1, 24, has_interval=True, n_matched=8, reads_comparison=True, p_fit=0.05, p_early=0.05
+    )
+    assert open_gate(evidence).claim == "effect_if_parallel_trends"
+    for change, code in (({"p_fit": 0.049}, "match_poor"), ({"p_early": 0.049}, "match_early")):
+        gate = open_gate(replace(evidence, **change))
+        assert (gate.claim, gate.reasons[1].code) == ("change_only", code)
+        said = report.headline(replace(lone, gate=gate), "en")
+        assert said.endswith("this is not a reliable estimate of the effect and cannot be attributed to the programme.")
 
 
 def test_donor_figure(lone: Finding) -> None:

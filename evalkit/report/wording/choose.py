@@ -55,12 +55,15 @@ def case_of(claim: Claim, reasons: Collection[str], position: Position, *, has_r
         return Case("not_reportable", "no_interval")
     if claim == "change_only":
         compared = "no_comparison" not in reasons
-        return Case(
-            "compared" if compared else "change", position, "pre_trend_rejected" if compared else "no_comparison"
-        )
+        return Case("compared" if compared else "change", position, _cannot(reasons) if compared else "no_comparison")
     if claim == "effect":
         return Case("effect", position)
     return Case("assumed", position, _assumption(claim, reasons, has_rounds=has_rounds))
+
+
+def _cannot(reasons: Collection[str]) -> str:
+    """Return what forbids to attribute a difference between pilot and comparison villages."""
+    return next((code for code in ("match_poor", "match_early") if code in reasons), "pre_trend_rejected")
 
 
 def _assumption(claim: Claim, reasons: Collection[str], *, has_rounds: bool) -> str:

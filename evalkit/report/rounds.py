@@ -1,0 +1,41 @@
+"""How rounds are called: years, numbers, or months written as 2016-03."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from evalkit.finding import Finding
+from evalkit.intake.months import month_label
+from evalkit.programme import Programme
+
+MANY = 24
+"""Up to so many rounds a figure has a tick for each."""
+
+
+def is_monthly(programme: Programme) -> bool:
+    """Whether the programme's rounds are months."""
+    return programme.design.period == "month"
+
+
+def round_label(value: Any, programme: Programme) -> str:
+    """Write a round, given as a number or as its text."""
+    return month_label(int(value)) if is_monthly(programme) and value is not None else str(value)
+
+
+def round_places(values: Iterable[Any], programme: Programme) -> list[Any]:
+    """Return rounds as a figure's axis takes them: numbers, or months as text, which it reads as dates."""
+    return [round_label(v, programme) for v in values] if is_monthly(programme) else list(values)
+
+
+def time_word(finding: Finding) -> str:
+    """Return the label's key for rounds: calendar years, months, or numbered."""
+    if is_monthly(finding.programme):
+        return "month"
+    times = finding.means["time"].drop_nulls()
+    return "time" if len(times) and int(str(times.min())) > 1900 else "round"
+
+
+def event_word(programme: Programme) -> str:
+    """Return the label's key for rounds since the start."""
+    return "event_time_month" if is_monthly(programme) else "event_time"

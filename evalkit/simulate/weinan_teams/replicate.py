@@ -1,0 +1,36 @@
+"""The scenario drawn anew, as an evaluator would hold it after intake."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from evalkit.simulate.registry import Replicate
+from evalkit.simulate.weinan_teams.draw import draw
+from evalkit.simulate.weinan_teams.scenario import Scenario, read_scenario
+from evalkit.simulate.weinan_teams.truth import INDICATORS, truth
+
+NAMES = ("demonstration", "linked", "unlinked", "comparison")
+
+
+def replicate(seed: int, *, holds: bool) -> Replicate:
+    """Draw the scenario with another seed; where ``holds``, villages that ask first have no trend of their own."""
+    scenario = replace(read_scenario(), seed=seed)
+    scenario = without_own_trends(scenario) if holds else scenario
+    drawn = draw(scenario)
+    frame = drawn.rows.select(
+        pl.col("household").alias("household_id"),
+        pl.col("village").alias("village_id"),
+        "year",
+        pl.col("start").alias("adoption_year"),
+        pl.col("place").replace_strict(dict(enumerate(NAMES))).alias("exposure"),
+        *[pl.col(measure).alias(name) for measure, name in INDICATORS.items()],
+    )
+    found = truth(scenario, drawn)["indicators"]
+    return Replicate(frame, {name: values["att"] for name, values in found.items()})
+
+
+def without_own_trends(scenario: Scenario) -> Scenario:
+    """Return the scenario in which all villages would have gone the same way without the programme."""
+    return replace(scenario, processes={k: replace(p, early_trend=0.0) for k, p in scenario.processes.items()})

@@ -1,0 +1,51 @@
+"""The programme page's one sentence and figure: what may only be called a change counts as no difference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import evalkit
+from evalkit import report
+from evalkit.finding import Finding
+from evalkit.gate import Gate, Reason
+from evalkit.inference import InFamily
+from evalkit.report.block import SUMMARY_MIME
+
+CHANGE = Gate("change_only", (Reason("chosen"), Reason("pre_trend_rejected", {"p": 0.01})))
+
+
+@pytest.fixture(scope="module")
+def pair(root) -> list[Finding]:
+    programme = evalkit.load(root / "data_raw" / "suqian_ecommerce")
+    return [evalkit.evaluate(programme, n) for n in ("disposable_income_pc_yuan", "online_sales_yuan")]
+
+
+def said(findings: list[Finding]) -> dict[str, str]:
+    adjusted = [InFamily(2, 0.01, None, 0.01)] * len(findings)
+    block = report.overview_headline(findings[0].programme, findings, adjusted, {})
+    return block.data[SUMMARY_MIME]["headline"]
+
+
+def test_a_change_is_counted_as_one(pair: list[Finding]) -> None:
+    assert said(pair)["zh"] == "共2项指标：2项的区间全在零以上。在同一组指标内校正后（Holm法），2项的p值低于0.05。"
+    changed = [pair[0], replace(pair[1], gate=CHANGE)]
+    assert said(changed)["zh"].startswith("共2项指标：1项的区间全在零以上，1项只能说是变化，不能归因于项目。")
+    assert said(changed)["zh"].endswith("1项的p值低于0.05。")
+    assert "1 may only be called changes" in said(changed)["en"]
+
+
+def test_the_figure_leaves_changes_out_and_says_so(pair: list[Finding]) -> None:
+    three = [pair[0], replace(pair[1], gate=CHANGE), pair[0]]
+    figure = report.forest(three)
+    assert "未列入：户均网络销售额" in figure.block.html
+
+
+def test_a_way_that_no_indicator_has_takes_no_column(pair: list[Finding]) -> None:
+    without = report.overview_notes(pair, [InFamily(2, 0.01, None, 0.01)] * 2, {}).html
+    having = report.overview_notes(pair, [InFamily(2, 0.01, 0.02, 0.01)] * 2, {}).html
+    assert "重抽村庄" not in without
+    assert "后两列各答一个问题" in without
+    assert "重抽村庄" in having
+    assert "后三列各答一个问题" in having
