@@ -114,6 +114,105 @@ def test_itt(cluster: str, strata: bool, covariates: tuple[str, ...], weights: s
     assert ours["std_error"] == pytest.approx(peer.bse["treated"], rel=SOLVED)
 
 
+@pytest.mark.parametrize("weights", [None, "weight"])
+@pytest.mark.parametrize("cluster", CLUSTERS)
+@pytest.mark.parametrize("covariates", [(), ("x",)])
+def test_itt_lin(covariates: tuple[str, ...], cluster: str, weights: str | None) -> None:
+    """Strata's indicators and covariates less their weighted means, and their products with the arm, by pandas."""
+    import statsmodels.api as sm
+
+    rows = panels.read("cross")
+    table = rows.to_pandas()
+    w = table[weights] if weights else np.ones(len(table))
+    beside = [(table["stratum"] == s).astype(float) for s in ("s2", "s3")] + [table[c] for c in covariates]
+    beside = [z - np.average(z, weights=w) for z in beside]
+    arm = table["treated"].astype(float)
+    x = np.column_stack([arm, np.ones(len(table)), *beside, *[z * arm for z in beside]])
+    peer = sm.WLS(table["y"], x, weights=w).fit(
+        cov_type="cluster", cov_kwds={"groups": table[cluster].rank(method="dense").astype(int)}
+    )
+    design = Design(unit="household", cluster=cluster, treatment="treated", strata="stratum", weights=weights)
+    panel = Panel.from_frame(rows, design=design, outcome="y", covariates=covariates)
+    ours = evalkit.infer(evalkit.itt(panel, covariates=covariates, lin=True), "crv1").row("att")
+    assert ours["estimate"] == pytest.approx(peer.params.iloc[0], rel=SOLVED)
+    assert ours["std_error"] == pytest.approx(peer.bse.iloc[0], rel=SOLVED)
+
+
+@pytest.mark.parametrize("weights", [None, "weight"])
+@pytest.mark.parametrize("covariates", [(), ("x",)])
+@pytest.mark.parametrize("cluster", CLUSTERS)
+@pytest.mark.parametrize("sample", ["balanced", "unbalanced"])
+def test_ancova(sample: str, cluster: str, covariates: tuple[str, ...], weights: str | None) -> None:
+    """Round 4 on round 2, the last before the start, of households seen in both, joined by pandas."""
+    import statsmodels.formula.api as smf
+
+    rows = _followed("panel", sample)
+    table = rows.to_pandas()
+    before = table[table["round"] == 2].set_index("household")[["y", "x"]].rename(columns={"y": "y0", "x": "x0"})
+    after = table[table["round"] == 4].set_index("household", drop=False).join(before, how="inner")
+    after["arm"] = (after["first"] > 0).astype(float)
+    peer = smf.wls(
+        "y ~ arm + y0" + (" + x0" if covariates else ""), after, weights=after[weights] if weights else 1.0
+    ).fit(cov_type="cluster", cov_kwds={"groups": after[cluster].rank(method="dense").astype(int)})
+    panel = Panel.from_frame(rows, design=_design(cluster, weights), outcome="y", covariates=covariates)
+    ours = evalkit.infer(evalkit.ancova(panel, covariates=covariates), "crv1").row("att")
+    assert ours["estimate"] == pytest.approx(peer.params["arm"], rel=SOLVED)
+    assert ours["std_error"] == pytest.approx(peer.bse["arm"], rel=SOLVED)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:The 'lsuffix':DeprecationWarning",
+    "ignore:.*observations removed:UserWarning",
+    "ignore:invalid value encountered:RuntimeWarning",
+)
+@pytest.mark.parametrize("weights", [None, "weight"])
+@pytest.mark.parametrize("cluster", CLUSTERS)
+@pytest.mark.parametrize("sample", ["balanced", "unbalanced"])
+def test_ppml(sample: str, cluster: str, weights: str | None) -> None:
+    """fepois stops where its deviance moves by 1e-12, hence 1e-6; a count made of the committed y."""
+    pyfixest = pytest.importorskip("pyfixest")
+    rows = _followed("panel", sample).with_columns((pl.col("y").exp() * 2).round(0).alias("y"))
+    peer = pyfixest.fepois(
+        "y ~ treated | household + round",
+        rows.to_pandas(),
+        vcov={"CRV1": cluster},
+        weights=weights,
+        separation_check=["fe"],
+        iwls_tol=1e-12,
+        demeaner=pyfixest.MapDemeaner(fixef_tol=1e-12),
+        copy_data=False,
+    )
+    moments = Moments.from_frame(rows, design=_design(cluster, weights), outcomes=["y"])
+    fitted = evalkit.ppml(moments)
+    row = evalkit.infer(fitted, "crv1").row("att")
+    assert fitted.columns["log_ratio"][0] == pytest.approx(peer.coef()["treated"], rel=1e-6)
+    assert row["std_error"] / (1 + row["estimate"]) == pytest.approx(peer.se()["treated"], rel=1e-6)
+
+
+@pytest.mark.parametrize("weights", [None, "weight", "round_weight"])
+@pytest.mark.parametrize("cluster", CLUSTERS)
+@pytest.mark.parametrize("sample", ["balanced", "unbalanced"])
+def test_sun_abraham(sample: str, cluster: str, weights: str | None) -> None:
+    """pyfixest with a dummy for each cohort and event time; event time 0 by hand as the rows' (weighted) mean."""
+    rows = _followed("staggered", sample)
+    since = pl.col("round") - pl.col("first")
+    cells = rows.filter(pl.col("first") > 0).select("first", since.alias("k")).unique().sort("first", "k").rows()
+    names = {(g, k): f"g{g}_{'m' if k < 0 else 'p'}{abs(k)}" for g, k in cells if k != -1}
+    rows = rows.with_columns(
+        ((pl.col("first") == g) & (since == k)).cast(pl.Float64).alias(n) for (g, k), n in names.items()
+    )
+    peer = _feols(f"y ~ {' + '.join(names.values())} | household + round", rows, cluster, weights)
+    now = [n for (_, k), n in names.items() if k == 0]
+    used = rows.filter(pl.len().over("household") > 1)
+    mass = np.array(used.select(((pl.col(weights) if weights else 1.0) * pl.col(n)).sum().alias(n) for n in now).row(0))
+    order = [list(peer._coefnames).index(n) for n in now]
+    share = mass / mass.sum()
+    moments = Moments.from_frame(rows, design=_design(cluster, weights), outcomes=["y"])
+    row = evalkit.infer(evalkit.sun_abraham(moments, min_villages=1), "crv1").row("event_time=0")
+    assert row["estimate"] == pytest.approx(share @ peer.coef()[now].to_numpy(), rel=DEMEANED)
+    assert row["std_error"] == pytest.approx((share @ peer._vcov[np.ix_(order, order)] @ share) ** 0.5, rel=DEMEANED)
+
+
 def test_household_effects_nested_in_villages_are_not_counted() -> None:
     """statsmodels counts every household dummy in N − K; fixest and reghdfe, and evalkit, none that is in a cluster.
 
