@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalkit.estimators import (
         ancova,
         did,
+        discontinuity,
         event_study,
         family_index,
         group_time,
@@ -43,6 +44,7 @@ __version__ = "0.1.0"
 _ESTIMATORS = (
     "ancova",
     "did",
+    "discontinuity",
     "event_study",
     "family_index",
     "group_time",
@@ -93,6 +95,7 @@ __all__ = [
     "ancova",
     "decompose",
     "did",
+    "discontinuity",
     "evaluate",
     "evaluate_families",
     "event_study",

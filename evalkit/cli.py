@@ -168,10 +168,11 @@ def _add_commands() -> None:
     from evalkit.commands.merge_findings import merge_findings
     from evalkit.commands.moments import merge, moments
     from evalkit.commands.new import new
+    from evalkit.commands.pdf import pdf
     from evalkit.commands.plan import plan
     from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, merge_findings, new, plan, claims, verify, doctor):
+    for command in (estimate, moments, merge, merge_findings, new, plan, claims, verify, pdf, doctor):
         main.add_command(command)
 
 

@@ -144,6 +144,10 @@ def _require_whole(frame: pl.LazyFrame, name: str) -> None:
 
 
 def _first_treated(frame: pl.LazyFrame, schema: pl.Schema, design: Design) -> pl.Expr:
+    if design.running is not None:
+        _require_numbers(frame, schema, (design.running,), "a score")
+        above = pl.col(design.running).cast(pl.Float64) >= design.cutoff
+        return pl.when(above).then(pl.lit(SINGLE_ROUND, pl.Int64)).alias(FIRST)
     if design.first_treated is not None:
         first = _whole(frame, schema, design.first_treated)
         return pl.when(first != 0).then(first).alias(FIRST)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evalkit.errors import UsageError
+from evalkit.errors import UsageError, listed
 
 Assignment = Literal["randomised", "phased", "chosen", "threshold"]
 AssignedTo = Literal["cluster", "unit"]
@@ -41,6 +41,11 @@ class Design:
         Rounds before adoption in which behaviour may already change.
     take_up : str or None
         Column of 0/1: whether the household took part. Treatment is then what it was assigned to (see `late`).
+    running : str or None
+        Column of the score that decides who is treated, in one cross-section (see `discontinuity`). It stands in place
+        of first_treated and treatment: treated is who has `cutoff` or more; rows without a score are left out.
+    cutoff : float or None
+        The score from which on one is treated.
     """
 
     cluster: str
@@ -55,15 +60,26 @@ class Design:
     comparison: Comparison = "not_yet"
     anticipation: int = 0
     take_up: str | None = None
+    running: str | None = None
+    cutoff: float | None = None
 
     def __post_init__(self) -> None:
-        if (self.first_treated is None) == (self.treatment is None):
-            found = "both were given" if self.treatment else "neither was given"
+        if (self.running is None) != (self.cutoff is None):
+            raise UsageError(
+                "design", "only one of running and cutoff was given", "both, or neither", "name the score and its limit"
+            )
+        given = [n for n in ("first_treated", "treatment", "running") if getattr(self, n) is not None]
+        if len(given) != 1:
+            found = "both were given" if given == ["first_treated", "treatment"] else f"{listed(given)} were given"
             raise UsageError(
                 "design",
-                found,
-                "exactly one of first_treated and treatment",
+                found if given else "neither was given",
+                "exactly one of first_treated and treatment (or running with its cutoff)",
                 "name the column that says who is treated",
+            )
+        if self.running is not None and self.time is not None:
+            raise UsageError(
+                "design", "running with time", "one cross-section: no time", "keep the round in which scores were given"
             )
         if self.anticipation < 0:
             raise UsageError("design.anticipation", f"{self.anticipation}", "0 or more rounds", "give a whole number")
@@ -75,7 +91,8 @@ class Design:
 
     def columns(self) -> tuple[str, ...]:
         """Return every column that the design names, once, in a fixed order."""
-        named = (self.unit, self.cluster, self.time, self.first_treated, self.treatment, self.weights, self.strata)
+        treated = (self.first_treated, self.treatment, self.running)
+        named = (self.unit, self.cluster, self.time, *treated, self.weights, self.strata)
         return tuple(dict.fromkeys(c for c in named if c is not None))
 
     def measured(self, outcomes: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from evalkit.diagnostics import FourCell, Match, PreTrend
+from evalkit.diagnostics import CutoffChecks, FourCell, Match, PreTrend
 from evalkit.gate import Evidence
 from evalkit.inference.auto import arm_villages
 from evalkit.inference.basis import matched_rounds
@@ -22,11 +22,12 @@ def evidence_of(
     lost: pl.DataFrame | None,
     cells: FourCell,
     fit: Match | None = None,
+    checks: CutoffChecks | None = None,
 ) -> Evidence:
     """Collect what decides which sentence may be written."""
     pilot, comparison = arm_villages(main.estimate)
     return Evidence(
-        assignment=programme.design.assignment,
+        assignment=programme.design.assignment if checks is None else "threshold",
         n_pilot=pilot,
         n_comparison=comparison,
         has_interval=math.isfinite(float(main.conf_low[0])),
@@ -38,6 +39,8 @@ def evidence_of(
         p_fit=None if fit is None else fit.p_fit,
         p_early=None if fit is None else fit.p_early,
         reads_comparison=main.method in FEW_PILOTS,
+        at_cutoff=checks is not None,
+        density_p=None if checks is None else checks.density_p,
     )
 
 
@@ -53,9 +56,13 @@ def _unequal(lost: pl.DataFrame | None) -> tuple[float, float] | None:
 
 
 def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tuple[int, int] | None:
-    """Return the smaller arm's households and villages where they may not be shown; an absent arm is another matter."""
+    """Return the smaller arm's households and villages where they may not be shown.
+
+    An absent arm is another matter: where all villages start in the end, those not yet started are the comparison.
+    """
     limits = programme.disclosure
-    arms = [cells.row("pilot")] + ([cells.row("comparison")] if n_comparison else [])
+    other = cells.row("comparison")
+    arms = [cells.row("pilot")] + ([other] if n_comparison and other.n_units else [])
     small = [
         (r.n_units or 0, r.n_villages or 0)
         for r in arms

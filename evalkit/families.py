@@ -27,7 +27,7 @@ def evaluate_families(programme: Programme, *, seed: int = 1) -> dict[str, Infer
         plans = [p for p in programme.indicators if p.family == family]
         if len(plans) < 2:
             continue
-        one_design = len({(p.weights, p.estimator, p.inference) for p in plans}) == 1
+        one_design = len({(p.weights, p.running, p.cutoff, p.estimator, p.inference) for p in plans}) == 1
         found[family] = _index(programme, plans, seed) if one_design else None
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import polars as pl
 
 from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
+    CutoffChecks,
     FourCell,
     Match,
     PreTrend,
@@ -19,8 +20,10 @@ from evalkit.diagnostics import (
     Stability,
     attrition,
     bounds,
+    by_instrument,
     comparison_mean,
     compliance,
+    cutoff_checks,
     donor_weights,
     four_cell,
     match,
@@ -30,7 +33,7 @@ from evalkit.diagnostics import (
     stability,
 )
 from evalkit.errors import DataError, DesignError
-from evalkit.estimators import pre_post
+from evalkit.estimators import itt, pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
@@ -46,7 +49,7 @@ from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
 from evalkit.programme import IndicatorPlan, Programme
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Donors, Estimate, FloatArray, Inference
+from evalkit.results import Donors, Estimate, FloatArray, Inference, plain, plain_rows
 
 SCHEMA_VERSION = 1
 
@@ -62,8 +65,9 @@ class Finding:
     before results were seen, ``deviations`` what has changed since.
     ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
     ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
-    part, where the design has a take-up; ``bounds`` how far losses could move a randomised effect; ``match`` how a
-    synthetic comparison fitted before the start, and what placebos show.
+    part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect;
+    ``match`` how a synthetic comparison fitted before the start, and what placebos show.
+    ``cutoff`` are the checks at a cut-off, where ``naive`` is the difference between all above and all below.
     """
 
     programme: Programme
@@ -88,6 +92,8 @@ class Finding:
     band: tuple[FloatArray, FloatArray] | None = None
     compliance: pl.DataFrame | None = None
     bounds: Inference | None = None
+    cutoff: CutoffChecks | None = None
+    instrument: Inference | None = None
     match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
@@ -114,7 +120,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as values that fit in JSON; undefined numbers are None."""
-        plan, events = self.indicator, self.event_table()
+        plan, events, estimate = self.indicator, self.event_table(), self.main.estimate
         return {
             "schema_version": SCHEMA_VERSION,
             "programme": {
@@ -123,32 +129,34 @@ class Finding:
                 "provenance": self.programme.about.provenance,
             },
             "indicator": plan.model_dump(mode="json"),
-            "main": _rows(self.main.tidy()),
+            "main": plain_rows(self.main.tidy()),
             "why_this_interval": self.main.reason,
-            "event_study": None if events is None else _rows(events),
-            "pre_trend": None if self.pre_trend is None else _plain(self.pre_trend),
-            "match": None if self.match is None else _plain(self.match),
-            "donors": _donors(self.main.estimate),
-            "naive": None if self.naive is None else _rows(self.naive.tidy()),
-            "robustness": {name: _rows(result.tidy()) for name, result in self.robustness},
-            "cells": _plain(self.cells),
-            "means": _rows(self.means),
+            "event_study": None if events is None else plain_rows(events),
+            "pre_trend": None if self.pre_trend is None else plain(self.pre_trend),
+            "match": None if self.match is None else plain(self.match),
+            "donors": plain_rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None,
+            "naive": None if self.naive is None else plain_rows(self.naive.tidy()),
+            "robustness": {name: plain_rows(result.tidy()) for name, result in self.robustness},
+            "cells": plain(self.cells),
+            "means": plain_rows(self.means),
             "comparison_mean": self.comparison_mean,
-            "attrition": None if self.attrition is None else _rows(self.attrition),
+            "attrition": None if self.attrition is None else plain_rows(self.attrition),
             "gate": {
                 "claim": self.gate.claim,
                 "reasons": [{"code": r.code, "values": dict(r.values), "text": r.text} for r in self.gate.reasons],
             },
-            "flow": _rows(self.flow.frame()),
-            "winsorised": None if self.winsorised is None else _plain(self.winsorised),
+            "flow": plain_rows(self.flow.frame()),
+            "winsorised": None if self.winsorised is None else plain(self.winsorised),
             "truth": None if self.truth is None else dict(self.truth),
-            "provenance": _plain(self.provenance),
+            "provenance": plain(self.provenance),
             "notes": list(self.notes),
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
-            "deviations": _plain(self.deviations),
+            "deviations": plain(self.deviations),
             "stability": None if self.stability is None else {"verdict": self.stability.verdict},
-            "drift": None if self.drift is None else _plain(self.drift),
-            "bounds": None if self.bounds is None else _rows(self.bounds.tidy()),
+            "drift": None if self.drift is None else plain(self.drift),
+            "bounds": None if self.bounds is None else plain_rows(self.bounds.tidy()),
+            "instrument": None if self.instrument is None else plain_rows(self.instrument.tidy()),
+            "cutoff": None if self.cutoff is None else plain(self.cutoff),
         }
 
     def to_json(self) -> str:
@@ -193,6 +201,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost = attrition(panel)
     cells, fit = four_cell(moments), match(main.estimate, seed)
+    checks = cutoff_checks(panel, main.estimate)
+    others = _robustness(plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -200,12 +210,12 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         event_study=study,
         pre_trend=leads,
         naive=_naive(moments, seed, notes),
-        robustness=_robustness(plan, moments, panel, seed, notes),
+        robustness=others,
         cells=cells,
         means=means_by_round(moments),
         comparison_mean=comparison_mean(moments),
         attrition=lost,
-        gate=open_gate(evidence_of(programme, main, leads, lost, cells, fit)),
+        gate=open_gate(evidence_of(programme, main, leads, lost, cells, fit, checks)),
         flow=panel.flow,
         winsorised=panel.winsorised,
         truth=(read_truth(programme) or {}).get(indicator),
@@ -216,6 +226,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
+        cutoff=checks,
+        instrument=by_instrument(main, others),
         match=fit,
         stability=stability(main),
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
@@ -271,6 +283,8 @@ def _robustness(
 
 
 def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
+    if moments.design.running is not None:
+        return _infer(itt(moments, strata=False), "auto", seed)
     if moments.design.time is None:
         return None
     try:
@@ -278,23 +292,3 @@ def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
     except DesignError as error:
         notes.append(str(error))
         return None
-
-
-def _donors(estimate: Estimate) -> list[dict[str, Any]] | None:
-    """Return the donor weights of a synthetic estimate; None for others."""
-    return _rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None
-
-
-def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    return frame.with_columns(pl.selectors.float().fill_nan(None)).to_dicts()
-
-
-def _plain(value: Any) -> Any:
-    """Return a dataclass of this package as plain values."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return value

@@ -8,9 +8,12 @@ from typing import Any, Literal
 
 from evalkit.design import Assignment
 
-Claim = Literal["effect", "effect_if_parallel_trends", "effect_if_assumed", "change_only", "not_reportable"]
+Claim = Literal[
+    "effect", "effect_at_cutoff", "effect_if_parallel_trends", "effect_if_assumed", "change_only", "not_reportable"
+]
 CLAIMS: tuple[Claim, ...] = (
     "effect",
+    "effect_at_cutoff",
     "effect_if_parallel_trends",
     "effect_if_assumed",
     "change_only",
@@ -41,6 +44,11 @@ TEXTS = {
     "{share_pilot:.0%} in pilot, {share_comparison:.0%} in comparison villages",
     "attrition_differs_few": "households were lost at different rates in pilot and comparison villages; "
     "too few of them to say how many",
+    "at_cutoff": "a score decided who was treated; those just above and just below its cut-off are compared",
+    "density_passed": "scores do not bunch on one side of the cut-off (p = {p:.3f}); that cannot prove that nobody "
+    "moved them",
+    "density_rejected": "scores bunch on one side of the cut-off (p = {p:.3f}), so they may have been adjusted",
+    "density_untested": "too few scores near the cut-off to see whether they bunch on one side",
     "small_cell": "an arm has {n_households} households in {n_villages} villages, fewer than may be shown",
 }
 
@@ -80,6 +88,10 @@ class Evidence:
     """Rank of the gap that opens in the last rounds before the programme, among placebos."""
     reads_comparison: bool = False
     """Whether the interval reads chance off comparison villages, and so needs no second pilot village."""
+    at_cutoff: bool = False
+    """Whether those just above a cut-off are compared with those just below."""
+    density_p: float | None = None
+    """p of the test that scores do not bunch at the cut-off; None where it could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,8 @@ def open_gate(evidence: Evidence) -> Gate:
     if evidence.n_comparison == 0:
         return Gate("change_only", (how, Reason("no_comparison")))
     lost = () if evidence.attrition is None else (_lost(evidence.attrition),)
+    if evidence.at_cutoff:
+        return _at_cutoff(evidence.density_p, lost)
     if evidence.n_matched > 0:
         return _synthetic(evidence, how, lost)
     if evidence.assignment == "randomised":
@@ -130,6 +144,16 @@ def _blocked(e: Evidence) -> tuple[Reason, ...]:
     if not reasons and e.n_comparison >= MIN_VILLAGES and not e.has_interval:
         reasons.append(Reason("no_interval"))
     return tuple(reasons)
+
+
+def _at_cutoff(density_p: float | None, lost: tuple[Reason, ...]) -> Gate:
+    """Allow an effect at the cut-off only where scores do not bunch there: who was lifted over it may be special."""
+    how = Reason("at_cutoff")
+    if density_p is None:
+        return Gate("change_only", (how, Reason("density_untested"), *lost))
+    if density_p < REJECTED:
+        return Gate("change_only", (how, Reason("density_rejected", {"p": density_p}), *lost))
+    return Gate("effect_at_cutoff", (how, Reason("density_passed", {"p": density_p}), *lost))
 
 
 def _synthetic(e: Evidence, how: Reason, lost: tuple[Reason, ...]) -> Gate:

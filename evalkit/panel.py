@@ -67,8 +67,13 @@ class Panel:
             weights are missing or not positive; the outcome is infinite or everywhere missing.
         """
         measured = design.measured([outcome])
+        covariates = (*covariates, *([design.running] if design.running else []))
         rows = complete_columns(canonical_frame(frame.lazy(), design, measured, covariates).collect())
         steps = flow or SampleFlow((flow_step("raw_rows", rows, 0),))
+        if design.running:
+            scored = rows.drop_nulls(design.running)
+            steps = steps.then(flow_step("scored", scored, rows.height - scored.height, design.running))
+            rows = scored
         kept = rows.drop_nulls([*measured, *covariates])
         if kept.height == 0:
             raise DataError(

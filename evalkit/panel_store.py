@@ -9,8 +9,9 @@ from evalkit.cache import Entry, cache_folder, code_hash, hash_of, read_entry, w
 from evalkit.columns import EXPOSURE
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.indicators import build
-from evalkit.intake import checksums, read_programme
+from evalkit.intake import checksums
 from evalkit.intake.identifiers.pseudonym import key_mark
+from evalkit.intake_store import programme_rows
 from evalkit.panel import Panel, Winsorised
 from evalkit.programme import IndicatorPlan, Programme
 
@@ -40,17 +41,17 @@ def cached_panel(cls: type[Panel], programme: Programme, indicator: str) -> Pane
 
 
 def build_panel(cls: type[Panel], programme: Programme, plan: IndicatorPlan) -> Panel:
-    """Read raw files, build the indicator, and arrange the panel."""
-    intake = read_programme(programme)
-    series = build(intake.frame, plan, programme, intake.prices)
-    frame = intake.frame.drop(plan.name, strict=False).with_columns(series)
+    """Build the indicator from the programme's rows, and arrange the panel."""
+    rows = programme_rows(programme)
+    series = build(rows.frame, plan, programme, rows.prices)
+    frame = rows.frame.drop(plan.name, strict=False).with_columns(series)
     return cls.from_frame(
         frame,
         design=programme.design_for(plan),
         outcome=plan.name,
         covariates=(EXPOSURE,) if EXPOSURE in frame.columns else (),
         winsorise=plan.winsorise,
-        flow=intake.flow,
+        flow=rows.flow,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -134,9 +135,20 @@ class IndicatorPlan(Frozen):
     winsorise: float | None = Field(default=None, gt=0.5, lt=1)
     poverty_line: float | None = Field(default=None, gt=0)
     weights: str | None = None
+    running: str | None = None
+    cutoff: float | None = None
+    take_up: str | None = None
     estimator: str
     inference: str = "auto"
     robustness: tuple[str, ...] = ()
+
+
+class FunnelStep(Frozen):
+    """[[funnel]]: one stage of taking part, a column of 0/1; it follows the stage `after`, else the one before it."""
+
+    column: Name
+    label: Text
+    after: Name | None = None
 
 
 class Decomposition(Frozen):
@@ -174,3 +186,21 @@ class Truth(Frozen):
     """[truth]: the file with the known effects of a simulated programme."""
 
     file: str
+
+
+CUTOFF_ESTIMATOR = "discontinuity"
+
+
+def cutoff_problems(plan: IndicatorPlan) -> Iterator[str]:
+    """Yield what is wrong with an indicator's cut-off: its entries stand together, and only beside `discontinuity`."""
+    if plan.estimator == CUTOFF_ESTIMATOR and (plan.running is None or plan.cutoff is None):
+        yield f"indicator {plan.name!r}: {CUTOFF_ESTIMATOR} needs running (the score) and cutoff"
+    if plan.estimator != CUTOFF_ESTIMATOR and (plan.running, plan.cutoff, plan.take_up) != (None, None, None):
+        yield f'indicator {plan.name!r}: running, cutoff and take_up are for estimator = "{CUTOFF_ESTIMATOR}"'
+
+
+def at_cutoff(plan: IndicatorPlan) -> dict[str, Any]:
+    """Return what a cut-off changes in the design: one cross-section of those with a score, assigned one by one."""
+    absent = dict.fromkeys(("time", "first_treated", "treatment", "strata"))
+    chosen = {"running": plan.running, "cutoff": plan.cutoff, "take_up": plan.take_up}
+    return {**absent, **chosen, "anticipation": 0, "assignment": "threshold", "assigned_to": "unit"}

@@ -20,10 +20,13 @@ from evalkit.plan_tables import (
     DesignPlan,
     Disclosure,
     Frozen,
+    FunnelStep,
     IndicatorPlan,
     Source,
     Text,
     Truth,
+    at_cutoff,
+    cutoff_problems,
 )
 from evalkit.quality_plan import QualityPlan
 
@@ -38,6 +41,7 @@ __all__ = [
     "Deflator",
     "DesignPlan",
     "Disclosure",
+    "FunnelStep",
     "IndicatorPlan",
     "Programme",
     "Source",
@@ -58,6 +62,7 @@ class Programme(Frozen):
     design: DesignPlan
     sources: tuple[Source, ...] = Field(min_length=1)
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
+    funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
@@ -85,10 +90,18 @@ class Programme(Frozen):
         ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
+        stages = [s.column for s in self.funnel]
+        problems += [
+            f"[[funnel]] {s.column!r} comes after {s.after!r}, which is no stage before it"
+            for n, s in enumerate(self.funnel)
+            if s.after is not None and s.after not in stages[:n]
+        ]
+        problems += [f"[[funnel]] names {c!r} twice" for c in sorted({c for c in stages if stages.count(c) > 1})]
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
             problems.append("[programme] has a deflator and needs base_year")
+        problems += [p for i in self.indicators for p in cutoff_problems(i)]
         if any(s.kind == "links" for s in self.sources) != (self.design.demonstration is not None):
             problems.append('a source of kind "links" and [design] demonstration need each other')
         if problems:
@@ -120,8 +133,11 @@ class Programme(Frozen):
 
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
-        values = self.design.model_dump(exclude={"demonstration", "period"})
-        return Design(**{**values, "weights": plan.weights or self.design.weights})
+        values = {
+            **self.design.model_dump(exclude={"demonstration", "period"}),
+            "weights": plan.weights or self.design.weights,
+        }
+        return Design(**(values if plan.running is None else {**values, **at_cutoff(plan)}))
 
     def __repr__(self) -> str:
         names = ", ".join(i.name for i in self.indicators)
@@ -215,6 +231,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "design": DesignPlan,
         "sources": Source,
         "indicators": IndicatorPlan,
+        "funnel": FunnelStep,
         "decompositions": Decomposition,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,

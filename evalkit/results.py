@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -148,6 +148,31 @@ class Donors:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalFit:
+    """Local lines on either side of a cut-off, with their bias estimated: the basis of `discontinuity`.
+
+    m terms. ``std_error`` (m,) are those of the estimates; ``corrected`` (m,) are the estimates less their estimated
+    bias and ``robust_error`` (m,) the standard errors of that difference, which count the bias's own estimation.
+    ``bandwidth`` and ``bias_bandwidth`` (left, right) are in units of the score, ``near`` the units within the
+    bandwidth on each side, ``lines`` (2, 2) intercept at the cut-off and slope of the outcome, left and right.
+    ``refit(scale, donut)`` estimates anew with ``scale`` times the bandwidth, without units nearer than ``donut``.
+    """
+
+    clusters: tuple[str, ...]
+    treated: NDArray[np.bool_]
+    untreated: NDArray[np.bool_]
+    cutoff: float
+    std_error: FloatArray
+    corrected: FloatArray
+    robust_error: FloatArray
+    bandwidth: tuple[float, float]
+    bias_bandwidth: tuple[float, float]
+    near: tuple[int, int]
+    lines: FloatArray
+    refit: Callable[[float, float], Estimate]
+
+
+@dataclass(frozen=True, slots=True)
 class Reassignment:
     """What the regression would be under any other assignment: all that permutation needs.
 
@@ -179,7 +204,7 @@ class Estimate:
     outcome: str
     terms: tuple[str, ...]
     values: FloatArray
-    basis: Linear | Influence | Donors
+    basis: Linear | Influence | Donors | LocalFit
     counts: Counts
     columns: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -244,3 +269,21 @@ def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     more = {**estimate.columns, **({} if inference is None else inference.columns)}
     extra = [pl.Series(name, list(values)) for name, values in more.items()]
     return frame.select(*TIDY_SCHEMA).with_columns(extra)
+
+
+def plain_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as values that fit in JSON: undefined numbers are None."""
+    return frame.with_columns(pl.selectors.float().fill_nan(None)).to_dicts()
+
+
+def plain(value: Any) -> Any:
+    """Return a dataclass of this package as plain values."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, pl.DataFrame):
+        return plain_rows(value)
+    if isinstance(value, (tuple, list)):
+        return [plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    return value

@@ -13,6 +13,7 @@ from evalkit.gate import CLAIMS, TEXTS, Evidence, open_gate
 
 DRAWN = Evidence(assignment="randomised", n_pilot=10, n_comparison=10, has_interval=True)
 CHOSEN = replace(DRAWN, assignment="chosen")
+SCORED = replace(DRAWN, assignment="threshold", at_cutoff=True)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,10 @@ CHOSEN = replace(DRAWN, assignment="chosen")
         (replace(CHOSEN, n_pilot=0, reads_comparison=True), "not_reportable", ["few_pilot"]),
         (replace(CHOSEN, n_pilot=1, reads_comparison=True), "effect_if_assumed", ["chosen", "no_pre_period"]),
         (replace(DRAWN, smallest_arm=(9, 2)), "not_reportable", ["small_cell"]),
+        (replace(SCORED, density_p=0.05), "effect_at_cutoff", ["at_cutoff", "density_passed"]),
+        (replace(SCORED, density_p=0.049), "change_only", ["at_cutoff", "density_rejected"]),
+        (SCORED, "change_only", ["at_cutoff", "density_untested"]),
+        (replace(SCORED, density_p=0.9, has_interval=False), "not_reportable", ["no_interval"]),
     ],
 )
 def test_claims(evidence: Evidence, claim: str, codes: list[str]) -> None:

@@ -22,9 +22,8 @@ from evalkit.report.wording import LANGUAGES
 def write_index(out: Path, rows: Sequence[Row], folders: Mapping[str, Path], lang: str) -> Path:
     """Write index.html: public pages only, in the order of the rows; `folders` are those of known programmes."""
     programmes = {row["programme"]: _programme(row["programme"], folders) for row in rows}
-    entries = [
-        _entry(row, p) for row in rows if not row["internal"] and (p := programmes[row["programme"]]) is not None
-    ]
+    public = [(row, programmes[row["programme"]]) for row in rows if not row["internal"]]
+    entries = [_entry(row, p) for row, p in public if p is not None and _still_planned(row, p)]
     index = out / "index.html"
     write_whole(index, index_html(entries, __version__, cast(Opening, lang)).encode())
     return index
@@ -36,6 +35,12 @@ def _programme(name: str, folders: Mapping[str, Path]) -> Programme | None:
         return load(folders[name]) if name in folders else find_programme(name)
     except EvalkitError:
         return None
+
+
+def _still_planned(row: Row, programme: Programme) -> bool:
+    """Whether the row's indicator is still in the plan; the page of one that was renamed or taken out is not listed."""
+    name = row["parameters"].get("indicator")
+    return name is None or name in [plan.name for plan in programme.indicators]
 
 
 def _entry(row: Row, programme: Programme) -> Entry:

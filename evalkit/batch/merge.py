@@ -14,8 +14,10 @@ from evalkit.batch.collected import write_collected
 from evalkit.batch.differencing import counts_on, telling
 from evalkit.batch.listing import write_index
 from evalkit.batch.manifest import NAME, Row, read_rows, remove_stale, write_manifest
+from evalkit.batch.pdf import drop_outdated, public_pages
 from evalkit.batch.places import find_programme
 from evalkit.batch.run import told_plainly
+from evalkit.batch.singles import write_singles
 from evalkit.batch.store import sweep, write_if_changed, write_whole
 from evalkit.errors import DataError, PlanError, UsageError, listed
 from evalkit.report.page import asset_bytes
@@ -70,6 +72,8 @@ def merge_findings(folders: Sequence[Path], out: Path) -> Merged:
         lang = str(parts[0].manifest.get("lang", "both"))
         write_manifest(out, rows, lang)
         write_collected(out, rows)
+        write_singles(out, rows, frozenset())
+        drop_outdated(out, public_pages(rows))
         index = write_index(out, rows, programmes, lang)
     failed = sum(row["state"] == "failed" for row in rows)
     return Merged(len(rows) - failed, failed, index)

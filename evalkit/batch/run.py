@@ -16,6 +16,7 @@ from evalkit.batch.execute import Outcome, record_failure
 from evalkit.batch.listing import write_index
 from evalkit.batch.machine import free_bytes, memory_share, workers_for
 from evalkit.batch.manifest import Row, kept_rows, read_rows, remove_stale, reusable, row_of, write_manifest
+from evalkit.batch.pdf import drop_outdated, public_pages
 from evalkit.batch.plan import Plan, Run
 from evalkit.batch.pool import Ended, Limits, carry_out, not_stored
 from evalkit.batch.progress import Progress, progress
@@ -144,6 +145,7 @@ def _conclude(plan: Plan, settings: Settings, old: Mapping[str, Row], rows: dict
     write_manifest(out, ordered, lang, plan.shard)
     write_collected(out, ordered)
     write_singles(out, ordered, frozenset(r.page for r in plan.runs) if settings.self_contained else frozenset())
+    drop_outdated(out, public_pages(ordered))
     index = write_index(out, ordered, {run.programme: run.folder for run in plan.runs}, lang)
     states = [rows[run.page]["state"] for run in plan.runs if run.page in rows]
     return Result(states.count("done"), states.count("failed"), states.count("reused"), index, stopped)

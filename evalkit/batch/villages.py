@@ -27,14 +27,15 @@ def n_treated(programme: Programme, indicator: str | None = None) -> int:
 
 
 def _table(programme: Programme) -> pl.DataFrame:
-    from evalkit.intake import checksums, read_programme
+    from evalkit.intake import checksums
+    from evalkit.intake_store import programme_rows
 
     root = cache_folder(programme.folder)
     key = f"villages-{hash_of(checksums(programme), code_hash())}"
     stored = read_entry(root, key)
     if stored is not None:
         return stored.tables[TABLE]
-    frame = read_programme(programme).frame.drop_nulls(programme.design.cluster)
+    frame = programme_rows(programme).frame.drop_nulls(programme.design.cluster)
     village = pl.col(programme.design.cluster).cast(pl.String).alias("village")
     treated = _treated(programme)
     measured = {p.name: treated & _measured(frame, p) for p in programme.indicators}

@@ -15,7 +15,6 @@ import click
 
 LIBRARIES = ("evalkit", "polars", "numpy", "scipy", "statsmodels", "plotly", "papermill", "nbconvert")
 OPTIONAL = {"jupyterlab": "make lab opens notebooks", "xlsxwriter": "simulated programmes can be written anew"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "msedge")
 ENOUGH_MEMORY_GB = 2.0
 
 
@@ -49,12 +48,14 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", platform.python_version(), fine, "nothing works; 3.11 or newer is needed")
     yield from (_library(name, "nothing works") for name in LIBRARIES)
     yield from (_library(name, f"it is optional: {use}") for name, use in OPTIONAL.items())
+    from evalkit.batch.browser import BROWSERS
+
     browser = next((b for b in BROWSERS if shutil.which(b)), None)
     yield Finding(
         "browser",
         browser or "none on the path",
         browser is not None,
-        "pages are not checked in a real browser by make test; they can still be read",
+        "no evalkit pdf, and make test does not try pages in a real browser; they can still be read",
     )
     yield _fonts()
     yield from _memory()

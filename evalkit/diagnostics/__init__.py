@@ -3,7 +3,8 @@
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
-from evalkit.diagnostics.compliance import compliance, instrument_notes
+from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
+from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
@@ -11,9 +12,11 @@ from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
 from evalkit.diagnostics.stability import Stability, stability
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
+from evalkit.diagnostics.take_up_funnel import take_up_funnel
 
 __all__ = [
     "CellRow",
+    "CutoffChecks",
     "FourCell",
     "Match",
     "PreTrend",
@@ -22,8 +25,10 @@ __all__ = [
     "Stability",
     "attrition",
     "bounds",
+    "by_instrument",
     "comparison_mean",
     "compliance",
+    "cutoff_checks",
     "donor_weights",
     "four_cell",
     "instrument_notes",
@@ -38,4 +43,5 @@ __all__ = [
     "rollout",
     "rollout_in",
     "stability",
+    "take_up_funnel",
 ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
 from evalkit.errors import DesignError
+from evalkit.estimators.late import LATE
+from evalkit.inference.auto import few_villages
 from evalkit.inference.infer import infer
 from evalkit.moments import Moments
 from evalkit.results import Inference
@@ -42,12 +45,19 @@ def compliance(moments: Moments) -> pl.DataFrame:
     return pl.DataFrame([*rows, ("difference", None, None, gap)], schema=SCHEMA, orient="row")
 
 
+def by_instrument(main: Inference, others: Sequence[tuple[str, Inference]]) -> Inference | None:
+    """Return the first of the results that has an instrument, with its Anderson-Rubin interval; None where none has."""
+    results = [main, *(result for _, result in others)]
+    estimates = [r.estimate for r in results if r.estimate.estimator in LATE and not few_villages(r.estimate)]
+    return infer(estimates[0], "anderson_rubin") if estimates else None
+
+
 def instrument_notes(result: Inference) -> tuple[str, ...]:
     """Say in plain English how strong the instrument is, and the interval that holds however weak it is.
 
     Empty for estimates without an instrument.
     """
-    if result.estimate.estimator != "late":
+    if result.estimate.estimator not in LATE:
         return ()
     f = result.row("late")["first_stage_f"]
     strength = "undefined" if f is None else f"{f:.1f}"

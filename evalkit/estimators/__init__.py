@@ -2,6 +2,7 @@
 
 from evalkit.estimators.ancova import ancova
 from evalkit.estimators.did import did
+from evalkit.estimators.discontinuity import discontinuity
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.group_time import group_time
 from evalkit.estimators.imputation import imputation
@@ -19,6 +20,7 @@ from evalkit.estimators.synthetic_did import synthetic_did
 __all__ = [
     "ancova",
     "did",
+    "discontinuity",
     "event_study",
     "family_index",
     "group_time",

@@ -57,7 +57,7 @@ def ancova(
     if not isinstance(panel, Panel):
         raise UsageError("ancova", f"{type(panel).__name__}", "a Panel, which has the households' rows", "pass it")
     last = panel.frame.filter(pl.col("time") == pl.col("time").max())
-    rows, note = (last, ()) if baseline is not None else _with_baseline(panel, last, covariates)
+    rows, note = (last, ()) if baseline is not None else with_baseline(panel, last, covariates)
     before = _column(panel, baseline) if baseline is not None else BEFORE
     arm = (rows["first_treated"] <= rows["time"]).fill_null(False)
     groups = ("stratum",) if strata and panel.design.strata else ()
@@ -76,7 +76,7 @@ def _column(panel: Panel, baseline: str) -> str:
     return baseline
 
 
-def _with_baseline(panel: Panel, last: pl.DataFrame, covariates: Sequence[str]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def with_baseline(panel: Panel, last: pl.DataFrame, covariates: Sequence[str]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return the last round's rows of households also seen before, with what they had then; and who was left out."""
     then = _baseline_round(panel)
     before = panel.frame.filter(pl.col("time") == then)

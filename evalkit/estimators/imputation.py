@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.errors import DataError, UsageError
 from evalkit.estimators.imputed import Effects, effects_of
@@ -125,10 +126,16 @@ def _basis(moments: Moments, split: Split, untreated: Untreated, after: Effects,
     return Influence(
         clusters=tuple(moments.clusters[v] for v in village),
         treated=villages_with(moments, split.cells, treated=True)[village],
-        untreated=villages_with(moments, split.cells, treated=False)[village],
+        untreated=_serving(split, len(moments.clusters))[village],
         psi=_in_order(after.psi, before.psi),
         left_out=left_out,
     )
+
+
+def _serving(split: Split, n_villages: int) -> NDArray[np.bool_]:
+    """Say which villages have untreated rows in a round in which others' treated rows are imputed, (G,)."""
+    served = split.before & split.imputed.any(axis=0)
+    return np.bincount(split.cells.cluster[served.any(axis=1)], minlength=n_villages) > 0
 
 
 def _counts(split: Split, basis: Influence, singles: int) -> Counts:

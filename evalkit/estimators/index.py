@@ -53,7 +53,7 @@ def family_index(panels: Sequence[Panel], better: Sequence[str], name: str = "in
         )
     values = rows.select(pl.col(names).cast(pl.Float64).fill_null(float("nan"))).to_numpy() * signs
     index = icw_index(values, names, comparison=comparison, base=base, weight=rows[WEIGHT].to_numpy())
-    kept = [EXPOSURE] if EXPOSURE in rows.columns else []
+    kept = [*panels[0].design.measured([]), *([EXPOSURE] if EXPOSURE in rows.columns else [])]
     frame = rows.select(*CANONICAL, *kept).with_columns(pl.Series(name, index))
     check_rows(frame, name)
     flow = SampleFlow((flow_step("raw_rows", frame, 0),))
@@ -83,8 +83,8 @@ def _check(panels: Sequence[Panel], better: Sequence[str]) -> None:
 
 
 def _joined(panels: Sequence[Panel]) -> pl.DataFrame:
-    """Return one row a unit and round with all outcomes, missing where a panel has no such row."""
-    shared = [EXPOSURE] if all(EXPOSURE in p.frame.columns for p in panels) else []
+    """Return one row a unit and round with all outcomes (and take-up), missing where a panel has no such row."""
+    shared = [*panels[0].design.measured([]), *([EXPOSURE] if all(EXPOSURE in p.frame.columns for p in panels) else [])]
     keys = pl.concat([p.frame.select(*CANONICAL, *shared) for p in panels]).unique(subset=[UNIT, TIME], keep="first")
     for panel in panels:
         keys = keys.join(panel.frame.select(UNIT, TIME, panel.outcome), on=[UNIT, TIME], how="left")

@@ -14,6 +14,8 @@ from evalkit.moments import Moments
 from evalkit.panel import Panel
 from evalkit.results import Estimate, FloatArray, Influence, Linear
 
+LATE = frozenset({"late", "late_ancova"})
+"""Estimators with assignment as instrument; their terms are the same."""
 NO_FIRST_STAGE = 1e-12
 """A difference in take-up below this is rounding."""
 WEAK = 10.0

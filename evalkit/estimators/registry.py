@@ -8,11 +8,13 @@ from functools import partial
 from evalkit.errors import PlanError, nearest
 from evalkit.estimators.ancova import ancova
 from evalkit.estimators.did import did
+from evalkit.estimators.discontinuity import discontinuity
 from evalkit.estimators.event_study import event_study
 from evalkit.estimators.group_time import group_time
 from evalkit.estimators.imputation import imputation
 from evalkit.estimators.itt import itt
 from evalkit.estimators.late import late
+from evalkit.estimators.late_ancova import late_ancova
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
 from evalkit.estimators.spillover import spillover
@@ -48,7 +50,10 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
 }
 FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "ancova": ancova,
+    "discontinuity": discontinuity,
+    "discontinuity_clustered": partial(discontinuity, clustered=True),
     "itt_lin": _itt_lin,
+    "late_ancova": late_ancova,
     "spillover": spillover,
 }
 """What village sums do not suffice for."""

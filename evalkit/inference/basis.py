@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError
-from evalkit.results import Donors, Estimate, FloatArray, Influence, Linear
+from evalkit.results import Donors, Estimate, FloatArray, Influence, Linear, LocalFit
 
 
 def linear(estimate: Estimate, method: str) -> Linear:
@@ -45,6 +45,21 @@ def donors(estimate: Estimate, method: str) -> Donors:
     )
 
 
+def local_fit(estimate: Estimate, method: str) -> LocalFit:
+    """Return the lines on either side of the cut-off behind an estimate.
+
+    Raises
+    ------
+    DesignError
+        The estimate is not made at a cut-off.
+    """
+    if isinstance(estimate.basis, LocalFit):
+        return estimate.basis
+    raise DesignError(
+        f"inference {method!r}", f"{estimate.estimator} is not made at a cut-off", "discontinuity", "use auto"
+    )
+
+
 def n_clusters(estimate: Estimate) -> int:
     """Return the number of villages that an estimate rests on."""
     basis = estimate.basis
@@ -59,7 +74,7 @@ def matched_rounds(estimate: Estimate) -> int:
 def is_fixed(estimate: Estimate) -> NDArray[np.bool_]:
     """Whether a term is set and not estimated (the base of an event study), (m,)."""
     basis = estimate.basis
-    if isinstance(basis, Donors):
+    if isinstance(basis, Donors | LocalFit):
         return np.zeros(len(estimate.terms), dtype=np.bool_)
     part = basis.psi.T if isinstance(basis, Influence) else basis.contrasts
     return np.asarray(~(part != 0).any(axis=1), dtype=np.bool_)

@@ -8,7 +8,7 @@ from evalkit.errors import DesignError
 from evalkit.estimators.linear import refits_without
 from evalkit.inference.basis import coefficients, is_fixed, n_clusters
 from evalkit.inference.student import by_student
-from evalkit.results import Donors, Estimate, FloatArray, Inference, Linear
+from evalkit.results import Donors, Estimate, FloatArray, Inference, Linear, LocalFit
 
 
 def crv3(estimate: Estimate, level: float = 0.95) -> Inference:
@@ -48,7 +48,7 @@ def without_each(estimate: Estimate) -> FloatArray:
         return left_out(basis)
     if isinstance(basis, Donors):
         return donors_left_out(basis)
-    if basis.left_out is None:
+    if isinstance(basis, LocalFit) or basis.left_out is None:
         raise DesignError(
             "inference 'crv3'",
             f"{estimate.estimator} cannot be refitted without a village",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evalkit.errors import UsageError, nearest
+from evalkit.errors import DesignError, UsageError, nearest
 from evalkit.inference.anderson_rubin import anderson_rubin
 from evalkit.inference.auto import auto
+from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
 from evalkit.inference.classical import classical
 from evalkit.inference.conley_taber import conley_taber
 from evalkit.inference.crv1 import crv1
@@ -19,7 +20,7 @@ from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
 from evalkit.inference.wild import wild
-from evalkit.results import Donors, Estimate, Inference, Linear
+from evalkit.results import Donors, Estimate, Inference, Linear, LocalFit
 
 METHODS: dict[str, Callable[..., Inference]] = {
     "anderson_rubin": anderson_rubin,
@@ -36,6 +37,8 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "synthetic_jackknife": synthetic_jackknife,
     "conley_taber": conley_taber,
     "ferman_pinto": ferman_pinto,
+    "robust_bias_corrected": robust_bias_corrected,
+    "local_conventional": local_conventional,
 }
 BOTH_BASES = frozenset({"auto", "crv1", "crv3", "multiplier"})
 """Methods that do not need one linear regression."""
@@ -45,6 +48,8 @@ DRAWING = frozenset(
 """Methods that draw, and so take `draws` and `seed`."""
 FOR_DONORS = frozenset({"placebo", "placebo_normal", "synthetic_jackknife"})
 """Methods for synthetic estimates only."""
+AT_CUTOFF = frozenset({"robust_bias_corrected", "local_conventional"})
+"""Methods for `discontinuity` only."""
 FEW_PILOTS = frozenset({"placebo", "placebo_normal", "conley_taber", "ferman_pinto"})
 """Methods that read chance off comparison villages, and so give an interval for a single pilot village."""
 
@@ -58,7 +63,7 @@ def infer(
     ----------
     method : str
         ``auto`` or one of `METHODS`. ``auto`` chooses from the numbers of pilot and comparison villages (see `auto`);
-        for synthetic estimates it is ``placebo``.
+        for synthetic estimates it is ``placebo``, at a cut-off ``robust_bias_corrected``.
     level : float
         Confidence level.
     seed, draws : int
@@ -78,8 +83,15 @@ def infer(
             "a known method",
             "choose one of them",
         )
-    if method == "auto" and isinstance(estimate.basis, Donors):
-        method = "placebo"
+    if method == "auto" and isinstance(estimate.basis, Donors | LocalFit):
+        method = "placebo" if isinstance(estimate.basis, Donors) else "robust_bias_corrected"
+    if isinstance(estimate.basis, LocalFit) and method not in AT_CUTOFF:
+        raise DesignError(
+            f"inference {method!r}",
+            f"{estimate.estimator} rests on those near the cut-off",
+            " or ".join(sorted(AT_CUTOFF)),
+            "use auto",
+        )
     if method == "auto":
         return auto(estimate, level, draws=draws, seed=seed)
     if method in DRAWING:
@@ -89,6 +101,8 @@ def infer(
 
 def fits(method: str, estimate: Estimate) -> bool:
     """Whether a method is made for an estimate of this kind."""
+    if isinstance(estimate.basis, LocalFit) or method in AT_CUTOFF:
+        return isinstance(estimate.basis, LocalFit) and method in {"auto"} | AT_CUTOFF
     if isinstance(estimate.basis, Donors):
         return method in {"auto", "crv3"} | FOR_DONORS
     if method in FEW_PILOTS | FOR_DONORS:

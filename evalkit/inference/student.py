@@ -47,6 +47,20 @@ def two_sided(statistic: FloatArray, df: FloatArray) -> FloatArray:
     return np.asarray(2 * stdtr(df, -np.abs(statistic)), dtype=np.float64)
 
 
+def by_normal(
+    estimate: Estimate, method: str, centre: FloatArray, std_error: FloatArray, level: float, reason: str = ""
+) -> Inference:
+    """Build the Inference of terms by the normal distribution, with intervals around `centre` (m,).
+
+    ``df`` is NaN. The centre is not the estimate where a bias is taken off it first.
+    """
+    se = np.where(std_error > 0, std_error, np.nan)
+    df = np.full(len(se), np.inf)
+    half = critical(np.inf, level) * se
+    p = two_sided(centre / se, df)
+    return Inference(estimate, method, se, df * np.nan, centre / se, p, centre - half, centre + half, level, reason)
+
+
 def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> Inference:
     """Return an Inference without any interval, and the reason why there is none."""
     nothing = np.full(len(estimate.terms), np.nan)

@@ -7,6 +7,8 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.costs import costs
+from evalkit.report.cutoff import cutoff, cutoff_checks
+from evalkit.report.funnel import funnel
 from evalkit.report.groups import spillover
 from evalkit.report.match import match_checks
 from evalkit.report.origin import provenance, publish
@@ -22,6 +24,7 @@ from evalkit.report.sources import sources
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
+from evalkit.report.take_up import take_up
 from evalkit.report.village import village_figures, village_headline, village_table
 
 __all__ = [
@@ -33,6 +36,8 @@ __all__ = [
     "claims_figures",
     "claims_headline",
     "costs",
+    "cutoff",
+    "cutoff_checks",
     "donors",
     "estimates",
     "event_study",
@@ -40,6 +45,7 @@ __all__ = [
     "flow",
     "forest",
     "four_cell",
+    "funnel",
     "gap",
     "headline",
     "limits",
@@ -63,6 +69,7 @@ __all__ = [
     "sources",
     "spillover",
     "statement",
+    "take_up",
     "truth",
     "village_figures",
     "village_headline",

@@ -213,7 +213,8 @@ def _means_title(finding: Finding, lang: Language) -> str:
 def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
     words = WORDS[lang]
     head = [words.label(time_word(finding))]
-    for arm in ARM_STYLE:
+    arms = [arm for arm in ARM_STYLE if arm in shown["arm"]]
+    for arm in arms:
         head += [
             words.rows[arm],
             f"{words.rows[arm]}{'：' if lang == 'zh' else ': '}{words.label('households').lower()}",
@@ -221,7 +222,7 @@ def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
     body = []
     for (time,), rows in shown.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}
-        cells = [_mean_cells(by_arm.get(arm), finding, lang) for arm in ARM_STYLE]
+        cells = [_mean_cells(by_arm.get(arm), finding, lang) for arm in arms]
         body.append([round_label(time, finding.programme), *(c for pair in cells for c in pair)])
     return Grid(head, body)
 
@@ -237,9 +238,12 @@ def _mean_cells(row: dict[str, Any] | None, finding: Finding, lang: Language) ->
 
 
 def arms(finding: Finding) -> Block | FigureBlock:
-    """Return the two arms' means side by side, with the interval of their difference; only the table where withheld."""
+    """Return the two arms' means side by side, with the interval of their difference; only the table where withheld.
+
+    Only the table, too, at a cut-off: the difference of all above and all below is not what is estimated.
+    """
     held = any(cell.held for cell in shown_cells(finding).values())
-    if held or not case_for(finding).shows_numbers:
+    if held or finding.cutoff is not None or not case_for(finding).shows_numbers:
         return means_table(finding)
     return figure_block(lambda lang: _arms(finding, lang))
 

@@ -22,7 +22,10 @@ from evalkit.report.wording import WORDS, Language
 
 Held = Literal["households", "villages", "complement"]
 DIGITS = 4
-COUNTS = ("n_obs", "n_units", "n_rows", "n_treated_units", "n_start", "n_observed", "n_units_pilot", "n_rows_pilot")
+COUNTS = (
+    *("n_obs", "n_units", "n_rows", "n_treated_units", "n_start", "n_observed", "n_units_pilot", "n_rows_pilot"),
+    *("n_left", "n_right"),
+)
 """Counts of households or of their records, in whatever table; the number of villages is a fact of the design."""
 
 

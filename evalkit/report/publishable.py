@@ -21,7 +21,9 @@ from evalkit.report.shown import (
     shown_reasons,
     shown_rows,
     shown_study,
+    shown_take_up,
 )
+from evalkit.report.shown_cutoff import shown_cutoff
 from evalkit.report.statement import case_for
 
 RESULTS = (
@@ -31,6 +33,9 @@ RESULTS = (
     "match",
     "donors",
     "bounds",
+    "cutoff",
+    "instrument",
+    "take_up",
     "stability",
     "drift",
     "naive",
@@ -81,6 +86,9 @@ def _results(finding: Finding) -> dict[str, Any]:
         "match": shown_match(finding),
         "donors": shown_donors(finding),
         "bounds": _rows(shown_bounds(finding)),
+        "cutoff": shown_cutoff(finding),
+        "instrument": _rows(shown_rows(finding.instrument, limits)),
+        "take_up": shown_take_up(finding),
         "pre_trend": None if lead_withheld(finding) else finding.to_dict()["pre_trend"],
         "naive": _rows(naive),
         "robustness": {name: _rows(shown_rows(r, limits)) for name, r in finding.robustness},

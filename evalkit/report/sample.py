@@ -13,7 +13,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, effect_unit, interval, level, p_text, percent, unit_of, whole
 from evalkit.report.shown import shown_bounds, shown_flow, shown_losses
 from evalkit.report.statement import case_for, caution, reasons_text
-from evalkit.report.tables import rounded_note
+from evalkit.report.tables import arm_name, rounded_note
 from evalkit.report.wording import WORDS, Language
 
 SHARE = unit_of("share")
@@ -89,7 +89,9 @@ def _attrition(finding: Finding, lang: Language) -> Grid:
     body = [
         _difference(row, lang)
         if row["arm"] == "difference"
-        else _arm(row, held_text(row["held"], limits, lang) if row["held"] else "", lang)
+        else _arm(
+            arm_name(finding, row["arm"], lang), row, held_text(row["held"], limits, lang) if row["held"] else "", lang
+        )
         for row in shown_losses(finding)
     ]
     head = [
@@ -99,8 +101,7 @@ def _attrition(finding: Finding, lang: Language) -> Grid:
     return Grid(head, body)
 
 
-def _arm(row: dict[str, Any], hidden: str, lang: Language) -> list[str]:
-    name = WORDS[lang].rows[row["arm"]]
+def _arm(name: str, row: dict[str, Any], hidden: str, lang: Language) -> list[str]:
     if hidden:
         return [name, *[hidden] * 4, "", ""]
     counts = [whole(row[c], lang) for c in ("n_villages", "n_start", "n_observed")]

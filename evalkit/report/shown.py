@@ -94,7 +94,7 @@ def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
         rows = rows.filter(pl.col("n_treated_units").is_not_null())
     held = withheld([_event_size(r) for r in rows.to_dicts()], limits) if rows.height else []
     kept = rows.filter(pl.Series([h is None for h in held], dtype=pl.Boolean))
-    counts = [c for c in ("n_obs", "n_units", "n_treated_units") if c in frame.columns]
+    counts = [c for c in ("n_obs", "n_units", "n_treated_units", "n_left", "n_right") if c in frame.columns]
     gone = set(frame.filter(cell)["term"]) - set(kept["term"])
     told = [term for term, parts in CONTRASTS.items() if gone & set(parts)]
     out = pl.concat([frame.filter(~cell & ~pl.col("term").is_in(told)), kept])

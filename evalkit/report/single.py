@@ -36,11 +36,14 @@ def self_contained(html: str, assets: Mapping[str, bytes]) -> str:
             "run it again with --fresh",
         )
     scripts = {name: _safe(assets[name].decode("utf-8")) for name in SCRIPT.findall(html)}
-    page = POLICY.sub(lambda _: _policy(scripts.values()), html, count=1)
+    page = POLICY.sub(lambda _: _policy(scripts.values()), without_ways_out(html), count=1)
     page = STYLE.sub(lambda m: f"<style>{assets[m[1]].decode('utf-8')}</style>", page)
-    page = SCRIPT.sub(lambda m: f"<script>{scripts[m[1]]}</script>", page)
-    page = HOME.sub("<nav><span></span>", page, count=1)
-    return DOWNLOADS.sub("<footer>", page, count=1)
+    return SCRIPT.sub(lambda m: f"<script>{scripts[m[1]]}</script>", page)
+
+
+def without_ways_out(html: str) -> str:
+    """Return a page without the way back to the list and without downloads: they are other files."""
+    return DOWNLOADS.sub("<footer>", HOME.sub("<nav><span></span>", html, count=1), count=1)
 
 
 def _policy(scripts: Iterable[str]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import comb
 
-from evalkit.estimators.late import WEAK
+from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.inference.infer import FEW_PILOTS
 from evalkit.report.block import Block, both, text
+from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_cutoff, taken_up
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
     Unit,
@@ -20,12 +21,12 @@ from evalkit.report.numbers import (
     magnitude_range,
     p_text,
     percent,
-    plain,
     span,
     unit_of,
     whole,
 )
-from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons, shown_take_up
+from evalkit.report.on_whom import compliance
+from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons
 from evalkit.report.wording import WORDS, Case, Language, case_of
 from evalkit.report.wording.choose import Position, position_of
 
@@ -49,6 +50,8 @@ class Facts:
     high: float | None
     trivial: float | None
     reason: str = ""
+    cutoff: str = ""
+    by: str = ""
 
 
 def case_for(finding: Finding) -> Case:
@@ -75,13 +78,17 @@ def facts_of(finding: Finding, lang: Language) -> Facts:
         high=row["conf_high"],
         trivial=finding.indicator.trivial,
         reason=reasons_text(finding, lang),
+        cutoff=cutoff_text(finding),
+        by=WORDS[lang].label("by_taking_part" if is_fuzzy(finding) else "by_passing"),
     )
 
 
 def subject(finding: Finding, lang: Language) -> str:
     """Return what the sentence is about: the indicator, with `late` that of the households which the effect is on."""
     label = phrase(getattr(finding.indicator.label, lang), lang)
-    return WORDS[lang].label("late_label", label=label) if finding.main.estimate.estimator == "late" else label
+    if is_fuzzy(finding):
+        return WORDS[lang].label("late_cutoff_label", label=label)
+    return WORDS[lang].label("late_label", label=label) if finding.main.estimate.estimator in LATE else label
 
 
 def sentence(case: Case, facts: Facts, lang: Language) -> str:
@@ -89,6 +96,7 @@ def sentence(case: Case, facts: Facts, lang: Language) -> str:
     words = WORDS[lang]
     template = words.sentences[case.form][case.position]
     values = {"programme": facts.programme, "label": facts.label, "reason": facts.reason}
+    values |= {"cutoff": facts.cutoff, "by": facts.by}
     if case.shows_numbers:
         values |= _numbers(case, facts, lang)
     values |= {"assumption": words.assumptions.get(case.condition, ""), "cannot": words.cannot.get(case.condition, "")}
@@ -122,7 +130,10 @@ def _details(finding: Finding, lang: Language) -> str:
     items = [
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
-        ("late_title", compliance(finding, lang)),
+        (
+            "late_title",
+            (taken_up(finding, lang) or compliance(finding, lang)) if case_for(finding).shows_numbers else "",
+        ),
         ("group_title_short", by_group(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
@@ -131,9 +142,16 @@ def _details(finding: Finding, lang: Language) -> str:
     return f"<dl>{rows}</dl>"
 
 
+def on_whom(finding: Finding, lang: Language) -> str:
+    """Say on whom the effect is and who took part; empty where no result is reported."""
+    return (taken_up(finding, lang) or compliance(finding, lang)) if case_for(finding).shows_numbers else ""
+
+
 def meaning(finding: Finding, lang: Language) -> str:
     """Return the size in things people know: relative to the comparison mean; empty where nothing may be said."""
     case, facts, mean = case_for(finding), facts_of(finding, lang), shown_comparison_mean(finding)
+    if case.shows_numbers and case.form in ("at_cutoff", "jump"):
+        return just_below(finding, lang) + _range_note(case, lang)
     if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
         return ""
     words, shown = WORDS[lang], level(mean, unit_of(finding.indicator.unit), lang)
@@ -144,25 +162,6 @@ def meaning(finding: Finding, lang: Language) -> str:
     return words.label(
         "of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown
     ) + _range_note(case, lang)
-
-
-def compliance(finding: Finding, lang: Language) -> str:
-    """Say on whom an effect by instrument is, and how far assignment moved take-up; empty for other estimators."""
-    if finding.main.estimate.estimator != "late" or not case_for(finding).shows_numbers:
-        return ""
-    f = finding.main.row("att")["first_stage_f"]
-    points = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
-    said = WORDS[lang].label("late_meaning", points=points, f=plain(f, 1))
-    weak = WORDS[lang].label("late_weak") if is_number(f) and f < WEAK else ""
-    return ("" if lang == "zh" else " ").join(t for t in (said, _shares_taking_part(finding, lang), weak) if t)
-
-
-def _shares_taking_part(finding: Finding, lang: Language) -> str:
-    """Say which share took part in each arm; empty where those who did, or did not, are fewer than may be shown."""
-    shares = shown_take_up(finding)
-    if shares is None:
-        return ""
-    return WORDS[lang].label("late_shares", **{arm: percent(share, lang) for arm, share in shares.items()})
 
 
 def by_group(finding: Finding, lang: Language) -> str:
@@ -187,11 +186,19 @@ def basis(finding: Finding, lang: Language) -> str:
     """Return what the answer rests on: counts, how villages came in, how the interval is made."""
     counts, stop = finding.main.estimate.counts, "。" if lang == "zh" else "."
     key = "sample" if counts.n_comparison_clusters else "sample_pilot_only"
+    if (
+        counts.n_comparison_clusters
+        and counts.n_treated_clusters == counts.n_clusters
+        and not finding.cells.row("comparison").n_units
+    ):
+        key = "sample_all_start"
     size = rounded_counts({"n_clusters": counts.n_clusters, "n_units": counts.n_units}, finding.programme.disclosure)
     numbers = {name: whole(n, lang) for name, n in size.items()}
     sample = WORDS[lang].label(
         key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
     )
+    if finding.cutoff is not None:
+        sample = near_cutoff(finding, numbers["n_units"], lang)
     parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
     parts += [reasons_text(finding, lang)]
     parts += [method_text(finding, lang), least_p(finding, lang)] if case_for(finding).shows_numbers else []
@@ -202,7 +209,7 @@ def basis(finding: Finding, lang: Language) -> str:
 def caution(finding: Finding, lang: Language) -> str:
     """Return what not to conclude."""
     words, case, gate = WORDS[lang], case_for(finding), finding.gate
-    claim = "not_reportable" if case.form == "not_reportable" else gate.claim
+    claim = case.form if case.form in ("not_reportable", "jump") else gate.claim
     keys: list[str] = [claim]
     keys += ["unclear"] if case.position == "unclear" else []
     keys += [finding.indicator.role] if finding.indicator.role != "primary" else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit.diagnostics import CellRow
+from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph
@@ -15,6 +16,7 @@ from evalkit.report.rounds import round_label
 from evalkit.report.shown import shown_cells
 from evalkit.report.statement import case_for
 from evalkit.report.wording import WORDS, Language
+from evalkit.results import Inference
 
 
 def four_cell(finding: Finding) -> Block:
@@ -29,6 +31,8 @@ def means_table(finding: Finding) -> Block:
     """Return the means of both arms with a title that fits the design."""
     rounds = finding.cells.before_label is not None
     title, note = ("four_cell", "four_cell_note") if rounds else ("two_means", "arms_note")
+    if finding.cutoff is not None:
+        title, note = "two_means_cutoff", "naive_cutoff_note"
     tables = both(lambda lang: cells_grid(finding, lang).html())
     return Block(
         heading(lambda lang: WORDS[lang].label(title))
@@ -65,16 +69,19 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
         else ["", after]
     )
     rows = [
-        _cell_row(r.row, unit, lang, held_text(r.held, limits, lang) if r.held else "", rounds=rounds)
+        [
+            arm_name(finding, r.row.row, lang),
+            *_cell_row(r.row, unit, lang, held_text(r.held, limits, lang) if r.held else "", rounds=rounds),
+        ]
         for r in shown.values()
+        if finding.cells.row("comparison").n_units or r.row.row == "pilot"
     ]
     return Grid([*head, words.label("households"), words.label("villages")], rows)
 
 
 def _cell_row(row: CellRow, unit: Unit, lang: Language, hidden: str, *, rounds: bool) -> list[str]:
-    name = WORDS[lang].rows[row.row]
     if hidden:
-        return [name, *[hidden] * (5 if rounds else 3)]
+        return [hidden] * (5 if rounds else 3)
     write = difference if row.row == "difference" else level
     means = (
         [write(row.before, unit, lang), write(row.after, unit, lang), difference(row.change, unit, lang)]
@@ -82,7 +89,13 @@ def _cell_row(row: CellRow, unit: Unit, lang: Language, hidden: str, *, rounds: 
         else [write(row.after, unit, lang)]
     )
     counts = ["", ""] if row.row == "difference" else [whole(row.n_units, lang), whole(row.n_villages, lang)]
-    return [name, *means, *counts]
+    return [*means, *counts]
+
+
+def arm_name(finding: Finding, row: str, lang: Language) -> str:
+    """Return the name of an arm, of the difference or of the naive figure, as the finding's design calls it."""
+    rows = WORDS[lang].rows
+    return rows.get(f"{row}_cutoff", rows[row]) if finding.cutoff is not None else rows[row]
 
 
 def estimates(finding: Finding) -> Block:
@@ -93,8 +106,15 @@ def estimates(finding: Finding) -> Block:
     return Block(
         heading(lambda lang: WORDS[lang].label("estimates"))
         + grids
-        + paragraph(lambda lang: WORDS[lang].label("robustness_note"))
+        + paragraph(lambda lang: _estimates_note(finding, lang))
     )
+
+
+def _estimates_note(finding: Finding, lang: Language) -> str:
+    """Say how the rows relate; an estimate by instrument beside another answers a question of its own."""
+    words = WORDS[lang]
+    beside = finding.instrument is not None and finding.main.estimate.estimator not in LATE
+    return words.label("robustness_note") + (words.label("late_note") if beside else "")
 
 
 def _estimates(finding: Finding, lang: Language) -> Grid:
@@ -104,12 +124,17 @@ def _estimates(finding: Finding, lang: Language) -> Grid:
         *((words.label("robustness"), n, r) for n, r in finding.robustness),
     ]
     results += (
-        [(words.rows["naive"], "pre_post", finding.naive)]
+        [(arm_name(finding, "naive", lang), finding.naive.estimate.estimator, finding.naive)]
         if finding.naive is not None and finding.indicator.estimator != "pre_post"
         else []
     )
     rows = [
-        [name, estimator_name(code, lang), *_numbers(r.row("att"), effect_unit(unit, code), lang), r.method.upper()]
+        [
+            name,
+            estimator_name(code, lang),
+            *_numbers(r.row("att"), effect_unit(unit, code), lang),
+            r.method.upper().replace("_", " "),
+        ]
         for name, code, r in results
     ]
     head = [
@@ -147,18 +172,24 @@ def truth(finding: Finding) -> Block:
     if finding.truth is None or not finding.programme.is_simulated:
         return Block("")
     grids = both(lambda lang: _truth(finding, lang).html())
-    notes = paragraph(lambda lang: " ".join((WORDS[lang].label("truth_note"), WORDS[lang].label("naive_note"))))
+    naive = "naive_note" if finding.cutoff is None else "naive_cutoff_note"
+    notes = paragraph(lambda lang: " ".join((WORDS[lang].label("truth_note"), WORDS[lang].label(naive))))
     return Block(f'<section class="truth">{heading(lambda lang: WORDS[lang].label("truth"))}{grids}{notes}</section>')
+
+
+def _true_of(result: Inference) -> str:
+    """Return which of the known effects a result is after."""
+    return "late" if result.estimate.estimator in LATE else "att"
 
 
 def _truth(finding: Finding, lang: Language) -> Grid:
     words, known = WORDS[lang], finding.truth or {}
     pairs = [(words.rows["main"], finding.main), *((estimator_name(n, lang), r) for n, r in finding.robustness)]
-    pairs += [(words.rows["naive"], finding.naive)] if finding.naive is not None else []
+    pairs += [(arm_name(finding, "naive", lang), finding.naive)] if finding.naive is not None else []
     rows = []
     for name, result in pairs:
         unit = effect_unit(finding.indicator.unit, result.estimate.estimator)
-        row, value = result.row("att"), None if unit.kind == "relative" else known.get("att")
+        row, value = result.row("att"), None if unit.kind == "relative" else known.get(_true_of(result))
         low, high = row["conf_low"], row["conf_high"]
         inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")
         rows.append(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evalkit
 from evalkit import DataError, Design, DesignError, Moments, Panel, UsageError
+from evalkit.cli import main
 from tests.small_panels import village_panel
 
 COLUMNS = {"unit": "household", "cluster": "village", "time": "round", "first_treated": "first"}
@@ -233,3 +238,14 @@ def test_sums_by_village_do_not_suffice() -> None:
 def test_a_panel_without_groups_says_how_to_give_them() -> None:
     with pytest.raises(DataError, match='kind "links"'):
         evalkit.spillover(Panel.from_frame(SMALL, design=DESIGN, outcome="y"))
+
+
+def test_the_command_line_takes_groups_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "rows.parquet"
+    rows = reached(1)
+    rows.write_parquet(file)
+    named = [f"--{option.replace('_', '-')}={column}" for option, column in COLUMNS.items()]
+    result = CliRunner().invoke(main, ["estimate", str(file), "--outcome=y", *named, "--estimator=spillover", "--json"])
+    assert result.exit_code == 0, result.stderr
+    terms = json.loads(result.stdout)["terms"]
+    assert {t["term"]: t["estimate"] for t in terms} == pytest.approx(values(rows))

@@ -26,6 +26,7 @@ CAUSAL = {
 }
 REASONS = {
     "effect": ("randomised",),
+    "effect_at_cutoff": ("at_cutoff",),
     "effect_if_parallel_trends": ("chosen",),
     "effect_if_assumed": ("chosen", "no_pre_period"),
     "change_only": ("chosen", "no_comparison"),

@@ -29,6 +29,8 @@ REASONS = (
     ("chosen", "pre_trend_shown"),
     ("chosen", "no_comparison"),
     ("chosen", "pre_trend_rejected"),
+    ("at_cutoff", "density_rejected"),
+    ("at_cutoff", "density_untested"),
     ("few_pilot",),
 )
 CAUSAL = {
@@ -75,7 +77,7 @@ def test_an_assumed_effect_begins_with_its_assumption(claim: str, lang: str):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_change_is_never_attributed(lang: str):
-    for reasons, interval in product(REASONS[4:6], INTERVALS):
+    for reasons, interval in product((*REASONS[4:6], *REASONS[6:8]), INTERVALS):
         assert NOT_ATTRIBUTED[lang] in written("change_only", reasons, interval, "share", True, lang)
 
 
@@ -85,7 +87,16 @@ def test_what_is_not_reportable_has_no_number(lang: str):
         assert not re.search(r"\d", written("not_reportable", reasons, interval, "share", True, lang))
 
 
-@pytest.mark.parametrize("claim", ["effect", "effect_if_parallel_trends", "effect_if_assumed"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_effect_at_a_cutoff_says_where_and_on_which_assumption(lang: str):
+    place = {"zh": "分数线", "en": "at the cut-off"}[lang]
+    for interval in ("up", "down", "unclear", "small"):
+        text = written("effect_at_cutoff", ("at_cutoff", "density_passed"), interval, "share", False, lang)
+        assert text.startswith(ASSUMES[lang]), text
+        assert place in text.removeprefix(ASSUMES[lang]), text
+
+
+@pytest.mark.parametrize("claim", ["effect", "effect_at_cutoff", "effect_if_parallel_trends", "effect_if_assumed"])
 def test_an_effect_without_interval_is_not_reported(claim: str):
     assert not re.search(r"\d", written(claim, ("randomised",), "none", "share", True, "en"))
 

@@ -9,7 +9,9 @@ from typing import Literal
 from evalkit.gate import Claim
 
 Position = Literal["up", "down", "unclear", "small", "no_interval"]
-Form = Literal["effect", "assumed", "change", "compared", "not_reportable"]
+Form = Literal["effect", "at_cutoff", "assumed", "change", "compared", "jump", "not_reportable"]
+UNTRUSTED = ("density_rejected", "density_untested")
+"""Why a jump at a cut-off may not be attributed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ def case_of(claim: Claim, reasons: Collection[str], position: Position, *, has_r
     """
     if claim == "not_reportable" or (claim != "change_only" and position == "no_interval"):
         return Case("not_reportable", "no_interval")
+    if claim == "effect_at_cutoff":
+        return Case("at_cutoff", position, "continuity")
+    if claim == "change_only" and any(code in reasons for code in UNTRUSTED):
+        return Case("jump", position, next(code for code in UNTRUSTED if code in reasons))
     if claim == "change_only":
         compared = "no_comparison" not in reasons
         return Case("compared" if compared else "change", position, _cannot(reasons) if compared else "no_comparison")

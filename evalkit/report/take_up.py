@@ -1,0 +1,76 @@
+"""Who took part, and the effect of being assigned beside that of taking part: for designs with a take-up."""
+
+from __future__ import annotations
+
+from evalkit.finding import Finding
+from evalkit.report.block import Block, both, heading, paragraph
+from evalkit.report.disclosure import held_text, rounded
+from evalkit.report.html_table import Grid
+from evalkit.report.numbers import DASH, difference, interval, percent, plain, unit_of, whole
+from evalkit.report.on_whom import OF_ASSIGNMENT
+from evalkit.report.shown import ARMS, shown_take_up
+from evalkit.report.statement import case_for
+from evalkit.report.tables import estimator_name
+from evalkit.report.wording import WORDS, Language
+from evalkit.results import Inference
+
+
+def take_up(finding: Finding) -> Block:
+    """Return who took part by arm and, where the plan asks for it, both effects; empty for designs without take-up."""
+    if finding.compliance is None or not case_for(finding).shows_numbers:
+        return Block("")
+    parts = heading(lambda lang: WORDS[lang].label("take_up")) + both(lambda lang: _arms(finding, lang).html())
+    if finding.instrument is None:
+        return Block(parts)
+    effects = both(lambda lang: _effects(finding, lang).html())
+    return Block(parts + effects + paragraph(lambda lang: _note(finding, lang)))
+
+
+def _arms(finding: Finding, lang: Language) -> Grid:
+    """Return households, villages and the share that took part; both shares go where one rests on too few."""
+    words, limits, shares = WORDS[lang], finding.programme.disclosure, shown_take_up(finding)
+    table = {r["arm"]: r for r in (finding.compliance.to_dicts() if finding.compliance is not None else [])}
+    body = []
+    for arm in ARMS:
+        share = held_text("households", limits, lang) if shares is None else percent(shares[arm], lang)
+        n = table[arm]["n_units"]
+        few = n < limits.min_households
+        count = held_text("households", limits, lang) if few else whole(rounded(n, limits), lang)
+        body.append([words.rows[arm], whole(table[arm]["n_villages"], lang), count, share])
+    if shares is not None:
+        gap = difference(shares["pilot"] - shares["comparison"], unit_of("share"), lang, signed=True)
+        body.append([words.rows["difference"], "", "", gap])
+    return Grid(["", words.label("villages"), words.label("households"), words.label("took_part")], body)
+
+
+def _effects(finding: Finding, lang: Language) -> Grid:
+    words, result = WORDS[lang], finding.instrument
+    assigned = [r for r in (finding.main, *(r for _, r in finding.robustness)) if r.estimate.estimator in OF_ASSIGNMENT]
+    rows = [_effect("effect_assigned", assigned[0], finding, lang)] if assigned else []
+    if result is not None:
+        usual = next(r for r in (finding.main, *(r for _, r in finding.robustness)) if r.estimate is result.estimate)
+        rows.append(_effect("effect_taking_part", usual, finding, lang, result))
+    head = ["", *(words.label(k) for k in ("method", "estimate", "interval", "anderson_rubin"))]
+    return Grid(head, rows, words=(0, 1))
+
+
+def _effect(key: str, usual: Inference, finding: Finding, lang: Language, robust: Inference | None = None) -> list[str]:
+    row, unit, words = usual.row("att"), unit_of(finding.indicator.unit), WORDS[lang]
+    ends = {} if robust is None else robust.row("late")
+    strong = "" if robust is None else interval(ends["conf_low"], ends["conf_high"], unit, lang)
+    return [
+        words.label(key),
+        estimator_name(usual.estimate.estimator, lang),
+        difference(row["estimate"], unit, lang, signed=True),
+        interval(row["conf_low"], row["conf_high"], unit, lang),
+        words.label("ar_open") if strong == DASH else strong,
+    ]
+
+
+def _note(finding: Finding, lang: Language) -> str:
+    """Say what the second effect rests on, with the strength of the lot."""
+    if finding.instrument is None:
+        return ""
+    first, f = finding.instrument.row("first_stage"), finding.instrument.row("late")["first_stage_f"]
+    points = difference(first["estimate"], unit_of("share"), lang)
+    return WORDS[lang].label("take_up_note", points=points, f=plain(f, 1))
