@@ -20,8 +20,8 @@ from tests.small_panels import village_panel
 ROUNDS = 4
 LAST_ROUND = {"itt", "itt_unadjusted", "itt_lin", "late"}
 """These compare arms in the last round; rounds before it don't concern them."""
-ELSEWHERE = {"spillover", "discontinuity"}
-"""They need a column of their own (groups, a score), and have such a table in their own file."""
+ELSEWHERE = {"spillover", "discontinuity", "discontinuity_clustered", "late_ancova"}
+"""They need columns of their own (groups, a score, a take-up by round); what they refuse stands in their own files."""
 
 
 def _rows(adoption: list[int], *, per_village: int = 4) -> pl.DataFrame:

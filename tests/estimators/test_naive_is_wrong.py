@@ -12,6 +12,7 @@ import pytest
 
 import evalkit
 from evalkit import Design, Inference, Moments, Panel
+from evalkit.estimators.registry import FROM_PANEL
 
 FOLLOWED = Design(unit="household", cluster="village", time="round", first_treated="first")
 VILLAGES, HOUSEHOLDS = 80, 12
@@ -143,3 +144,23 @@ def test_ancova_where_pilots_had_a_bad_year_by_chance() -> None:
     assert naive == pytest.approx(1.6, abs=0.2)
     panel = Panel.from_frame(frame, design=FOLLOWED, outcome="y")
     _holds(evalkit.infer(evalkit.ancova(panel)), 0.0, naive, width=1.0)
+
+
+def test_late_ancova_where_those_who_join_are_richer() -> None:
+    """Truth 1. Households with own income above the mean join where offered: participants are ahead by 3 and more."""
+    rng = np.random.default_rng(8)
+    v, h = (a.ravel() for a in np.indices((VILLAGES, HOUSEHOLDS)))
+    own, pilot = 2 * rng.normal(size=len(v)), v % 2
+    joined = (pilot == 1) & (own > 0)
+    before, after = (own + 0.5 * rng.normal(size=len(v)) for _ in range(2))
+    frame = pl.DataFrame({"village": v, "h": h, "first": 2 * pilot, "took": joined.astype(float)})
+    frame = frame.with_columns(household=pl.format("{}_{}", "village", "h"))
+    rows = pl.concat(
+        frame.with_columns(round=pl.lit(t), y=pl.Series(y), took=pl.col("took") * (t - 1))
+        for t, y in ((1, before), (2, after + joined))
+    )
+    naive = float(after[joined].mean() + 1 - after[~joined].mean())
+    assert naive > 3
+    design = Design(unit="household", cluster="village", time="round", first_treated="first", take_up="took")
+    panel = Panel.from_frame(rows, design=design, outcome="y")
+    _holds(evalkit.infer(FROM_PANEL["late_ancova"](panel), "crv1"), 1.0, naive, width=1.0, term="late")
