@@ -33,6 +33,7 @@ import polars as pl
 
 import evalkit
 from evalkit import simulate
+from evalkit.columns import EXPOSURE
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators.registry import estimate_by_name
 
@@ -61,7 +62,8 @@ def one(name: str, holds: bool, seed: int) -> list[Row]:
 
 def _measured(frame: pl.DataFrame, programme: evalkit.Programme, indicator: str, truth: float, seed: int) -> Row:
     plan = programme.indicator(indicator)
-    panel = evalkit.Panel.from_frame(frame, design=programme.design_for(plan), outcome=indicator)
+    groups = (EXPOSURE,) if EXPOSURE in frame.columns else ()
+    panel = evalkit.Panel.from_frame(frame, design=programme.design_for(plan), outcome=indicator, covariates=groups)
     moments = evalkit.Moments.from_panel(panel)
     try:
         row = (

@@ -199,9 +199,8 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
-    lost = attrition(panel)
+    lost, checks = attrition(panel), cutoff_checks(panel, main.estimate)
     cells, fit = four_cell(moments), match(main.estimate, seed)
-    checks = cutoff_checks(panel, main.estimate)
     others = _robustness(plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
