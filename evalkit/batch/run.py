@@ -132,8 +132,7 @@ def _note(event: object, settings: Settings, rows: dict[str, Row], show: Progres
 def _conclude(plan: Plan, settings: Settings, old: Mapping[str, Row], rows: dict[str, Row], *, stopped: bool) -> Result:
     """Write manifest and list; unless the batch was stopped, remove what is planned no longer."""
     out = settings.out
-    _withhold_telling(plan, out, rows)
-    rest = kept_rows(old, plan)
+    rest = _withhold_telling(plan, out, rows, kept_rows(old, plan))
     ordered = [*(rows[run.page] for run in plan.runs if run.page in rows), *rest]
     if not stopped:
         remove_stale(out, old, ordered)
@@ -151,16 +150,27 @@ def _conclude(plan: Plan, settings: Settings, old: Mapping[str, Row], rows: dict
     return Result(states.count("done"), states.count("failed"), states.count("reused"), index, stopped)
 
 
-def _withhold_telling(plan: Plan, out: Path, rows: dict[str, Row]) -> None:
-    """Put a page that says why in place of each whose counts tell on another page's."""
+def _withhold_telling(plan: Plan, out: Path, rows: dict[str, Row], kept: Sequence[Row]) -> list[Row]:
+    """Put a page that says why in place of each whose counts tell on another page's.
+
+    Pages of the same programme that an earlier run has made are compared as well; of these, the ones that tell are
+    removed. Return the others.
+    """
     runs = {run.page: run for run in plan.runs}
-    for folder in {run.folder for run in plan.runs}:
+    gone: set[str] = set()
+    for folder, programme in {(run.folder, run.programme) for run in plan.runs}:
         mine = [row for page, row in rows.items() if runs[page].folder == folder]
+        mine += [row for row in kept if row["programme"] == programme]
         for page in telling_pages(out, mine, load(folder).disclosure):
-            old = rows[page]
-            rows[page] = row_of(runs[page], record_failure(runs[page], out, REASON))
-            journal.enter(out, [rows[page]])
-            remove_stale(out, {page: old}, [rows[page]])
+            old = next(row for row in mine if row["page"] == page)
+            if page in runs:
+                rows[page] = row_of(runs[page], record_failure(runs[page], out, REASON))
+                journal.enter(out, [rows[page]])
+            else:
+                gone.add(page)
+                journal.remove(out, [page])
+            remove_stale(out, {page: old}, [rows[page]] if page in runs else [])
+    return [row for row in kept if row["page"] not in gone]
 
 
 def _keep(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:
