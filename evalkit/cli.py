@@ -176,9 +176,10 @@ def _add_commands() -> None:
     from evalkit.commands.new import new
     from evalkit.commands.pdf import pdf
     from evalkit.commands.plan import plan
+    from evalkit.commands.power import power
     from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, merge_findings, new, plan, claims, verify, pdf, doctor):
+    for command in (estimate, moments, merge, merge_findings, new, plan, power, claims, verify, pdf, doctor):
         main.add_command(command)
 
 

@@ -76,9 +76,9 @@ def test_every_sheet_names_page_hash_and_version(findings: Path):
 
 def test_each_language_prints_its_own_text_with_figures_and_what_is_folded_on_screen(findings: Path):
     chinese, english = (text_of(findings / f"pdf/moz_savings/impact-saved_q4.{x}.pdf") for x in ("zh", "en"))
-    assert "两类村的均值" in chinese
-    assert "Means of both kinds of villages" not in chinese
-    assert "Means of both kinds of villages" in english
+    assert "两组的均值" in chinese
+    assert "Means of both groups" not in chinese
+    assert "Means of both groups" in english
     assert "Comparison mean plus estimate" in english  # a label that only the drawn figure has
     assert "SHA-256" in english
 
