@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
-    from evalkit.diagnostics import rollout
+    from evalkit.diagnostics import Study, minimum_detectable_effect, rollout
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -60,7 +60,7 @@ _ESTIMATORS = (
     "synthetic_did",
 )
 _HOMES = {
-    "rollout": "diagnostics",
+    **dict.fromkeys(("Study", "minimum_detectable_effect", "rollout"), "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
@@ -89,6 +89,7 @@ __all__ = [
     "Panel",
     "PlanError",
     "Programme",
+    "Study",
     "UsageError",
     "adjust",
     "adjust_families",
@@ -107,6 +108,7 @@ __all__ = [
     "late",
     "lee_bounds",
     "load",
+    "minimum_detectable_effect",
     "ppml",
     "pre_post",
     "rollout",

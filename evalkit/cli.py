@@ -145,19 +145,25 @@ def run(
 )
 @click.pass_context
 def check(ctx: click.Context, /, programme: str, workbook: Path | None) -> None:
-    """Check the raw files of PROGRAMME against its codebook; exit 1 where rows were left out for errors."""
+    """Check the raw files of PROGRAMME against its codebook and plan.
+
+    Exit 1 where rows were left out for errors, or an indicator of the plan cannot be made.
+    """
     from evalkit.batch.places import find_programme
+    from evalkit.indicators.unmade import unmade_indicators
     from evalkit.intake import check as check_data
+    from evalkit.intake import read_programme
     from evalkit.report.quality import quality_text
 
     plan = find_programme(programme)
-    report = check_data(plan)
-    click.echo(quality_text(report))
+    intake = read_programme(plan)
+    report, unmade = check_data(plan, intake), unmade_indicators(plan, intake)
+    click.echo("\n".join([quality_text(report), *(f"error: {reason}" for reason in unmade)]))
     if workbook is not None:
         from evalkit.report.fix_list import write_fix_list
 
         click.echo(f"{workbook}: {write_fix_list(report, plan, workbook)} problems (internal, not to be published)")
-    ctx.exit(1 if report.has_errors else 0)
+    ctx.exit(1 if report.has_errors or unmade else 0)
 
 
 def _add_commands() -> None:
@@ -170,9 +176,10 @@ def _add_commands() -> None:
     from evalkit.commands.new import new
     from evalkit.commands.pdf import pdf
     from evalkit.commands.plan import plan
+    from evalkit.commands.power import power
     from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, merge_findings, new, plan, claims, verify, pdf, doctor):
+    for command in (estimate, moments, merge, merge_findings, new, plan, power, claims, verify, pdf, doctor):
         main.add_command(command)
 
 

@@ -39,10 +39,16 @@ def plan_entries(programme: Programme) -> dict[str, Any]:
     """Return what decides the estimates, by path: ``design.cluster``, ``indicators.sales_yuan.role``."""
     entries = {f"design.{k}": v for k, v in programme.design.model_dump(mode="json").items()}
     entries["programme.base_year"] = programme.about.base_year
+    entries |= {f"sources.{k}.{c}": v for k in ("where", "where_not") for c, v in _chosen(programme, k).items()}
     for plan in programme.indicators:
         values = plan.model_dump(mode="json", exclude={"name", *WORDING})
         entries |= {f"indicators.{plan.name}.{k}": v for k, v in values.items()}
     return entries
+
+
+def _chosen(programme: Programme, entry: str) -> dict[str, Any]:
+    """Return which rows the plan is about, by column; in a lock only where it is not about all."""
+    return {column: value for s in programme.sources for column, value in s.model_dump(mode="json")[entry].items()}
 
 
 def lock_plan(programme: Programme, day: str) -> PlanLock:

@@ -15,6 +15,9 @@ from evalkit.ledger_plan import LedgerFields
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+Value = int | float | str
+"""What a cell may have to be, for its row to be meant."""
+
 UNDECIDED = "DECIDE"
 """What `evalkit new` writes where a person must decide."""
 
@@ -105,15 +108,24 @@ class Source(LedgerFields):
     query: str | None = None
     encoding: str | None = None
     codebook: str | None = None
+    where: dict[str, Value | tuple[Value, ...]] = Field(default_factory=dict)
+    where_not: dict[str, Value | tuple[Value, ...]] = Field(default_factory=dict)
     until: datetime.date | None = None
 
     @model_validator(mode="after")
     def _from_one_place(self) -> Source:
         if bool(self.file) == (self.database is not None):
             raise ValueError("[[sources]] needs exactly one of file and database")
+        if (self.where or self.where_not) and self.kind != "survey":
+            raise ValueError(f"[[sources]] where and where_not are for the survey, not for a {self.kind}")
         if self.database is not None and self.kind not in {"roster", "survey"}:
             raise ValueError(f"[[sources]] database is for roster and survey; export the {self.kind} to .parquet")
         return self
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the plan is about some of its rows only."""
+        return bool(self.where or self.where_not)
 
     @property
     def place(self) -> str:
@@ -127,7 +139,7 @@ class IndicatorPlan(Frozen):
     name: Name
     label: Text
     domain: Literal["income", "credit", "sales", "other"]
-    unit: str
+    unit: Decided
     role: Literal["primary", "secondary", "exploratory"] = "secondary"
     family: str
     better: Literal["higher", "lower"] = "higher"

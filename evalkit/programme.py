@@ -25,6 +25,7 @@ from evalkit.plan_tables import (
     Source,
     Text,
     Truth,
+    Value,
     at_cutoff,
     cutoff_problems,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Source",
     "Text",
     "Truth",
+    "Value",
     "load",
 ]
 
@@ -220,9 +222,16 @@ def _mistake(error: Any) -> str:
         return f"{place} is not a known entry ({nearest(str(path[-1]), _siblings(path))})"
     if error["type"] == "missing":
         return f"{place} is missing"
+    if error["input"] == UNDECIDED:
+        return f"{place} = {UNDECIDED!r}: a person must still decide this{_choice(error)}"
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
     return f"{place} = {error['input']!r}: {error['msg']}"
+
+
+def _choice(error: Any) -> str:
+    """Return the words that an entry may have, where there are only some."""
+    return f" ({error['ctx']['expected']})" if error["type"] == "literal_error" else ""
 
 
 def _siblings(path: list[Any]) -> list[str]:

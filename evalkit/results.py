@@ -92,6 +92,7 @@ class Influence:
     published estimator has no small-sample factor). ``left_out`` gives the terms without each village, (G, m), NaN
     where the others do not determine a term; None where the estimator has no such refit. ``log`` says that the terms
     are exp(b) − 1, and that ``psi`` and ``left_out`` are of b: intervals are made for b and then transformed.
+    ``scale`` (m,) is the size of the sums of which a term is a difference, beside which rounding is told from an error.
     """
 
     clusters: tuple[str, ...]
@@ -101,6 +102,7 @@ class Influence:
     factor: float = 1.0
     left_out: Callable[[], FloatArray] | None = None
     log: bool = False
+    scale: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)

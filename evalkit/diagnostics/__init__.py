@@ -7,6 +7,7 @@ from evalkit.diagnostics.compliance import by_instrument, compliance, instrument
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
+from evalkit.diagnostics.power import DetectableEffect, Study, minimum_detectable_effect, variance_between
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
@@ -17,12 +18,14 @@ from evalkit.diagnostics.take_up_funnel import take_up_funnel
 __all__ = [
     "CellRow",
     "CutoffChecks",
+    "DetectableEffect",
     "FourCell",
     "Match",
     "PreTrend",
     "PreTrendPower",
     "Rollout",
     "Stability",
+    "Study",
     "attrition",
     "bounds",
     "by_instrument",
@@ -36,6 +39,7 @@ __all__ = [
     "leave_one_out",
     "match",
     "means_by_round",
+    "minimum_detectable_effect",
     "placebo_in_space",
     "placebo_in_time",
     "pre_trend",
@@ -44,4 +48,5 @@ __all__ = [
     "rollout_in",
     "stability",
     "take_up_funnel",
+    "variance_between",
 ]

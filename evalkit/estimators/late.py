@@ -76,7 +76,9 @@ def late(
     g, n = len(sums.clusters), counts.n_obs
     factor = g / (g - 1) * (n - 1) / (n - y.k_dof) if g > 1 and n > y.k_dof else float("nan")
     psi = np.column_stack([(psi_y - beta * psi_d) / first, psi_d, psi_y])
-    basis = Influence(sums.clusters, sums.treated, sums.untreated, psi, factor, _left_out(y, d))
+    size_y, size_d = (float(np.abs(e.contrasts[0] @ e.bread) @ np.abs(e.sums.r1).sum(axis=0)) for e in (y, d))
+    scale = np.array([size_y / abs(first), size_d, size_y])
+    basis = Influence(sums.clusters, sums.treated, sums.untreated, psi, factor, _left_out(y, d), scale=scale)
     f = first**2 / (factor * float(psi_d @ psi_d)) if float(psi_d @ psi_d) > 0 else float("nan")
     return Estimate(
         "late",
@@ -86,7 +88,7 @@ def late(
         basis,
         counts,
         {"first_stage_f": (f if np.isfinite(f) else None, None, None)},
-        _notes(f),
+        (*effect.notes, *_notes(f)),
     )
 
 

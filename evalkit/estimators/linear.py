@@ -39,7 +39,7 @@ def solve(
     Raises
     ------
     DesignError
-        A column that a contrast needs is collinear with others; it is named.
+        A column that a contrast needs is collinear with others; it is named, with those that it follows from.
     """
     gram, right = sums.s1.sum(axis=0), sums.r1.sum(axis=0)
     kept = independent_columns(gram)
@@ -47,7 +47,8 @@ def solve(
     if lost:
         raise DesignError(
             "regression",
-            f"{len(lost)} of {len(names)} columns cannot be told from the others: {listed(lost)}",
+            f"{len(lost)} of {len(names)} columns cannot be told from the others: {listed(lost)}"
+            + _followed(gram, kept, names, list(names).index(lost[0])),
             "variation of treatment within rounds that other households do not share",
             "check that there are comparison villages in these rounds, or choose another comparison",
         )
@@ -86,6 +87,27 @@ def independent_columns(gram: FloatArray) -> NDArray[np.bool_]:
             kept[j] = True
             left = left - np.outer(left[:, j], left[j]) / left[j, j]
     return kept
+
+
+def left_out(linear: Linear, names: Sequence[str]) -> tuple[str, ...]:
+    """Say which columns the regression left out as collinear; empty where none was."""
+    lost = [n for n, size in zip(names, np.diag(linear.bread), strict=True) if size == 0]
+    return (f"columns left out, explained by those before them: {listed(lost)}",) if lost else ()
+
+
+def _followed(gram: FloatArray, kept: NDArray[np.bool_], names: Sequence[str], lost: int) -> str:
+    """Name the columns from which a lost one follows; nothing where it is zero throughout."""
+    if gram[lost, lost] <= 0:
+        return ""
+    part = np.where(kept, _solved(gram, kept, gram[:, lost]) * np.sqrt(np.diag(gram)), 0.0)
+    made_of = [n for n, size in zip(names, np.abs(part), strict=True) if size > IDENTIFIED * np.abs(part).max()]
+    return f" (explained by {listed(made_of)})" if made_of else ""
+
+
+def _solved(gram: FloatArray, kept: NDArray[np.bool_], right: FloatArray) -> FloatArray:
+    found = np.zeros(len(gram))
+    found[kept] = _symmetric_inverse(gram[np.ix_(kept, kept)]) @ right[kept]
+    return found
 
 
 def _symmetric_inverse(gram: FloatArray) -> FloatArray:

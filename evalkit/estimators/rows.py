@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from evalkit.errors import DataError, DesignError
-from evalkit.estimators.linear import solve
+from evalkit.estimators.linear import left_out, solve
 from evalkit.panel import Panel
 from evalkit.results import ClusterSums, Counts, Estimate, FloatArray
 
@@ -80,7 +80,8 @@ def _fit(
     counts = Counts(
         len(y), rows["unit"].n_unique(), len(sums.clusters), int(sums.treated.sum()), int(sums.untreated.sum())
     )
-    return Estimate(estimator, panel.outcome, ("att",), value, basis, counts, notes=(f"columns: {', '.join(names)}",))
+    notes = (f"columns: {', '.join(names)}", *left_out(basis, names))
+    return Estimate(estimator, panel.outcome, ("att",), value, basis, counts, notes=notes)
 
 
 def village_sums(rows: pl.DataFrame, x: FloatArray, y: FloatArray, w: FloatArray, weighted: bool) -> ClusterSums:

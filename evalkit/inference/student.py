@@ -7,7 +7,7 @@ from scipy.special import stdtr, stdtrit
 
 from evalkit.errors import UsageError
 from evalkit.inference.basis import coefficients, is_fixed, is_log
-from evalkit.results import Estimate, FloatArray, Inference, Linear
+from evalkit.results import Estimate, FloatArray, Inference, Influence, Linear
 
 EXACT_FIT = 1e-10
 """A standard error below this share of what the estimate is a difference of is rounding, not precision."""
@@ -75,5 +75,7 @@ def _defined(estimate: Estimate, std_error: FloatArray, df: FloatArray) -> tuple
     scale = np.abs(coefficients(estimate))
     if isinstance(basis, Linear):
         scale = scale + np.abs(basis.contrasts @ basis.bread) @ np.abs(basis.sums.r1).sum(axis=0)
+    elif isinstance(basis, Influence) and basis.scale is not None:
+        scale = scale + basis.scale
     undefined = is_fixed(estimate) | ~(std_error > EXACT_FIT * scale) | ~(df > 0)
     return np.where(undefined, np.nan, std_error), np.where(undefined, np.nan, df)

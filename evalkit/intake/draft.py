@@ -15,21 +15,28 @@ from evalkit.intake.codebook import COLUMNS
 from evalkit.intake.files import read_table, readable
 from evalkit.intake.forms import Question, read_form
 from evalkit.intake.guess import Guess, guess_column
+from evalkit.intake.hints import flags_of_villages, measured
 from evalkit.intake.prices import COLUMNS as PRICE_COLUMNS
 from evalkit.programme import UNDECIDED, Source
 
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+OR_TREATMENT = "  # column with the first treated round (empty or 0 = never); or instead: treatment = a column of 0/1"
 DOMAINS = {"income": "income", "sales": "sales", "loan": "credit", "credit": "credit"}
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Files of one kind: a name or a pattern, the rounds found, and each header with the rounds that have it."""
+    """Files of one kind: a name or a pattern, the rounds found, and each header with the rounds that have it.
+
+    ``pilots`` are the columns that could say which villages are treated, ``results`` those that could be indicators.
+    """
 
     file: str
     kind: str
     rounds: tuple[int, ...]
     columns: tuple[tuple[Guess, tuple[int, ...]], ...]
+    pilots: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,9 @@ def _table(pattern: str, paths: Sequence[tuple[Path, int | None]], form: dict[st
     roles = {guess.role for guess, _ in columns}
     kind = "survey" if "unit" in roles else "roster" if "cluster" in roles else UNDECIDED
     kind = "prices" if set(PRICE_COLUMNS) <= set(found) else kind
-    return Table(pattern, kind, tuple(y for _, y in paths if y is not None), columns)
+    last = [guess for guess, _ in columns if guess.header in frame.columns]
+    years = tuple(y for _, y in paths if y is not None)
+    return Table(pattern, kind, years, columns, flags_of_villages(frame, last), measured(frame, last))
 
 
 def _codebook(tables: Iterable[Table]) -> str:
@@ -135,14 +144,15 @@ def _programme(name: str, tables: Sequence[Table], roles: dict[str, str]) -> str
         f"unit = {_quoted(roles.get('unit', UNDECIDED))}",
         f"cluster = {_quoted(roles.get('cluster', UNDECIDED))}",
         *([f"time = {_quoted(roles['time'])}"] if "time" in roles else []),
-        f"{treated} = {_quoted(roles.get(treated, UNDECIDED))}",
+        f"{treated} = {_quoted(roles.get(treated, UNDECIDED))}" + ("" if treated in roles else OR_TREATMENT),
         f'assignment = "{UNDECIDED}"  # randomised | phased | chosen | threshold: how were they chosen?',
         *[f"{role} = {_quoted(roles[role])}" for role in ("strata", "weights") if role in roles],
     ]
     for table in (t for t in tables if t.kind != "prices"):
         lines += ["", *_source(table, roles)]
-    for guess in _indicators(tables):
-        lines += ["", *_indicator(guess, "time" in roles)]
+    money = [_indicator(guess, "time" in roles) for guess in _indicators(tables)]
+    for block in money or [_open_indicator(tables, "time" in roles)]:
+        lines += ["", *block]
     return "\n".join(lines) + "\n"
 
 
@@ -179,11 +189,34 @@ def _indicator(guess: Guess, has_time: bool) -> list[str]:
     ]
 
 
+def _open_indicator(tables: Sequence[Table], has_time: bool) -> list[str]:
+    """Return an indicator to be decided, where no column is known to be money."""
+    blank = _indicator(Guess(UNDECIDED, UNDECIDED, "", "", 1.0, "", "", known=False), has_time)
+    named = ", ".join(_results(tables))
+    unit = f'unit = "{UNDECIDED}"  # yuan, yuan/year, share (for 0/1), or any other'
+    lines = [unit if line.startswith("unit") else line for line in blank]
+    return [lines[0], f"{lines[1]}  # one of: {named}" if named else lines[1], *lines[2:]]
+
+
+def _results(tables: Sequence[Table]) -> list[str]:
+    """Return the columns of surveys that could be results, each once."""
+    return list(dict.fromkeys(n for t in tables if t.kind == "survey" for n in t.results))
+
+
+def _treated(tables: Sequence[Table]) -> str:
+    """Ask who is treated, and name the columns that could say so."""
+    alike = list(dict.fromkeys(n for t in tables if t.kind != "prices" for n in t.pilots))
+    hint = f"; 0/1 and the same in all rows of a village: {', '.join(alike)}" if alike else ""
+    return f"first_treated (first treated round) or treatment (0/1){hint}"
+
+
 def _questions(tables: Sequence[Table], roles: dict[str, str]) -> list[str]:
     asked = ["programme.toml: name, provenance, and how pilot villages were chosen (assignment)"]
     lacking = [r for r in ("unit", "cluster") if r not in roles]
-    lacking += [] if {"first_treated", "treatment"} & set(roles) else ["first_treated or treatment"]
+    lacking += [] if {"first_treated", "treatment"} & set(roles) else [_treated(tables)]
     asked += [f"programme.toml, [design]: which column is {role}" for role in lacking]
+    if not _indicators(tables):
+        asked.append("programme.toml, [[indicators]]: name, label, unit; one block a result")
     for table in tables:
         if table.kind == "prices":
             asked.append(f"{table.file} looks like a price index: state deflator and base_year in [programme]")

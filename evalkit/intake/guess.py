@@ -119,13 +119,20 @@ def _unit_of(header: str) -> tuple[str, str, float]:
 
 def _kind_of(values: pl.Series) -> str:
     if values.dtype.is_numeric():
-        return "number"
+        return "flag" if _is_flag(values) else "number"
     filled = values.cast(pl.String).str.strip_chars().drop_nulls()
     filled = filled.filter(filled != "")
     if filled.len() == 0:
         return ""
     read = filled.to_frame("v").select(number(pl.col("v"), has_factor=False)).to_series()
-    return "number" if read.null_count() == 0 else "text"
+    if read.null_count() > 0:
+        return "text"
+    return "flag" if _is_flag(read) else "number"
+
+
+def _is_flag(values: pl.Series) -> bool:
+    """Whether a column has both 0 and 1, and nothing else."""
+    return set(values.drop_nulls().unique().cast(pl.Float64)) == {0.0, 1.0}
 
 
 @cache

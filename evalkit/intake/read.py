@@ -11,6 +11,7 @@ import polars as pl
 from evalkit.columns import EXPOSURE
 from evalkit.errors import DataError, PlanError, listed, nearest
 from evalkit.flow import FlowStep, SampleFlow
+from evalkit.intake.chosen_rows import chosen_rows
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import CODE, FILE, ROW
 from evalkit.intake.corrections import LOG_NAME, read_log
@@ -53,12 +54,12 @@ def read_programme(programme: Programme) -> Intake:
     """
     require_inside(programme)
     require_log(programme)
-    rosters = [_read_source(programme, s) for s in programme.sources if s.kind == "roster"]
-    surveys = [_read_source(programme, s) for s in programme.sources if s.kind == "survey"]
+    rosters, surveys = _of_kind(programme, "roster"), _of_kind(programme, "survey")
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
-    steps, frame, parts = _read_steps(programme, main), main.frame, [*rosters, *surveys]
+    main, steps = _chosen(programme, main)
+    frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
         steps.append(_step("joined_roster", frame, programme, main.frame.height))
@@ -92,6 +93,16 @@ def read_programme(programme: Programme) -> Intake:
     )
 
 
+def _chosen(programme: Programme, main: _Read) -> tuple[_Read, list[FlowStep]]:
+    """Keep the rows that the plan is about, missing values counted in those only; and count the steps up to them."""
+    source, steps, n = main_source(programme), _read_steps(programme, main), main.frame.height
+    if not source.chooses:
+        return main, steps
+    frame = chosen_rows(main.frame, source, programme.id)
+    missing = missing_values(frame, survey_entries(programme), programme.design.time)
+    return replace(main, frame=frame, missing=missing), [*steps, _step("not_meant", frame, programme, n)]
+
+
 def _read_steps(programme: Programme, main: _Read) -> list[FlowStep]:
     """Count the rows read, those left after the correction log, where there is one, and those left after the rules."""
     n, after = _units(main.frame, programme), main.n_raw - main.n_dropped
@@ -118,6 +129,10 @@ def _requests(programme: Programme, rosters: Sequence[_Read]) -> _Read | None:
     read = _read_source(programme, source)
     found = check_requests(read.frame, rosters[0].frame if rosters else None, source, programme)
     return _checked(read, found.frame, found.rejected, found.quality)
+
+
+def _of_kind(programme: Programme, kind: str) -> list[_Read]:
+    return [_read_source(programme, s) for s in programme.sources if s.kind == kind]
 
 
 def _one(programme: Programme, kind: str) -> Source | None:

@@ -140,9 +140,11 @@ def check_villages(frame: pl.DataFrame, roster: pl.DataFrame, cluster: str, key:
     """Reject rows of villages that are not in the roster."""
     unknown = ~pl.col(cluster).is_in(roster[cluster].implode()).fill_null(False)
     lost = frame.filter(unknown)
+    named = pl.format(" ({})", pl.lit(lost[cluster])).fill_null("")
+    told = reject(lost, "unknown_village", "error", cluster, key, kind)
     return Outcome(
         frame.filter(~unknown),
-        reject(lost, "unknown_village", "error", cluster, key, kind),
+        told.with_columns((pl.col(c) + named).alias(c) for c in ("reason_zh", "reason_en")),
         line("unknown_village", cluster, "error", frame.height, lost.height),
     )
 

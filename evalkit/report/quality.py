@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from evalkit.errors import MAX_LISTED, listed
 from evalkit.intake import Intake, QualityReport
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph, text
@@ -135,14 +136,22 @@ def _files(programme: Programme, intake: Intake, lang: Language) -> Grid:
     return Grid([words.label(k) for k in ("file", "kind", "encoding", "rows", "sha256")], rows, words=(1, 2, 4))
 
 
+def left_out_lines(rejected: pl.DataFrame) -> list[str]:
+    """Return a line a row left out; of many with one reason in one file the first few, and how many more."""
+    lines = []
+    for (file, reason), rows in rejected.group_by("file", "reason_en", maintain_order=True):
+        numbers = listed(rows["row"], MAX_LISTED)
+        lines.append(f"left out: {file}, row{'s' if len(rows) > 1 else ''} {numbers}: {reason}")
+    return lines
+
+
 def quality_text(report: QualityReport) -> str:
     """Return a report as lines for a terminal: what was read, what was left out and why, what to do."""
     lines = [f"{f.path}: {f.n_rows} rows" + (f", {f.encoding}" if f.encoding else "") for f in report.files]
     for r in report.quality.filter(pl.col("n_failed") > 0).sort("severity", "rule", "column").to_dicts():
         where = f"{r['rule']} ({r['column']})" if r["column"] else r["rule"]
         lines.append(f"{r['severity']}: {where}: {r['n_failed']} of {r['n_checked']}. What to do: {r['todo_en']}")
-    for r in report.rejected.filter(pl.col("severity") == "error").to_dicts():
-        lines.append(f"left out: {r['file']}, row {r['row']}: {r['reason_en']}")
+    lines += left_out_lines(report.rejected.filter(pl.col("severity") == "error"))
     kept = report.quality.filter(pl.col("n_failed") == 0).height
     return "\n".join(
         [

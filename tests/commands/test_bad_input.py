@@ -46,12 +46,12 @@ CASES: dict[str, tuple[Change, list[str], str]] = {
     "one village": (
         lambda f: f.filter(pl.col("village") == "v0"),
         [],
-        "regression: 1 of 3 columns cannot be told from the others: treated.",
+        "regression: 1 of 3 columns cannot be told from the others: treated",
     ),
     "no comparison village": (
         lambda f: f.filter(pl.col("first") == 2),
         [],
-        "regression: 1 of 3 columns cannot be told from the others: treated.",
+        "regression: 1 of 3 columns cannot be told from the others: treated",
     ),
     "one comparison village": (
         lambda f: f.filter((pl.col("first") == 2) | (pl.col("village") == "v5")),
@@ -126,7 +126,7 @@ CASES: dict[str, tuple[Change, list[str], str]] = {
     "always treated": (
         lambda f: f.with_columns(pl.when(pl.col("first") > 0).then(1).otherwise(0).alias("first")),
         [],
-        "regression: 1 of 3 columns cannot be told from the others: treated.",
+        "regression: 1 of 3 columns cannot be told from the others: treated",
     ),
     "first_treated after the last round, by event time": (
         lambda f: f.with_columns(pl.when(pl.col("first") > 0).then(9).otherwise(0).alias("first")),
@@ -166,7 +166,7 @@ CASES: dict[str, tuple[Change, list[str], str]] = {
     "first_treated after the last round": (
         lambda f: f.with_columns(pl.when(pl.col("first") > 0).then(9).otherwise(0).alias("first")),
         [],
-        "regression: 1 of 3 columns cannot be told from the others: treated.",
+        "regression: 1 of 3 columns cannot be told from the others: treated",
     ),
     "no rows": (lambda f: f.clear(), [], "rows: there are none. Needed: at least one row."),
 }

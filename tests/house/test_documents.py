@@ -1,4 +1,4 @@
-"""What README and CONTRIBUTING tell people to call is there."""
+"""What README, CONTRIBUTING and the guide to own data tell people to call is there."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from pathlib import Path
 
 import pytest
 
+import evalkit
 from evalkit.cli import main
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/own_data.md")
 
 
 @pytest.fixture(params=DOCUMENTS)
-def text(request: pytest.FixtureRequest, root: Path) -> str:
-    return (root / request.param).read_text(encoding="utf-8")
+def document(request: pytest.FixtureRequest, root: Path) -> Path:
+    return root / str(request.param)
 
 
-def test_links_lead_somewhere(root: Path, text: str):
+@pytest.fixture
+def text(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def test_links_lead_somewhere(document: Path, text: str):
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
-    assert [link for link in links if not (root / link).exists()] == []
+    assert [link for link in links if not (document.parent / link).exists()] == []
 
 
 def test_make_targets_exist(root: Path, text: str):
@@ -36,3 +42,11 @@ def test_commands_exist(text: str):
 def test_scripts_exist(root: Path, text: str):
     named = re.findall(r"(?:python|bash) (\S+\.py|\.ci/run)", text)
     assert [name for name in named if not (root / name).is_file()] == []
+
+
+def test_readme_names_every_programme_and_says_which_is_real(root: Path):
+    named = dict(
+        re.findall(r"^\| `(\w+)` \| \*\*(real|simulated)\*\*", (root / "README.md").read_text("utf-8"), re.MULTILINE)
+    )
+    plans = [evalkit.load(path) for path in sorted((root / "data_raw").glob("*/programme.toml"))]
+    assert named == {plan.id: plan.about.provenance for plan in plans}
