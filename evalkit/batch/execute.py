@@ -65,7 +65,9 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
         page = replace(page, has_json=False, has_workbook=False, has_notebook=False)
     error = executed.error or ("", "")
     told = failure_of(error[0], error[1] if run.internal else without_quoted(error[1]))
-    reason = told if run.internal else public_failure(error[0], told, run.folder, error[0] in KNOWN_ERRORS, run.limits[0])
+    reason = (
+        told if run.internal else public_failure(error[0], told, run.folder, error[0] in KNOWN_ERRORS, run.limits[0])
+    )
     files = _write(run, out, executed, render_failure(page, reason))
     if not run.internal:
         files |= write_full(run, out, full or error)

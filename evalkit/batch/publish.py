@@ -24,7 +24,9 @@ QUOTED = re.compile(r"\s*'(?:[^'\\]|\\.)*'|\s*\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 KEYS = re.compile(r"\s*\(.*", re.DOTALL)
 """Keys of rows stand in brackets. They may hold brackets themselves, so that all after the first one goes."""
 LONG_NUMBER = re.compile(r"\d{6,}")
-FEW_ROWS = re.compile(r"\b\d+(?= (?:of \d+ )?(?:unit and round )?(?:rows|pairs|units|households|records|values|ids|entries)\b)")
+FEW_ROWS = re.compile(
+    r"\b\d+(?= (?:of \d+ )?(?:unit and round )?(?:rows|pairs|units|households|records|values|ids|entries)\b)"
+)
 FULL = "the full message stands beside the internal pages, in findings/internal/, for whoever may read the data"
 
 

@@ -75,7 +75,15 @@ def test_a_public_reason_has_no_keys_paths_or_messages_of_other_programs():
     assert "findings/internal/" in other.todo
 
 
-KEYS_THAT_HIDE = ("张(三), 李四", "a) SECRET (b", "x What to do: SECRET", "y Needed: SECRET", "it's SECRET", "\"SECRET\"", "S\n(SECRET")
+KEYS_THAT_HIDE = (
+    "张(三), 李四",
+    "a) SECRET (b",
+    "x What to do: SECRET",
+    "y Needed: SECRET",
+    "it's SECRET",
+    '"SECRET"',
+    "S\n(SECRET",
+)
 
 
 @pytest.mark.parametrize("key", KEYS_THAT_HIDE)
