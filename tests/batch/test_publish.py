@@ -11,8 +11,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from evalkit.batch import Request, make_plan
-from evalkit.batch.execute import failure_of
 from evalkit.batch.differencing import telling_pages
+from evalkit.batch.execute import failure_of
 from evalkit.batch.manifest import read_rows, write_manifest
 from evalkit.batch.places import AUDIENCE, narrowed
 from evalkit.batch.publish import for_publication, identifiers_in, public_failure, unchecked, without_quoted
