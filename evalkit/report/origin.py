@@ -10,7 +10,7 @@ from evalkit.report.block import FINDING_MIME, SUMMARY_MIME, Block, both, text
 from evalkit.report.html_table import Grid
 from evalkit.report.publishable import publishable
 from evalkit.report.statement import case_for, headline, method_text
-from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
 SHOWN = 16
 
@@ -19,14 +19,14 @@ def provenance(finding: Finding) -> Block:
     """Return raw files with checksums, hashes of plan and code, versions, attribution; folded away."""
 
     def folded(lang: Language) -> str:
-        title = text(WORDS[lang].label("provenance"))
+        title = text(say(finding, lang, "provenance"))
         return f"<details><summary>{title}</summary>{_provenance(finding, lang)}</details>"
 
     return Block(both(folded))
 
 
 def _provenance(finding: Finding, lang: Language) -> str:
-    words, origin = WORDS[lang], finding.provenance
+    words, origin = words_of(finding, lang), finding.provenance
     files = Grid(
         [words.label("file"), words.label("sha256")],
         [[name, digest[:SHOWN]] for name, digest in sorted(origin.inputs.items())],

@@ -18,7 +18,7 @@ from evalkit.report.origin import SHOWN, summarise
 from evalkit.report.sample import step_name
 from evalkit.report.shown import shown_flow
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
 Labels = Mapping[str, tuple[str, str]]
 """The codebook's labels by canonical name: Chinese, English."""
@@ -36,7 +36,7 @@ def quality_headline(programme: Programme, intake: Intake) -> Block:
         key = "quality_few" if few else "quality_title" if n_true else "quality_clean"
         values = {"n_raw": whole(n_raw, lang), "n_rejected": whole(n_left, lang), "few": limits.min_households}
         name = getattr(programme.about.name, lang)
-        return WORDS[lang].label(key, programme=name, **values) + ("。" if lang == "zh" else ".")
+        return say(programme, lang, key, programme=name, **values) + ("。" if lang == "zh" else ".")
 
     return summarise({lang: line(lang) for lang in LANGUAGES})
 
@@ -49,14 +49,18 @@ def quality_rules(programme: Programme, intake: Intake) -> Block:
     key = "rules_passed" if broken.height else "rules_all_passed"
     notes = paragraph(
         lambda lang: " ".join(
-            (WORDS[lang].label(key, n=kept), WORDS[lang].label("quality_scope"), rounded_note(programme, lang))
+            (
+                say(programme, lang, key, n=kept),
+                say(programme, lang, "quality_scope"),
+                rounded_note(programme, lang),
+            )
         )
     )
-    return Block(heading(lambda lang: WORDS[lang].label("quality_rules")) + tables + notes)
+    return Block(heading(lambda lang: say(programme, lang, "quality_rules")) + tables + notes)
 
 
 def _rules(broken: pl.DataFrame, programme: Programme, lang: Language, labels: Labels) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     rows = [
         [
             words.rules.get(r["rule"], r["rule"]),
@@ -84,7 +88,7 @@ def count_text(count: int, programme: Programme, lang: Language) -> str:
     """Return a count of records as pages show it: withheld where it is small, else rounded."""
     limits = programme.disclosure
     few = 0 < count < limits.min_households
-    return few_text(limits, lang) if few else whole(rounded(count, limits), lang)
+    return few_text(limits, words_of(programme, lang)) if few else whole(rounded(count, limits), lang)
 
 
 def variable_name(column: str, programme: Programme, lang: Language, labels: Labels | None = None) -> str:
@@ -98,16 +102,16 @@ def variable_name(column: str, programme: Programme, lang: Language, labels: Lab
 def quality_flow(programme: Programme, intake: Intake) -> Block:
     """Return the steps from raw records to the joined survey, with counts."""
     tables = both(lambda lang: _flow(programme, intake, lang).html())
-    return Block(heading(lambda lang: WORDS[lang].label("flow")) + tables)
+    return Block(heading(lambda lang: say(programme, lang, "flow")) + tables)
 
 
 def _flow(programme: Programme, intake: Intake, lang: Language) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     rows = [
         [
-            step_name(s["code"], lang),
+            step_name(s["code"], words),
             whole(s["n_rows"], lang),
-            few_text(limits, lang) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
+            few_text(limits, words) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
             whole(s["n_units"], lang),
         ]
         for s in shown_flow(intake.flow.steps, limits)
@@ -120,7 +124,7 @@ def quality_files(programme: Programme, intake: Intake) -> Block:
     return Block(
         both(
             lambda lang: (
-                f"<details><summary>{text(WORDS[lang].label('files'))}</summary>"
+                f"<details><summary>{text(say(programme, lang, 'files'))}</summary>"
                 f"{_files(programme, intake, lang).html()}</details>"
             )
         )
@@ -128,7 +132,7 @@ def quality_files(programme: Programme, intake: Intake) -> Block:
 
 
 def _files(programme: Programme, intake: Intake, lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     rows = [
         [f.path, f.kind, f.encoding or "", count_text(f.n_rows, programme, lang), f.sha256[:SHOWN]]
         for f in intake.files

@@ -9,7 +9,7 @@ from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, difference, interval, percent, unit_of
 from evalkit.report.statement import case_for, phrase
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, Words, say, words_of
 
 
 def sources(finding: Finding, parts: Decomposition | None) -> Block:
@@ -20,13 +20,13 @@ def sources(finding: Finding, parts: Decomposition | None) -> Block:
     def label(lang: Language) -> str:
         return phrase(getattr(parts.plan.label, lang), lang)
 
-    title = heading(lambda lang: WORDS[lang].label("sources_title", label=label(lang)))
-    note = paragraph(lambda lang: WORDS[lang].label("sources_note", label=label(lang)))
-    return Block(title + both(lambda lang: _grid(parts, lang).html()) + note)
+    title = heading(lambda lang: say(finding, lang, "sources_title", label=label(lang)))
+    note = paragraph(lambda lang: say(finding, lang, "sources_note", label=label(lang)))
+    return Block(title + both(lambda lang: _grid(parts, words_of(finding, lang), lang).html()) + note)
 
 
-def _grid(parts: Decomposition, lang: Language) -> Grid:
-    words, unit = WORDS[lang], unit_of(parts.plan.unit)
+def _grid(parts: Decomposition, words: Words, lang: Language) -> Grid:
+    unit = unit_of(parts.plan.unit)
     total = parts.effect.row("att")
     rows = [_row(source, unit, lang) for source in parts.sources]
     rows.append(
