@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from evalkit.diagnostics import PreTrend
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Held, held_text
@@ -15,7 +14,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
 from evalkit.report.pre_trend import pre_trend_text
 from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
-from evalkit.report.shown import lead_withheld, shown_cells, shown_events, shown_means
+from evalkit.report.shown import shown_cells, shown_events, shown_means
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table
 from evalkit.report.wording import WORDS, Language, say, words_of

@@ -62,8 +62,16 @@ def publish(finding: Finding) -> Block:
         "role": finding.indicator.role,
         "headline": {lang: headline(finding, lang) for lang in LANGUAGES},
         "shows_numbers": case_for(finding).shows_numbers,
+        "interval": _interval(finding),
     }
     return Block(provenance(finding).html, {FINDING_MIME: values, SUMMARY_MIME: summary})
+
+
+def _interval(finding: Finding) -> list[float] | None:
+    """Return estimate and ends of the headline's interval for the list; None where the page gives none."""
+    row = finding.main.row("att")
+    ends = [row[name] for name in ("estimate", "conf_low", "conf_high")]
+    return ends if case_for(finding).shows_numbers and None not in ends else None
 
 
 def summarise(headlines: dict[Language, str], numbers: Any = None) -> Block:
