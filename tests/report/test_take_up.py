@@ -56,7 +56,7 @@ def test_losses_that_differ_weaken_the_sentence(post: Finding) -> None:
     assert headline(post, "en").startswith("If entities that could not be surveyed")
     assert "使试点村" not in headline(post, "zh")
     text = _text(report.limits(post).html)
-    assert "户未能访到" in text
+    assert "经营主体未能访到" in text
     assert "entities could not be surveyed" in text
 
 
