@@ -10,7 +10,7 @@ import polars as pl
 
 from evalkit.columns import EXPOSURE
 from evalkit.errors import DataError, PlanError, listed, nearest
-from evalkit.flow import FlowStep, SampleFlow
+from evalkit.flow import SampleFlow
 from evalkit.intake.chosen_rows import chosen_rows
 from evalkit.intake.codebook import Entry, entries_for, read_codebook
 from evalkit.intake.convert import CODE, FILE, ROW
@@ -21,6 +21,7 @@ from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_l
 from evalkit.intake.links import places
 from evalkit.intake.missing import missing_values, unknown_answers
 from evalkit.intake.months import require_months
+from evalkit.intake.passage import DROPPED, Stage, arms_of, passage, sample_flow
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.requests import check_requests
@@ -41,7 +42,7 @@ class _Read:
     files: tuple[FileRecord, ...]
     n_raw: int
     missing: pl.DataFrame
-    n_dropped: int = 0
+    places: pl.DataFrame
 
 
 def read_programme(programme: Programme) -> Intake:
@@ -58,31 +59,31 @@ def read_programme(programme: Programme) -> Intake:
     plans = [s for s in programme.sources if s.kind == "ledger"]
     _require_sources(programme, len(surveys), len(rosters), len(plans))
     main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
-    main, steps = _chosen(programme, main)
+    main, stages = _chosen(programme, main)
     frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
-        steps.append(_step("joined_roster", frame, programme, main.frame.height))
+        stages.append(("joined_roster", frame))
         parts.append(joined)
     ledgers = [_read_ledger(programme, s, frame, kind) for s in plans]
     if not surveys:
         frame = ledger_grid(frame, plans, programme)
-        steps = [FlowStep("units_by_periods", frame.height, _units(frame, programme), 0)]
-    if ledgers:
-        frame = join_ledgers(frame, ledgers, programme)
-        steps.append(_step("joined_ledgers", frame, programme, frame.height))
+        stages = [("units_by_periods", frame)]
+    frame = join_ledgers(frame, ledgers, programme)
+    stages += [("joined_ledgers", frame)] if ledgers else []
     links, requests = _links(programme, frame), _requests(programme, rosters)
-    if links is not None:
-        steps.append(_step("exposure_known", links.frame, programme, frame.height))
-        frame = links.frame
+    frame = frame if links is None else links.frame
+    stages += [] if links is None else [("exposure_known", frame)]
     _require_rows(programme, frame)
+    flow, log = _counted(programme, stages, main if surveys else None, rosters)
     read: list[_Read | LedgerRead] = [*parts, *ledgers, *(r for r in (links, requests) if r is not None)]
     return Intake(
         frame=frame.drop(ROW, FILE, *[c for c in frame.columns if c.startswith(CODE)]),
         rejected=pl.concat([p.rejected for p in read]),
         quality=pl.concat([p.quality for p in read]),
         missing=main.missing,
-        flow=SampleFlow(tuple(steps)),
+        flow=flow,
+        passage=log,
         files=tuple(f for p in read for f in p.files),
         prices=read_prices(programme),
         ledgers=tuple((f"{p.source.prefix}{p.source.ledger}", p.flow) for p in ledgers),
@@ -93,22 +94,30 @@ def read_programme(programme: Programme) -> Intake:
     )
 
 
-def _chosen(programme: Programme, main: _Read) -> tuple[_Read, list[FlowStep]]:
-    """Keep the rows that the plan is about, missing values counted in those only; and count the steps up to them."""
-    source, steps, n = main_source(programme), _read_steps(programme, main), main.frame.height
+def _chosen(programme: Programme, main: _Read) -> tuple[_Read, list[Stage]]:
+    """Keep the rows that the plan is about, missing values counted in those only; and the stages up to them."""
+    source, stages = main_source(programme), _read_stages(programme, main)
     if not source.chooses:
-        return main, steps
+        return main, stages
     frame = chosen_rows(main.frame, source, programme.id)
     missing = missing_values(frame, survey_entries(programme), programme.design.time)
-    return replace(main, frame=frame, missing=missing), [*steps, _step("not_meant", frame, programme, n)]
+    return replace(main, frame=frame, missing=missing), [*stages, ("not_meant", frame)]
 
 
-def _read_steps(programme: Programme, main: _Read) -> list[FlowStep]:
-    """Count the rows read, those left after the correction log, where there is one, and those left after the rules."""
-    n, after = _units(main.frame, programme), main.n_raw - main.n_dropped
+def _read_stages(programme: Programme, main: _Read) -> list[Stage]:
+    """Return the rows read, those left after the correction log, where there is one, and those left after the rules."""
     logged = (programme.folder / LOG_NAME).is_file()
-    corrected = [FlowStep("corrected", after, n, main.n_dropped)] if logged else []
-    return [FlowStep("raw_rows", main.n_raw, n, 0), *corrected, _step("rejected_rows", main.frame, programme, after)]
+    corrected = [("corrected", main.places.filter(~pl.col(DROPPED)))] if logged else []
+    return [("raw_rows", main.places), *corrected, ("rejected_rows", main.frame)]
+
+
+def _counted(
+    programme: Programme, stages: Sequence[Stage], survey: _Read | None, rosters: Sequence[_Read]
+) -> tuple[SampleFlow, pl.DataFrame]:
+    """Count the rows left after each stage: together, and by arm and round."""
+    records = stages[-1][1] if survey is None else survey.places
+    arms = arms_of(records, rosters[0].frame if rosters else None, programme.design)
+    return sample_flow(stages, programme), passage(stages, arms, programme.design)
 
 
 def _links(programme: Programme, frame: pl.DataFrame) -> _Read | None:
@@ -210,7 +219,7 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         tuple(records),
         n_raw,
         missing,
-        sum(t.n_dropped for t in whole),
+        pl.concat([t.places for t in whole], how="diagonal"),
     )
 
 
@@ -276,16 +285,7 @@ def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFr
     found = check_villages(survey.frame, roster.frame, cluster, key, "survey")
     shared = [c for c in roster.frame.columns if c in survey.frame.columns and c != cluster]
     frame = found.frame.join(roster.frame.drop(shared), on=cluster, how="left", maintain_order="left")
-    return frame, _Read(frame, found.rejected, found.quality, (), 0, pl.DataFrame())
-
-
-def _units(frame: pl.DataFrame, programme: Programme) -> int:
-    unit = programme.design.unit
-    return frame.height if unit is None else frame[unit].n_unique()
-
-
-def _step(code: str, frame: pl.DataFrame, programme: Programme, before: int) -> FlowStep:
-    return FlowStep(code, frame.height, _units(frame, programme), before - frame.height)
+    return frame, _Read(frame, found.rejected, found.quality, (), 0, pl.DataFrame(), pl.DataFrame())
 
 
 def _require_rows(programme: Programme, frame: pl.DataFrame) -> None:

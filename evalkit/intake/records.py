@@ -48,6 +48,7 @@ class Intake:
 
     ``frame`` has one row a unit (and round), with the canonical columns of survey and roster. ``rejected`` has one
     row for each row left out; ``quality`` one for each rule and column, with its counts, also where nothing failed;
+    ``passage`` counts the records left after each step by arm and round (see `intake.passage.passage`),
     ``missing`` the missing values by column and round, don't-know and refused apart where the codebook tells them.
     ``ledgers`` has, by ledger, the steps from raw entries to those that count. ``prices`` is the price index (region,
     time, index) or None. ``origin`` says for each row of ``frame`` file and row; ``unknown`` how many of its answers
@@ -61,6 +62,7 @@ class Intake:
     quality: pl.DataFrame
     missing: pl.DataFrame
     flow: SampleFlow
+    passage: pl.DataFrame
     files: tuple[FileRecord, ...]
     prices: pl.DataFrame | None
     origin: pl.DataFrame

@@ -96,9 +96,12 @@ def _sentences(findings: Sequence[Finding], lang: Language) -> str:
 
 
 def _item(finding: Finding, lang: Language) -> str:
+    """Return an indicator with its answer; the page of a single pilot village is internal and linked from nowhere."""
     plan, colon = finding.indicator, "：" if lang == "zh" else ": "
-    link = f'<a href="impact-{text(plan.name)}.html">{text(getattr(plan.label, lang))}</a>'
-    return f"<li>{link}{colon}{text(headline(finding, lang))}</li>"
+    label = text(getattr(plan.label, lang))
+    lone = finding.programme.disclosure.audience == "public" and finding.main.estimate.counts.n_treated_clusters < 2
+    named = label if lone else f'<a href="impact-{text(plan.name)}.html">{label}</a>'
+    return f"<li>{named}{colon}{text(headline(finding, lang))}</li>"
 
 
 def _table(findings: Sequence[Finding], lang: Language) -> Grid:

@@ -15,8 +15,6 @@ from evalkit.report.disclosure import few_text, rounded
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import whole
 from evalkit.report.origin import SHOWN, summarise
-from evalkit.report.sample import step_name
-from evalkit.report.shown import shown_flow
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
@@ -97,26 +95,6 @@ def variable_name(column: str, programme: Programme, lang: Language, labels: Lab
     known = {name: pair[LANGUAGES.index(lang)] for name, pair in (labels or {}).items()}
     names = [plans.get(c) or known.get(c) or c.replace("_", " ") for c in column.split("+")]
     return " + ".join(names)
-
-
-def quality_flow(programme: Programme, intake: Intake) -> Block:
-    """Return the steps from raw records to the joined survey, with counts."""
-    tables = both(lambda lang: _flow(programme, intake, lang).html())
-    return Block(heading(lambda lang: say(programme, lang, "flow")) + tables)
-
-
-def _flow(programme: Programme, intake: Intake, lang: Language) -> Grid:
-    words, limits = words_of(programme, lang), programme.disclosure
-    rows = [
-        [
-            step_name(s["code"], words),
-            whole(s["n_rows"], lang),
-            few_text(limits, words) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
-            whole(s["n_units"], lang),
-        ]
-        for s in shown_flow(intake.flow.steps, limits)
-    ]
-    return Grid([words.label(k) for k in ("step", "rows", "rows_dropped", "households")], rows)
 
 
 def quality_files(programme: Programme, intake: Intake) -> Block:

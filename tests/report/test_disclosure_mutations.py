@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from evalkit.finding import Finding
 from evalkit.programme import Disclosure
 from evalkit.report import audit, disclosure, shown
 from evalkit.report.disclosure import Size
+from evalkit.report.page import Failure
 from evalkit.report.publishable import publishable
 
 LIMITS = Disclosure(min_households=10, min_villages=2)
@@ -211,8 +213,9 @@ def identifiers_are_found() -> None:
 
 
 def keys_of_rows_are_cut() -> None:
-    assert publish.KEYS.sub("", "2 pairs (units 7, 8) of 'A'") == "2 pairs of"
-    assert publish.LONG_NUMBER.sub("…", "unit 123456") == "unit …"
+    told = "2 pairs of 'A' or \"b'c\" in 20 rows of unit 123456 (units 7, 8(a), 9) and more"
+    shown = publish.public_failure("DataError", Failure(told), Path("p"), known=True, least=10).reason
+    assert shown == "fewer than 10 pairs of or in 20 rows of unit …"
 
 
 def a_page_that_tells_on_another_is_withheld() -> None:
@@ -230,6 +233,9 @@ LEAVING: dict[str, tuple[Assertion, Any, str, Any]] = {
         dict(list(publish.IDENTIFIERS.items())[1:]),
     ),
     "keys are kept": (keys_of_rows_are_cut, publish, "KEYS", re.compile("never")),
+    "quoted values are kept": (keys_of_rows_are_cut, publish, "QUOTED", re.compile("never")),
+    "only the first bracket is cut": (keys_of_rows_are_cut, publish, "KEYS", re.compile(r"\s*\([^()]*\)")),
+    "small numbers of rows are kept": (keys_of_rows_are_cut, publish, "FEW_ROWS", re.compile("never")),
     "long numbers are kept": (keys_of_rows_are_cut, publish, "LONG_NUMBER", re.compile("never")),
     "pages are not compared": (
         a_page_that_tells_on_another_is_withheld,
