@@ -3,6 +3,7 @@
 Each function returns a value that shows itself in Jupyter and on the page.
 """
 
+from evalkit.report.backchecks import quality_backchecks
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
@@ -60,6 +61,7 @@ __all__ = [
     "provenance",
     "publish",
     "published_numbers",
+    "quality_backchecks",
     "quality_checks",
     "quality_files",
     "quality_flow",

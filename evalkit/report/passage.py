@@ -10,9 +10,8 @@ import polars as pl
 from evalkit.flow import SampleFlow
 from evalkit.intake import Intake
 from evalkit.programme import Disclosure, Programme
-from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.disclosure import Held, Size, held_text, rounded, too_small
-from evalkit.report.figures import COMPARISON, GRAY, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import whole
 from evalkit.report.rounds import round_label
@@ -21,7 +20,7 @@ from evalkit.report.shown import shown_flow
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import WORDS, Language, Words, say, words_of
 
-ARMS = {"pilot": PILOT, "comparison": COMPARISON, "unclear": GRAY}
+ARMS = ("pilot", "comparison", "unclear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ class Cell:
     held: Held | None
 
 
-def quality_flow(programme: Programme, intake: Intake) -> FigureBlock:
+def quality_flow(programme: Programme, intake: Intake) -> Block:
     """Return the figure of records left after each step, by arm, with its table."""
     steps = shown_passage(intake.passage, programme.disclosure)
-    drawn = figure_block(lambda lang: _figure(programme, steps, lang))
-    return FigureBlock(Block(heading(lambda lang: say(programme, lang, "flow"))) + drawn.block, drawn.figure)
+    title = heading(lambda lang: say(programme, lang, "flow"))
+    return Block(title + both(lambda lang: _figure(programme, steps, lang)))
 
 
 def quality_rounds(programme: Programme, intake: Intake) -> Block:
@@ -130,21 +129,29 @@ def _dropped(n: int, before: int, after: int, limits: Disclosure) -> int | None:
     return max(before - after, 0) if n else 0
 
 
-def _figure(programme: Programme, steps: Sequence[Step], lang: Language) -> Drawn:
-    words = words_of(programme, lang)
-    names = [step_name(s.code, words) for s in steps]
-    series = [
-        Series(_arm(arm, words), [s.arms.get(arm) or 0 for s in reversed(steps)], names[::-1], color, mode="bars")
-        for arm, color in ARMS.items()
-        if any(s.arms.get(arm) for s in steps)
-    ]
+def _figure(programme: Programme, steps: Sequence[Step], lang: Language) -> str:
+    """Return the bars, a line a step, which need no script and keep their words on a narrow screen; and the table."""
+    words, largest = words_of(programme, lang), max(s.n_rows for s in steps) or 1
     first, last = (whole(steps[i].n_rows, lang) for i in (0, -1))
     title = words.label("passage_title", n_raw=first, n_kept=last)
-    axes = Axes(words.label("passage_axis"), "", height=110 + 26 * (1 + len(series)) * len(steps))
     stop, semicolon = ("。", "；") if lang == "zh" else (". ", "; ")
-    told = semicolon.join(f"{name} {whole(s.n_rows, lang)}" for name, s in zip(names, steps, strict=True))
-    table = _table(programme, steps, lang)
-    return Drawn(title, words.label("passage_subtitle"), title + stop + told, plot(series, axes), table)
+    told = semicolon.join(f"{step_name(s.code, words)} {whole(s.n_rows, lang)}" for s in steps)
+    lines = "".join(f"<li><span>{text(step_name(s.code, words))}</span>{_bar(s, largest)}</li>" for s in steps)
+    arms = [a for a in ARMS if any(s.arms.get(a) for s in steps)]
+    legend = "".join(f'<li><i class="{a}"></i>{text(_arm(a, words))}</li>' for a in arms)
+    return (
+        f"<figure><figcaption><b>{text(title)}</b><span>{text(words.label('passage_subtitle'))}</span></figcaption>"
+        f'<ul class="legend" aria-hidden="true">{legend}</ul>'
+        f'<ol class="passage" role="img" aria-label="{text(title + stop + told)}">{lines}</ol>'
+        f"{_table(programme, steps, lang).html()}</figure>"
+    )
+
+
+def _bar(step: Step, largest: int) -> str:
+    """Return a step's bar: one piece an arm; one piece in all where arms are withheld."""
+    pieces = {a: step.arms.get(a) or 0 for a in ARMS} if not step.held else {"all": step.n_rows}
+    drawn = (f'<i class="{a}" data-n="{n}" style="width:{100 * n / largest:.2f}%"></i>' for a, n in pieces.items() if n)
+    return f"<div>{''.join(drawn)}</div>"
 
 
 def _table(programme: Programme, steps: Sequence[Step], lang: Language) -> Grid:

@@ -18,6 +18,7 @@ from evalkit.report.origin import SHOWN, summarise
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
+LEDGERS = ("orders", "loans", "parcels", "requests")
 Labels = Mapping[str, tuple[str, str]]
 """The codebook's labels by canonical name: Chinese, English."""
 
@@ -93,7 +94,8 @@ def variable_name(column: str, programme: Programme, lang: Language, labels: Lab
     """Return an indicator's label where the variable is one, else the codebook's, else its name in plain words."""
     plans = {plan.name: getattr(plan.label, lang) for plan in programme.indicators}
     known = {name: pair[LANGUAGES.index(lang)] for name, pair in (labels or {}).items()}
-    names = [plans.get(c) or known.get(c) or c.replace("_", " ") for c in column.split("+")]
+    ledgers = {c: words_of(programme, lang).labels.get(f"ledger_{c}") for c in LEDGERS}
+    names = [plans.get(c) or known.get(c) or ledgers.get(c) or c.replace("_", " ") for c in column.split("+")]
     return " + ".join(names)
 
 

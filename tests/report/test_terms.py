@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -96,6 +97,19 @@ def test_an_indicator_may_have_words_of_its_own(root: Path) -> None:
     assert plan["post_sales_yuan"].cluster.plural == "townships"
     one = programme.indicators[0].model_copy(update={"words": Terms(unit=ODD.unit)})
     assert (programme.words_for(one).cluster.en, programme.words_for(one).unit.en) == ("community", "boat")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_new_wording_names_villages_and_households_by_tokens(root: Path, lang: Language) -> None:
+    """`[村]`, `[个村]`, `[农户]`, `[户]`, `[个户]`; `[village]`, `[villages]`, `[a household]`: never the bare words."""
+    tables = tomllib.loads((root / f"evalkit/report/templates/wording/{lang}.toml").read_text(encoding="utf-8"))
+    own = {"units", "notebooks"}
+    texts = [
+        (k, v) for name, table in tables.items() if name not in own for k, v in table.items() if isinstance(v, str)
+    ]
+    texts += [pair for table in tables["sentences"].values() for pair in table.items()]
+    bare = [(k, re.sub(r"\{\w+\}|示范户|受带动户", "", TOKEN.sub("", v))) for k, v in texts]
+    assert [(k, v) for k, v in bare if USUAL_WORDS.search(v)] == []
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
