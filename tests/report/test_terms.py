@@ -101,7 +101,7 @@ def test_an_indicator_may_have_words_of_its_own(root: Path) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_new_wording_names_villages_and_households_by_tokens(root: Path, lang: Language) -> None:
-    """`[村]`, `[个村]`, `[农户]`, `[户]`, `[个户]`; `[village]`, `[villages]`, `[a household]`: never the bare words."""
+    """`[村]`, `[个村]`, `[农户]`, `[户]`, `[个户]`; `[villages]`, `[a household]` …: never the bare words."""
     tables = tomllib.loads((root / f"evalkit/report/templates/wording/{lang}.toml").read_text(encoding="utf-8"))
     own = {"units", "notebooks"}
     texts = [
