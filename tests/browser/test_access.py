@@ -34,6 +34,7 @@ def address(findings: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+    server.server_close()
 
 
 def test_axe_sees_what_is_wrong(opened) -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PAPER = 718
 """Pixels across a sheet of A4 within Chromium's margins: no sheet is narrower."""
-WITH_FIGURES = ("impact", "impact_cross_section", "programme", "village")
+WITH_FIGURES = ("impact", "impact_cross_section", "programme", "quality", "village")
 DRAWN = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParent).map(b =>
     b.querySelectorAll('.scatterlayer .point, .scatterlayer path.js-line, .barlayer path').length)"""
 OVERLAPS = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParent).flatMap(plot =>
