@@ -9,6 +9,7 @@ from evalkit.report.audit import require_safe
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME, Block, both, text
 from evalkit.report.html_table import Grid
 from evalkit.report.publishable import publishable
+from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, headline, method_text
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
@@ -70,7 +71,7 @@ def publish(finding: Finding) -> Block:
 def _interval(finding: Finding) -> list[float] | None:
     """Return estimate and ends of the headline's interval for the list; None where the page gives none."""
     row = finding.main.row("att")
-    ends = [row[name] for name in ("estimate", "conf_low", "conf_high")]
+    ends: list[float] = shown_digits([row[name] for name in ("estimate", "conf_low", "conf_high")], finding)
     return ends if case_for(finding).shows_numbers and None not in ends else None
 
 
