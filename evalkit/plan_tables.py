@@ -163,6 +163,14 @@ class FunnelStep(Frozen):
     after: Name | None = None
 
 
+class ChainStep(Frozen):
+    """[[chain]]: one step of the chain of results, and the indicator that measures it, where one does."""
+
+    stage: Literal["input", "activity", "output", "outcome"]
+    label: Text
+    indicator: Name | None = None
+
+
 class Decomposition(Frozen):
     """[[decompositions]]: indicators that add up to another one, such as income by source."""
 

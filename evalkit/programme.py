@@ -13,6 +13,7 @@ from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
     About,
+    ChainStep,
     Cost,
     CostEffectiveness,
     Decomposition,
@@ -36,6 +37,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "UNDECIDED",
     "About",
+    "ChainStep",
     "Cost",
     "CostEffectiveness",
     "Decomposition",
@@ -64,6 +66,7 @@ class Programme(Frozen):
     design: DesignPlan
     sources: tuple[Source, ...] = Field(min_length=1)
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
+    chain: tuple[ChainStep, ...] = ()
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
@@ -85,10 +88,14 @@ class Programme(Frozen):
             )
         if gained is not None and not self.costs:
             problems.append("[cost_effectiveness] needs [[costs]]")
-        named = [n for d in self.decompositions for n in (d.total, *d.parts)]
+        named = {
+            "decompositions": {n for d in self.decompositions for n in (d.total, *d.parts)},
+            "chain": {s.indicator for s in self.chain if s.indicator is not None},
+        }
         problems += [
-            f"[[decompositions]] names {n!r}, which is no indicator ({nearest(n, names)})"
-            for n in sorted(set(named) - set(names))
+            f"[[{table}]] names {n!r}, which is no indicator ({nearest(n, names)})"
+            for table, used in named.items()
+            for n in sorted(used - set(names))
         ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
@@ -240,6 +247,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "design": DesignPlan,
         "sources": Source,
         "indicators": IndicatorPlan,
+        "chain": ChainStep,
         "funnel": FunnelStep,
         "decompositions": Decomposition,
         "costs": Cost,
