@@ -29,6 +29,7 @@ from evalkit.plan_tables import (
     Value,
     at_cutoff,
     cutoff_problems,
+    funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan
 
@@ -99,13 +100,7 @@ class Programme(Frozen):
         ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
-        stages = [s.column for s in self.funnel]
-        problems += [
-            f"[[funnel]] {s.column!r} comes after {s.after!r}, which is no stage before it"
-            for n, s in enumerate(self.funnel)
-            if s.after is not None and s.after not in stages[:n]
-        ]
-        problems += [f"[[funnel]] names {c!r} twice" for c in sorted({c for c in stages if stages.count(c) > 1})]
+        problems += funnel_problems(self.funnel)
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
