@@ -57,6 +57,7 @@ __all__ = [
 
 FILE_NAME = "programme.toml"
 SCHEMA_VERSION = 1
+MIGRATE = " (evalkit migrate PROGRAMME shows what to add)"
 
 
 class Programme(Frozen):
@@ -225,7 +226,7 @@ def _mistake(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return f"{place} is not a known entry ({nearest(str(path[-1]), _siblings(path))})"
     if error["type"] == "missing":
-        return f"{place} is missing"
+        return f"{place} is missing{MIGRATE if place == 'schema_version' else ''}"
     if error["input"] == UNDECIDED:
         return f"{place} = {UNDECIDED!r}: a person must still decide this{_choice(error)}"
     if error["type"] == "value_error":
