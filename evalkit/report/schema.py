@@ -79,6 +79,7 @@ def finding_schema() -> tuple[Schema, Schema]:
         "truth": _or_null({"type": "object", "additionalProperties": NUMBER}),
         "notes": _list(TEXT),
         "n_notes_withheld": COUNT,
+        "decimals": COUNT,
         **_described(),
     }
     schema = _object(properties)
