@@ -10,7 +10,7 @@ import pytest
 import evalkit
 from evalkit.cli import main
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/own_data.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/own_data.md", "docs/batch.md", "docs/offices.md")
 
 
 @pytest.fixture(params=DOCUMENTS)
