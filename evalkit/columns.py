@@ -84,7 +84,7 @@ def _first_text(frame: pl.LazyFrame, name: str) -> str:
     rows = frame.select(pl.int_range(pl.len()).alias("row"), pl.col(name)).filter(odd).collect()
     if rows.height == 0:
         return "its numbers are written as text"
-    return f"{rows.height} values are text; the first is {rows[name][0]!r} in data row {rows['row'][0] + 1}"
+    return f"{rows.height} values are text (the first is {rows[name][0]!r} in data row {rows['row'][0] + 1})"
 
 
 def require_keys(rows: pl.DataFrame) -> None:
@@ -137,7 +137,7 @@ def _require_whole(frame: pl.LazyFrame, name: str) -> None:
     if odd.height:
         raise DataError(
             f"column {name!r}",
-            f"{odd.height} values are no whole rounds; the first is {odd[name][0]} in data row {odd['row'][0] + 1}",
+            f"{odd.height} values are no whole rounds (the first is {odd[name][0]} in data row {odd['row'][0] + 1})",
             "rounds as whole numbers (2017, or 1, 2, 3)",
             "number the rounds in order",
         )
@@ -184,7 +184,7 @@ def _adoption_from_treatment(frame: pl.LazyFrame, design: Design) -> pl.LazyFram
     if off.height:
         raise DesignError(
             f"column {design.treatment!r}",
-            f"treatment switches off for {off.height} units: {listed(off[UNIT].sort())}",
+            f"treatment switches off for {off.height} units ({listed(off[UNIT].sort())})",
             "once treated, a unit stays treated",
             "give first_treated, or drop the rounds after the programme ended",
         )

@@ -59,13 +59,15 @@ def _too_small(programme: Programme, cells: FourCell, n_comparison: int) -> tupl
     """Return the smaller arm's households and villages where they may not be shown.
 
     An absent arm is another matter: where all villages start in the end, those not yet started are the comparison.
+    Whatever the plan's thresholds are, what is about a single village is not for the public.
     """
     limits = programme.disclosure
+    villages = limits.min_villages if limits.audience == "internal" else max(2, limits.min_villages)
     other = cells.row("comparison")
     arms = [cells.row("pilot")] + ([other] if n_comparison and other.n_units else [])
     small = [
         (r.n_units or 0, r.n_villages or 0)
         for r in arms
-        if (r.n_units or 0) < limits.min_households or (r.n_villages or 0) < limits.min_villages
+        if (r.n_units or 0) < limits.min_households or (r.n_villages or 0) < villages
     ]
     return min(small) if small else None

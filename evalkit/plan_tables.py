@@ -99,7 +99,7 @@ class Source(LedgerFields):
     Or rows of a PostgreSQL server: `database` names the environment variable, or the service, that has its address.
     """
 
-    kind: Literal["roster", "survey", "ledger", "links", "requests", "prices"]
+    kind: Literal["roster", "survey", "ledger", "links", "requests", "backcheck", "prices"]
     file: str = ""
     database: Annotated[str, AfterValidator(_without_secrets)] | None = None
     key: tuple[str, ...] = Field(min_length=1)

@@ -106,6 +106,8 @@ class Programme(Frozen):
         problems += [p for i in self.indicators for p in cutoff_problems(i)]
         if any(s.kind == "links" for s in self.sources) != (self.design.demonstration is not None):
             problems.append('a source of kind "links" and [design] demonstration need each other')
+        if any(s.kind == "backcheck" for s in self.sources) != (self.quality.backcheck is not None):
+            problems.append('a source of kind "backcheck" and [quality.backcheck] need each other')
         if problems:
             raise ValueError("; ".join(problems))
         return self

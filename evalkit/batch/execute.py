@@ -16,7 +16,7 @@ from evalkit.batch.engines import Executed, engine_named
 from evalkit.batch.pages import page_of
 from evalkit.batch.places import AUDIENCE, DATA
 from evalkit.batch.plan import Run
-from evalkit.batch.publish import for_publication, identifiers_in, public_failure, unchecked
+from evalkit.batch.publish import for_publication, identifiers_in, public_failure, unchecked, without_quoted
 from evalkit.batch.store import write_whole
 from evalkit.errors import DataError
 from evalkit.programme import load
@@ -64,8 +64,10 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
         executed = Executed(None, ("DataError", _refused("; ".join(found))))
         page = replace(page, has_json=False, has_workbook=False, has_notebook=False)
     error = executed.error or ("", "")
-    told = failure_of(*error)
-    reason = told if run.internal else public_failure(error[0], told, run.folder, error[0] in KNOWN_ERRORS)
+    told = failure_of(error[0], error[1] if run.internal else without_quoted(error[1]))
+    reason = (
+        told if run.internal else public_failure(error[0], told, run.folder, error[0] in KNOWN_ERRORS, run.limits[0])
+    )
     files = _write(run, out, executed, render_failure(page, reason))
     if not run.internal:
         files |= write_full(run, out, full or error)
@@ -104,12 +106,17 @@ def record_failure(run: Run, out: Path, reason: str, seconds: float = 0.0) -> Ou
 
 
 def failure_of(name: str, message: str) -> Failure:
-    """Split an evalkit error into its parts; any other is told by kind and message."""
+    """Split an evalkit error into its parts, at the last of each mark; any other is told by kind and message."""
     if name not in KNOWN_ERRORS:
         return Failure(f"{name}: {message}"[:LONGEST])
-    rest, _, todo = message.partition(" What to do: ")
-    reason, _, needed = rest.partition(" Needed: ")
+    rest, todo = _cut(message, " What to do: ")
+    reason, needed = _cut(rest, " Needed: ")
     return Failure(reason, needed, todo)
+
+
+def _cut(text: str, mark: str) -> tuple[str, str]:
+    before, found, after = text.rpartition(mark)
+    return (before, after) if found else (after, "")
 
 
 def _write(run: Run, out: Path, executed: Executed, html: str) -> dict[str, str]:

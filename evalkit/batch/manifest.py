@@ -23,7 +23,19 @@ Row = dict[str, Any]
 def read_rows(out: Path) -> dict[str, Row]:
     """Return the rows of the last manifest by page; none where there is no manifest, or one that cannot be read."""
     found = {**_read(out / NAME), **_read(out / INTERNAL)}
+    for page, full in _kept_back(out).items():
+        if page in found:
+            row = found[page]
+            found[page] = {**row, "files": [*row["files"], *full], "sha256": {**row["sha256"], **full}}
     return dict(sorted(found.items(), key=lambda item: item[1].get("place", 0)))
+
+
+def _kept_back(out: Path) -> dict[str, dict[str, str]]:
+    """Return the internal files of public pages with their hashes, by page."""
+    try:
+        return dict(json.loads((out / INTERNAL).read_text(encoding="utf-8")).get("of_public_pages", {}))
+    except (OSError, ValueError):
+        return {}
 
 
 def _read(file: Path) -> dict[str, Row]:
@@ -45,6 +57,7 @@ def row_of(run: Run, outcome: Outcome) -> Row:
         "state": outcome.state,
         "page": run.page,
         "internal": run.internal,
+        "limits": list(run.limits),
         "seconds": round(outcome.seconds, 3),
         "error": outcome.error,
         "files": list(outcome.files),
@@ -84,7 +97,9 @@ def remove_stale(out: Path, old: Mapping[str, Row], rows: Iterable[Row]) -> None
 def write_manifest(out: Path, rows: Sequence[Row], lang: str, shard: tuple[int, int] | None = None) -> None:
     """Write run.json, and beside the internal pages the rows that are theirs.
 
-    ``place`` of a row is its place among all rows; `shard` says which part of how many these runs are.
+    ``place`` of a row is its place among all rows; `shard` says which part of how many these runs are. The full message
+    of a public run that failed is an internal file: the hash of a short text with one number in it gives the number
+    away to whoever tries them all, so that it stands beside the internal rows.
     """
     made = datetime.now(UTC).isoformat(timespec="seconds")
     about: dict[str, Any] = {"schema_version": 1, "made": made, "lang": lang}
@@ -92,9 +107,21 @@ def write_manifest(out: Path, rows: Sequence[Row], lang: str, shard: tuple[int, 
     about |= {"shard": list(shard)} if shard is not None else {}
     placed = [{**row, "place": place} for place, row in enumerate(rows)]
     internal = [row for row in placed if row["internal"]]
-    _write(out / NAME, {**about, "runs": [row for row in placed if not row["internal"]]})
-    if internal or (out / INTERNAL).is_file():
-        _write(out / INTERNAL, {**about, "runs": internal})
+    public = [row for row in placed if not row["internal"]]
+    full = {row["page"]: found for row in public if (found := _internal_files(row))}
+    _write(out / NAME, {**about, "runs": [_public_row(row) for row in public]})
+    if internal or full or (out / INTERNAL).is_file():
+        _write(out / INTERNAL, {**about, "runs": internal, "of_public_pages": full})
+
+
+def _internal_files(row: Row) -> dict[str, str]:
+    return {name: digest for name, digest in row.get("sha256", {}).items() if name.startswith("internal/")}
+
+
+def _public_row(row: Row) -> Row:
+    names = _internal_files(row)
+    kept = {name: digest for name, digest in row.get("sha256", {}).items() if name not in names}
+    return {**row, "files": [name for name in row["files"] if name not in names], "sha256": kept}
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:

@@ -52,6 +52,8 @@ class Run:
     internal: bool
     lang: str
     audience: str = "public"
+    limits: tuple[int, int] = (0, 0)
+    """Households and villages of the smallest cell that the page may show."""
 
     @property
     def stem(self) -> str:
@@ -234,6 +236,7 @@ def _run(
         internal,
         lang,
         audience,
+        (programme.disclosure.min_households, programme.disclosure.min_villages),
     )
 
 

@@ -19,8 +19,14 @@ IDENTIFIERS = {
     "a telephone number": re.compile(r"(?<![\dA-Za-z.])1[3-9]\d{9}(?![\dA-Za-z.])"),
 }
 KEPT_METADATA = ("kernelspec", "language_info")
-KEYS = re.compile(r"\s*\([^()]*\)|\s*'[^']*'|\s*\"[^\"]*\"")
+QUOTED = re.compile(r"\s*'(?:[^'\\]|\\.)*'|\s*\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+"""Values as `repr` writes them, quotes inside escaped."""
+KEYS = re.compile(r"\s*\(.*", re.DOTALL)
+"""Keys of rows stand in brackets. They may hold brackets themselves, so that all after the first one goes."""
 LONG_NUMBER = re.compile(r"\d{6,}")
+FEW_ROWS = re.compile(
+    r"\b\d+(?= (?:of \d+ )?(?:unit and round )?(?:rows|pairs|units|households|records|values|ids|entries)\b)"
+)
 FULL = "the full message stands beside the internal pages, in findings/internal/, for whoever may read the data"
 
 
@@ -57,11 +63,19 @@ def identifiers_in(texts: Mapping[str, str]) -> list[str]:
     ]
 
 
-def public_failure(name: str, failure: Failure, folder: Path, known: bool) -> Failure:
-    """Return a failure as a public page tells it: no keys of rows, no paths, no messages of other programs."""
+def without_quoted(message: str) -> str:
+    """Return a message without quoted values: before it is cut at its marks, which a value may hold too."""
+    return QUOTED.sub("", message)
+
+
+def public_failure(name: str, failure: Failure, folder: Path, known: bool, least: int = 10) -> Failure:
+    """Return a failure as a public page tells it: no keys of rows, no paths, no messages of other programs.
+
+    Numbers of rows below `least` are not told either.
+    """
     if not known:
         return Failure(f"{name}: its message may quote data and is not shown", "", FULL)
-    parts = (_without_keys(part, folder) for part in (failure.reason, failure.needed, failure.todo))
+    parts = (_without_keys(part, folder, least) for part in (failure.reason, failure.needed, failure.todo))
     return Failure(*parts)
 
 
@@ -83,7 +97,9 @@ def _bare(output: Any) -> Any:
     return output
 
 
-def _without_keys(text: str, folder: Path) -> str:
+def _without_keys(text: str, folder: Path, least: int) -> str:
     for place in (folder, folder.parent):
         text = text.replace(f"{place}/", "").replace(str(place), place.name)
-    return LONG_NUMBER.sub("…", KEYS.sub("", text)).strip()
+    bare = KEYS.sub("", without_quoted(text))
+    counted = FEW_ROWS.sub(lambda n: n[0] if int(n[0]) >= least else f"fewer than {least}", bare)
+    return LONG_NUMBER.sub("…", counted).strip()

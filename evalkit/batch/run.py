@@ -10,7 +10,6 @@ from pathlib import Path
 
 from evalkit.batch import journal
 from evalkit.batch.collected import write_collected
-from evalkit.batch.differencing import REASON, telling_pages
 from evalkit.batch.engines import engine_named
 from evalkit.batch.execute import Outcome, record_failure
 from evalkit.batch.listing import write_index
@@ -22,10 +21,10 @@ from evalkit.batch.pool import Ended, Limits, Started, carry_out, not_stored
 from evalkit.batch.progress import Progress, progress
 from evalkit.batch.singles import write_singles
 from evalkit.batch.store import sweep, write_if_changed
+from evalkit.batch.withdrawn import withdraw, withhold_telling
 from evalkit.batch.worker import log_of
 from evalkit.batch.workers import can_fork, source_of_workers
 from evalkit.cache import cache_folder, sweep_cache
-from evalkit.programme import load
 from evalkit.report.page import asset_bytes
 
 TIME_LIMIT = 1800.0
@@ -147,7 +146,7 @@ def _note(event: Started | Ended, settings: Settings, rows: dict[str, Row], show
 def _conclude(plan: Plan, settings: Settings, old: Mapping[str, Row], rows: dict[str, Row], *, stopped: bool) -> Result:
     """Write manifest and list; unless the batch was stopped, remove what is planned no longer."""
     out = settings.out
-    rest = _withhold_telling(plan, out, rows, kept_rows(old, plan))
+    rest = withhold_telling(plan, out, rows, withdraw(plan, out, kept_rows(old, plan)))
     ordered = [*(rows[run.page] for run in plan.runs if run.page in rows), *rest]
     if not stopped:
         remove_stale(out, old, ordered)
@@ -163,29 +162,6 @@ def _conclude(plan: Plan, settings: Settings, old: Mapping[str, Row], rows: dict
     index = write_index(out, ordered, {run.programme: run.folder for run in plan.runs}, lang)
     states = [rows[run.page]["state"] for run in plan.runs if run.page in rows]
     return Result(states.count("done"), states.count("failed"), states.count("reused"), index, stopped)
-
-
-def _withhold_telling(plan: Plan, out: Path, rows: dict[str, Row], kept: Sequence[Row]) -> list[Row]:
-    """Put a page that says why in place of each whose counts tell on another page's.
-
-    Pages of the same programme that an earlier run has made are compared as well; of these, the ones that tell are
-    removed. Return the others.
-    """
-    runs = {run.page: run for run in plan.runs}
-    gone: set[str] = set()
-    for folder, programme in {(run.folder, run.programme) for run in plan.runs}:
-        mine = [row for page, row in rows.items() if runs[page].folder == folder]
-        mine += [row for row in kept if row["programme"] == programme]
-        for page in telling_pages(out, mine, load(folder).disclosure):
-            old = next(row for row in mine if row["page"] == page)
-            if page in runs:
-                rows[page] = row_of(runs[page], record_failure(runs[page], out, REASON))
-                journal.enter(out, [rows[page]])
-            else:
-                gone.add(page)
-                journal.remove(out, [page])
-            remove_stale(out, {page: old}, [rows[page]] if page in runs else [])
-    return [row for row in kept if row["page"] not in gone]
 
 
 def _keep(run: Run, old: Mapping[str, Row], settings: Settings) -> bool:

@@ -5,6 +5,7 @@ from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
+from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
 from evalkit.diagnostics.power import DetectableEffect, Study, minimum_detectable_effect, variance_between
@@ -33,10 +34,12 @@ __all__ = [
     "compliance",
     "cutoff_checks",
     "donor_weights",
+    "follow_up",
     "four_cell",
     "instrument_notes",
     "leave_one_donor_out",
     "leave_one_out",
+    "losses_by_baseline",
     "match",
     "means_by_round",
     "minimum_detectable_effect",

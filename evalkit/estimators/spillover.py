@@ -125,7 +125,7 @@ def _check_groups(rows: pl.DataFrame) -> None:
     odd = rows.filter(~pl.col(EXPOSURE).is_in(EXPOSURES))[EXPOSURE].unique().sort()
     if len(odd):
         raise DataError(
-            f"column {EXPOSURE!r}", f"it has the values {listed(odd)}", ", ".join(EXPOSURES), "correct the column"
+            f"column {EXPOSURE!r}", f"it has other values ({listed(odd)})", ", ".join(EXPOSURES), "correct the column"
         )
     changed = rows.group_by("unit").agg(pl.col(EXPOSURE).n_unique()).filter(pl.col(EXPOSURE) > 1)
     if changed.height:

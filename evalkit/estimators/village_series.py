@@ -114,7 +114,7 @@ def _require_whole(moments: Moments, broken: NDArray[np.bool_], where: str) -> N
         names = listed(c for c, b in zip(moments.clusters, broken, strict=True) if b)
         raise DesignError(
             where,
-            f"{int(broken.sum())} pilot village(s) are not seen in every round: {names}",
+            f"{int(broken.sum())} pilot village(s) are not seen in every round ({names})",
             "a mean of each pilot village in each round",
             "group the rounds (months to quarters), or leave out rounds",
         )

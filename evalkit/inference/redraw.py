@@ -108,8 +108,9 @@ def _strata(estimates: Sequence[Estimate]) -> dict[str, str]:
         for name, group in zip(sums.clusters, sums.strata or ("",) * len(sums.clusters), strict=True):
             if found.setdefault(name, group) != group:
                 raise DesignError(
-                    f"village {name}",
-                    f"it is in stratum {found[name]!r} for one outcome and in {group!r} for {estimate.outcome!r}",
+                    "strata",
+                    f"a village is in one for one outcome and in another for {estimate.outcome!r} "
+                    f"({name}: {found[name]!r} and {group!r})",
                     "one stratum a village",
                     "estimate all outcomes by the same design",
                 )

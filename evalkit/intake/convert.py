@@ -24,11 +24,15 @@ RULES = {"date": ("date", "日期", "date"), "month": MONTH, **dict.fromkeys(WOR
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """Canonical rows of one file (with `_file` and `_row`), the rows rejected, and headers that no entry maps."""
+    """Canonical rows of one file (with `_file` and `_row`), the rows rejected, and headers that no entry maps.
+
+    ``lost`` has the records that a misread cell rejects, in the columns of ``frame``; what was misread is null.
+    """
 
     frame: pl.DataFrame
     rejected: pl.DataFrame
     unmapped: tuple[str, ...]
+    lost: pl.DataFrame
 
 
 def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time: str | None, kind: str) -> Converted:
@@ -49,7 +53,7 @@ def convert(table: RawTable, entries: Sequence[Entry], key: Sequence[str], time:
     rejected = [_rejected(frame, raw, flags, entries, key, kind), _footers(everything.filter(foot), table, kind)]
     used = {e.raw_header for e in entries}
     unmapped = tuple(c for c in table.frame.columns if c not in used)
-    return Converted(frame.filter(~flags["bad"]), pl.concat(rejected), unmapped)
+    return Converted(frame.filter(~flags["bad"]), pl.concat(rejected), unmapped, frame.filter(flags["bad"]))
 
 
 def _kinds(raw: pl.DataFrame, entries: Sequence[Entry]) -> list[pl.Expr]:

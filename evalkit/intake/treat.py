@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,15 +13,20 @@ from evalkit.intake.convert import ROW, Converted, convert
 from evalkit.intake.corrections import LOG_NAME, Correction, apply_log, read_log, require_files
 from evalkit.intake.files import RawTable, files_of
 from evalkit.intake.identifiers import Seen, at_the_door
+from evalkit.intake.passage import place_names, placed
 from evalkit.intake.rules import line, reject
 from evalkit.programme import Programme, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """Canonical rows of one table, and what was done and seen: cells corrected, rows dropped, identifiers unmapped."""
+    """Canonical rows of one table, and what was done and seen: cells corrected, rows dropped, identifiers unmapped.
+
+    ``places`` has a row for each raw row: household, village, round, start, and whether the log drops it.
+    """
 
     converted: Converted
+    places: pl.DataFrame
     n_rows: int
     n_cells: int
     n_dropped: int
@@ -45,9 +50,11 @@ def treat(
     """
     corrected = apply_log(table, name, entries, source.key, log)
     safe, seen = at_the_door(corrected.table, entries, name, programme.folder)
-    converted = convert(safe, entries, source.key, programme.design.time, source.kind)
+    design = programme.design
+    converted = convert(safe, entries, source.key, design.time, source.kind)
+    places = placed(converted, corrected.dropped, table.round, place_names(design), design.time)
     kept = leave_out(converted, corrected.dropped, source)
-    return Treated(kept, table.frame.height, corrected.n_cells, len(corrected.dropped), seen)
+    return Treated(kept, places, table.frame.height, corrected.n_cells, len(corrected.dropped), seen)
 
 
 def treated_lines(tables: Sequence[Treated], n_raw: int, log: Sequence[Correction]) -> list[pl.DataFrame]:
@@ -81,7 +88,7 @@ def leave_out(converted: Converted, dropped: Mapping[int, str], source: Source) 
     reasons = lost["row"].replace_strict(dict(dropped), return_dtype=pl.String)
     lost = lost.with_columns(pl.format("{}：{}", "reason_zh", reasons), pl.format("{}: {}", "reason_en", reasons))
     kept = converted.rejected.filter(~pl.col("row").is_in(list(dropped)))
-    return Converted(converted.frame.filter(~there), pl.concat([kept, lost]), converted.unmapped)
+    return replace(converted, frame=converted.frame.filter(~there), rejected=pl.concat([kept, lost]))
 
 
 def _identifier_lines(shown: Sequence[tuple[Seen, int]]) -> list[pl.DataFrame]:

@@ -3,18 +3,21 @@
 Each function returns a value that shows itself in Jupyter and on the page.
 """
 
+from evalkit.report.backchecks import quality_backchecks
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.costs import costs
 from evalkit.report.cutoff import cutoff, cutoff_checks
+from evalkit.report.follow_up import quality_follow_up, quality_losses
 from evalkit.report.funnel import funnel
 from evalkit.report.groups import spillover
 from evalkit.report.match import match_checks
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
+from evalkit.report.passage import quality_flow, quality_ledgers, quality_rounds
 from evalkit.report.plan import plan
-from evalkit.report.quality import quality_files, quality_flow, quality_headline, quality_rules
+from evalkit.report.quality import quality_files, quality_headline, quality_rules
 from evalkit.report.quality_checks import quality_checks, quality_missing
 from evalkit.report.replication import published_numbers, replication
 from evalkit.report.requests import first_askers, waiting, waiting_groups
@@ -58,11 +61,16 @@ __all__ = [
     "provenance",
     "publish",
     "published_numbers",
+    "quality_backchecks",
     "quality_checks",
     "quality_files",
     "quality_flow",
+    "quality_follow_up",
     "quality_headline",
+    "quality_ledgers",
+    "quality_losses",
     "quality_missing",
+    "quality_rounds",
     "quality_rules",
     "replication",
     "rollout",

@@ -15,6 +15,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
 from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
 from evalkit.report.shown import lead_withheld, shown_cells, shown_events, shown_means
+from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table
 from evalkit.report.wording import WORDS, Language
@@ -36,7 +37,7 @@ def event_study(finding: Finding) -> Block | FigureBlock:
 
 def _event_study(finding: Finding, lang: Language) -> Drawn:
     words, unit = WORDS[lang], unit_of(finding.indicator.unit)
-    rows = shown_events(finding).to_dicts()
+    rows = shown_digits(shown_events(finding).to_dicts(), finding)
     gaps = _gaps(rows, lang)
     band = _band(rows, lang)
     anticipation = finding.programme.design.anticipation

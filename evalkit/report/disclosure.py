@@ -4,6 +4,7 @@ The rules, each a function of its own so that a test can break it:
 
 - `too_small`: fewer households or villages than the thresholds, or fewer that have (or lack) what a share counts.
 - `protect_line`: what a line of cells withholds must be two cells at least, with as many households as the threshold.
+- `protect_groups`: the same for cells that add to a total by group, as those of all cohorts at one event time.
 - `near`: two cells of one variable, one within the other, that differ by fewer households than the threshold.
 - `rounded`: on public pages counts are multiples of the threshold, so any two of them differ by 0 or by the threshold.
 - `share_of`: a share is recomputed from the rounded count; an exact one would give the count away.
@@ -81,6 +82,19 @@ def protect_line(sizes: Sequence[Size], held: Sequence[Held | None], limits: Dis
         if not hidden or enough or not others:
             return line
         line[min(others, key=lambda i: sizes[i].n_units)] = "complement"
+
+
+def protect_groups(
+    sizes: Sequence[Size], held: Sequence[Held | None], groups: Sequence[Any], limits: Disclosure
+) -> list[Held | None]:
+    """Withhold further cells until no group gives away what it withholds; cells of the group None add to no total."""
+    line = list(held)
+    for group in sorted({g for g in groups if g is not None}):
+        places = [i for i, g in enumerate(groups) if g == group]
+        protected_ = protect_line([sizes[i] for i in places], [line[i] for i in places], limits)
+        for i, why in zip(places, protected_, strict=True):
+            line[i] = why
+    return line
 
 
 def too_small(size: Size, limits: Disclosure) -> Held | None:

@@ -27,6 +27,10 @@ HEADS = (
     "row_number",
     "outcome_found",
 )
+BACKCHECKS = (
+    *("enumerator_name", "backcheck_type", "backcheck_question"),
+    *("backcheck_compared", "backcheck_differ", "backcheck_rate"),
+)
 LEFT_OUT = ("file", "row_number", "key_name", "rule", "column", "reason", "outcome_found")
 WIDTHS = {"rule": 26, "column": 24, "found_value": 34, "todo": 48, "file": 24, "reason": 40, "outcome_found": 28}
 NARROW = 13
@@ -58,6 +62,8 @@ def write_fix_list(report: QualityReport, programme: Programme, path: Path) -> i
             _sheet(book, name, [HEADS[i] for i in order], moved)
         _corrections(book)
         _sheet(book, "workbook_left_out", LEFT_OUT, _left_out(report.rejected))
+        if report.backchecks is not None:
+            _sheet(book, "workbook_backchecks", BACKCHECKS, _rates(report.backchecks, programme))
     return len(rows)
 
 
@@ -91,6 +97,25 @@ def _rows(problems: pl.DataFrame, programme: Programme) -> list[list[Any]]:
             "",
         ]
         for p in problems.sort("rule", "column", "file", "row", nulls_last=True).to_dicts()
+    ]
+
+
+def _rates(rates: pl.DataFrame, programme: Programme) -> list[list[Any]]:
+    """Return how many answers differ, by enumerator, type and question; each type first in all."""
+    labels = {p.name: f"{p.label.zh} / {p.label.en}" for p in programme.indicators}
+    counts = pl.col("n_compared", "n_differ").sum()
+    whole = rates.group_by("enumerator", "type").agg(counts).with_columns(question=pl.lit(None, pl.String))
+    rows = pl.concat([whole.select(rates.columns), rates.select(rates.columns)])
+    return [
+        [
+            r["enumerator"] or "",
+            _both(r["type"]),
+            labels.get(r["question"], r["question"]) or _both("backcheck_all"),
+            r["n_compared"],
+            r["n_differ"],
+            f"{100 * r['n_differ'] / r['n_compared']:.1f}%",
+        ]
+        for r in rows.sort("enumerator", "type", "question", nulls_last=[True, False, False]).to_dicts()
     ]
 
 

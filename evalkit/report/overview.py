@@ -15,6 +15,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, percent
 from evalkit.report.origin import summarise
 from evalkit.report.shown import shown_comparison_mean
+from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 from evalkit.results import TIDY_SCHEMA
@@ -68,7 +69,7 @@ def _kind(finding: Finding) -> str:
 
 def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
     row = finding.main.row("att") if case_for(finding).shows_numbers else {}
-    return {
+    values = {
         "indicator": finding.indicator.name,
         "family": finding.indicator.family,
         "claim": finding.gate.claim,
@@ -77,6 +78,7 @@ def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
         "q_sharpened": adjusted.sharpened_q if row else None,
         **rounded_counts({k: v for k, v in row.items() if k in TIDY_SCHEMA}, finding.programme.disclosure),
     }
+    return dict(shown_digits(values, finding))
 
 
 def overview_table(findings: Sequence[Finding]) -> Block:
@@ -96,9 +98,12 @@ def _sentences(findings: Sequence[Finding], lang: Language) -> str:
 
 
 def _item(finding: Finding, lang: Language) -> str:
+    """Return an indicator with its answer; the page of a single pilot village is internal and linked from nowhere."""
     plan, colon = finding.indicator, "：" if lang == "zh" else ": "
-    link = f'<a href="impact-{text(plan.name)}.html">{text(getattr(plan.label, lang))}</a>'
-    return f"<li>{link}{colon}{text(headline(finding, lang))}</li>"
+    label = text(getattr(plan.label, lang))
+    lone = finding.programme.disclosure.audience == "public" and finding.main.estimate.counts.n_treated_clusters < 2
+    named = label if lone else f'<a href="impact-{text(plan.name)}.html">{label}</a>'
+    return f"<li>{named}{colon}{text(headline(finding, lang))}</li>"
 
 
 def _table(findings: Sequence[Finding], lang: Language) -> Grid:
@@ -144,7 +149,7 @@ def forest(findings: Sequence[Finding]) -> Block | FigureBlock:
 
 def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Language) -> Drawn:
     words = WORDS[lang]
-    values = [v for f in shown if (v := relative_to_comparison(f)) is not None]
+    values = [shown_digits(v, f) for f in shown if (v := relative_to_comparison(f)) is not None]
     places = list(range(len(shown), 0, -1))
     names = [getattr(f.indicator.label, lang) for f in shown]
     series = Series(

@@ -15,11 +15,10 @@ from evalkit.report.disclosure import few_text, rounded
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import whole
 from evalkit.report.origin import SHOWN, summarise
-from evalkit.report.sample import step_name
-from evalkit.report.shown import shown_flow
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
+LEDGERS = ("orders", "loans", "parcels", "requests")
 Labels = Mapping[str, tuple[str, str]]
 """The codebook's labels by canonical name: Chinese, English."""
 
@@ -91,28 +90,9 @@ def variable_name(column: str, programme: Programme, lang: Language, labels: Lab
     """Return an indicator's label where the variable is one, else the codebook's, else its name in plain words."""
     plans = {plan.name: getattr(plan.label, lang) for plan in programme.indicators}
     known = {name: pair[LANGUAGES.index(lang)] for name, pair in (labels or {}).items()}
-    names = [plans.get(c) or known.get(c) or c.replace("_", " ") for c in column.split("+")]
+    ledgers = {c: WORDS[lang].labels.get(f"ledger_{c}") for c in LEDGERS}
+    names = [plans.get(c) or known.get(c) or ledgers.get(c) or c.replace("_", " ") for c in column.split("+")]
     return " + ".join(names)
-
-
-def quality_flow(programme: Programme, intake: Intake) -> Block:
-    """Return the steps from raw records to the joined survey, with counts."""
-    tables = both(lambda lang: _flow(programme, intake, lang).html())
-    return Block(heading(lambda lang: WORDS[lang].label("flow")) + tables)
-
-
-def _flow(programme: Programme, intake: Intake, lang: Language) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
-    rows = [
-        [
-            step_name(s["code"], lang),
-            whole(s["n_rows"], lang),
-            few_text(limits, lang) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
-            whole(s["n_units"], lang),
-        ]
-        for s in shown_flow(intake.flow.steps, limits)
-    ]
-    return Grid([words.label(k) for k in ("step", "rows", "rows_dropped", "households")], rows)
 
 
 def quality_files(programme: Programme, intake: Intake) -> Block:

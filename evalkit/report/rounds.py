@@ -8,7 +8,10 @@ from typing import Any
 from evalkit.finding import Finding
 from evalkit.intake.months import month_label
 from evalkit.programme import Programme
+from evalkit.report.wording import WORDS, Language
 
+FIRST_YEAR = 1900
+"""Rounds numbered higher are years."""
 MANY = 24
 """Up to so many rounds a figure has a tick for each."""
 
@@ -23,6 +26,13 @@ def round_label(value: Any, programme: Programme) -> str:
     return month_label(int(value)) if is_monthly(programme) and value is not None else str(value)
 
 
+def round_name(value: Any, programme: Programme, lang: Language) -> str:
+    """Call a round within a sentence: a month, a year, or the number of the round."""
+    if is_monthly(programme):
+        return round_label(value, programme)
+    return WORDS[lang].label("round_in_year" if int(value) > FIRST_YEAR else "round_numbered", n=int(value))
+
+
 def round_places(values: Iterable[Any], programme: Programme) -> list[Any]:
     """Return rounds as a figure's axis takes them: numbers, or months as text, which it reads as dates."""
     return [round_label(v, programme) for v in values] if is_monthly(programme) else list(values)
@@ -33,7 +43,7 @@ def time_word(finding: Finding) -> str:
     if is_monthly(finding.programme):
         return "month"
     times = finding.means["time"].drop_nulls()
-    return "time" if len(times) and int(str(times.min())) > 1900 else "round"
+    return "time" if len(times) and int(str(times.min())) > FIRST_YEAR else "round"
 
 
 def event_word(programme: Programme) -> str:

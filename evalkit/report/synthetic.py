@@ -14,7 +14,7 @@ from evalkit.report.figures import GRAY, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, p_text, percent, unit_of
 from evalkit.report.rounds import MANY, event_word
-from evalkit.report.shown import shown_gaps
+from evalkit.report.shown_synthetic import shown_gaps
 from evalkit.report.statement import case_for, position
 from evalkit.report.wording import WORDS, Language
 from evalkit.results import Donors

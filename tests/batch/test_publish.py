@@ -12,10 +12,12 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from evalkit.batch import Request, make_plan
 from evalkit.batch.differencing import telling_pages
+from evalkit.batch.execute import failure_of
 from evalkit.batch.manifest import read_rows, write_manifest
 from evalkit.batch.places import AUDIENCE, narrowed
-from evalkit.batch.publish import for_publication, identifiers_in, public_failure, unchecked
+from evalkit.batch.publish import for_publication, identifiers_in, public_failure, unchecked, without_quoted
 from evalkit.batch.villages import n_treated
+from evalkit.errors import DataError, DesignError
 from evalkit.programme import Disclosure, load
 from evalkit.report.block import Block
 from evalkit.report.page import Failure
@@ -65,12 +67,58 @@ def test_identifiers_are_told_from_numbers(text: str, found: bool):
 
 
 def test_a_public_reason_has_no_keys_paths_or_messages_of_other_programs():
-    failure = Failure(f"{FOLDER}/a.csv: 2 rows (units H1, H2) of 'V07' are odd.", "", "remove 123456789")
+    failure = Failure(f"{FOLDER}/a.csv: 20 rows of 'V07' are odd (units H1, H2).", "", "remove 123456789")
     shown = public_failure("DataError", failure, FOLDER, known=True)
-    assert shown == Failure("a.csv: 2 rows of are odd.", "", "remove …")
+    assert shown == Failure("a.csv: 20 rows of are odd", "", "remove …")
     other = public_failure("KeyError", Failure("KeyError: 'H1'"), FOLDER, known=False)
     assert "H1" not in other.reason
     assert "findings/internal/" in other.todo
+
+
+KEYS_THAT_HIDE = (
+    "张(三), 李四",
+    "a) SECRET (b",
+    "x What to do: SECRET",
+    "y Needed: SECRET",
+    "it's SECRET",
+    '"SECRET"',
+    "S\n(SECRET",
+)
+
+
+@pytest.mark.parametrize("key", KEYS_THAT_HIDE)
+def test_a_key_cannot_hide_behind_brackets_quotes_or_the_words_of_a_message(key: str):
+    """Household and village names are whatever somebody typed: brackets, quotes, even our own marks."""
+    errors = [
+        DataError("rows", f"12 pairs occur more than once (units {key}, H2)", "one row", "remove them"),
+        DataError(f"column {key!r}", f"its cells are {key!r}", "numbers", f"correct {key!r}"),
+        DesignError("column 'd'", f"treatment switches off for 12 units ({key})", "one start", "drop them"),
+    ]
+    for error in errors:
+        failure = failure_of(type(error).__name__, without_quoted(str(error)))
+        shown = public_failure("DataError", failure, FOLDER, known=True)
+        told = f"{shown.reason} {shown.needed} {shown.todo}"
+        assert not [part for part in ("SECRET", "三", "李四", "H2") if part in told], told
+
+
+@pytest.mark.parametrize(("n", "told"), [(9, "fewer than 10 rows are odd"), (10, "10 rows are odd")])
+def test_a_small_number_of_rows_is_not_told_by_a_failure(n: int, told: str):
+    failure = Failure(f"rows: {n} rows are odd", f"{n} of 99 rows", "")
+    shown = public_failure("DataError", failure, FOLDER, known=True, least=10)
+    assert shown.reason == f"rows: {told}"
+    assert ("9 of" in shown.needed) is False
+
+
+def test_the_hash_of_an_internal_message_is_internal(tmp_path: Path):
+    """It would give a number in it away to whoever tries all numbers."""
+    full = "internal/p/impact.failed.txt"
+    row = {"page": "p/impact.html", "internal": False, "files": ["p/impact.html", full], "sha256": {full: "ab" * 32}}
+    write_manifest(tmp_path, [row], "both")
+    text = (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert "ab" * 32 not in text
+    assert "internal" not in text.replace('"internal": false', "")
+    back = read_rows(tmp_path)["p/impact.html"]
+    assert (back["files"], back["sha256"]) == (row["files"], row["sha256"])
 
 
 def test_pages_whose_counts_tell_on_each_other_are_withheld(tmp_path: Path):

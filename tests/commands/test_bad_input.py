@@ -116,12 +116,12 @@ CASES: dict[str, tuple[Change, list[str], str]] = {
     "a first round of 2.5": (
         lambda f: _first(f.with_columns(pl.col("first").cast(pl.Float64)), "first", 2.5),
         [],
-        "column 'first': 1 values are no whole rounds; the first is 2.5 in data row 1.",
+        "column 'first': 1 values are no whole rounds (the first is 2.5 in data row 1).",
     ),
     "rounds of 1.5": (
         lambda f: f.with_columns(pl.col("round") / 2),
         [],
-        "column 'round': 36 values are no whole rounds; the first is 0.5 in data row 1.",
+        "column 'round': 36 values are no whole rounds (the first is 0.5 in data row 1).",
     ),
     "always treated": (
         lambda f: f.with_columns(pl.when(pl.col("first") > 0).then(1).otherwise(0).alias("first")),
@@ -146,7 +146,7 @@ CASES: dict[str, tuple[Change, list[str], str]] = {
     "text in a number column": (
         lambda f: _first(f.with_columns(pl.col("y").cast(pl.String)), "y", "n/a"),
         [],
-        "column 'y': 1 values are text; the first is 'n/a' in data row 1. Needed: numbers in an outcome.",
+        "column 'y': 1 values are text (the first is 'n/a' in data row 1). Needed: numbers in an outcome.",
     ),
     "numbers written as text": (
         lambda f: f.with_columns(pl.col("y").cast(pl.String)),
@@ -194,7 +194,7 @@ def test_treatment_that_switches_off(tmp_path: Path) -> None:
     ]
     result = CliRunner().invoke(main, ["estimate", str(file), *options])
     assert result.exit_code == 1
-    assert "column 'd': treatment switches off for 9 units: h00, h01, h02, h10, h11 and 4 more." in result.stderr
+    assert "column 'd': treatment switches off for 9 units (h00, h01, h02, h10, h11 and 4 more)." in result.stderr
 
 
 @pytest.mark.parametrize(

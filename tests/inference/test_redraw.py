@@ -161,7 +161,7 @@ def test_wrong_calls() -> None:
         romano_wolf(estimates, within="stratum")
     with pytest.raises(UsageError, match="draws: 0"):
         romano_wolf(estimates, draws=0)
-    with pytest.raises(DesignError, match="it is in stratum 's0' for one outcome and in '' for 'y'"):
+    with pytest.raises(DesignError, match=r"in another for 'y' \(v\d+: 's0' and ''\)"):
         westfall_young([estimates[0], _panel()[1][0]])
 
 

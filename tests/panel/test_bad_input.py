@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Change, Design, type[EvalkitError], tuple[str, ...]]] = {
         _set("d", 0, HOUSEHOLD & (pl.col("round") == 3)),
         SWITCHED,
         DesignError,
-        ("column 'd': treatment switches off for 1 units: h0_0", "once treated, a unit stays treated"),
+        ("column 'd': treatment switches off for 1 units (h0_0)", "once treated, a unit stays treated"),
     ),
     "treatment of 2": (_set("d", 2), SWITCHED, DataError, ("column 'd': 1 rows are neither 0 nor 1",)),
     "treatment of 2 in a cross-section": (
@@ -127,13 +127,13 @@ CASES: dict[str, tuple[Change, Design, type[EvalkitError], tuple[str, ...]]] = {
         lambda f: f.with_columns(pl.lit("one").alias("w")),
         replace(FOLLOWED, weights="w"),
         DataError,
-        ("column 'w': 36 values are text; the first is 'one' in data row 1", "numbers in a weight"),
+        ("column 'w': 36 values are text (the first is 'one' in data row 1)", "numbers in a weight"),
     ),
     "an outcome in words": (
         lambda f: _set("y", "没有")(f.with_columns(pl.col("y").cast(pl.String))),
         FOLLOWED,
         DataError,
-        ("column 'y': 1 values are text; the first is '没有' in data row 1", "Needed: numbers in an outcome"),
+        ("column 'y': 1 values are text (the first is '没有' in data row 1)", "Needed: numbers in an outcome"),
     ),
     "numbers written as text": (
         lambda f: f.with_columns(pl.col("y").cast(pl.String)),

@@ -14,7 +14,6 @@ import pytest
 
 import evalkit
 from evalkit import Design, Moments, Panel
-from evalkit.estimators.registry import FROM_PANEL
 from tests.reference import panels
 from tests.small_panels import village_panel
 
@@ -113,26 +112,6 @@ def test_itt(cluster: str, strata: bool, covariates: tuple[str, ...], weights: s
     ours = evalkit.infer(evalkit.itt(panel, strata=strata, covariates=covariates), "crv1").row("att")
     assert ours["estimate"] == pytest.approx(peer.params["treated"], rel=SOLVED)
     assert ours["std_error"] == pytest.approx(peer.bse["treated"], rel=SOLVED)
-
-
-def test_late_ancova() -> None:
-    """The estimate by statsmodels; its standard error is held from rows in test_late_ancova.py."""
-    from statsmodels.sandbox.regression.gmm import IV2SLS
-
-    rows = _followed("panel", "balanced").with_columns(
-        took=((pl.col("treated") > 0) & (pl.col("x") > -0.5)).cast(pl.Float64)
-    )
-    table = rows.to_pandas()
-    before = table[table["round"] == 2].set_index("household")["y"].rename("y0")
-    after = table[table["round"] == 4].set_index("household").join(before, how="inner")
-    arm, ones = (after["first"] > 0).astype(float), np.ones(len(after))
-    exogenous = np.column_stack([ones, after["y0"]])
-    peer = IV2SLS(
-        after["y"].to_numpy(), np.column_stack([exogenous, after["took"]]), np.column_stack([exogenous, arm])
-    ).fit()
-    design = Design(unit="household", cluster="village", time="round", first_treated="first", take_up="took")
-    ours = FROM_PANEL["late_ancova"](Panel.from_frame(rows, design=design, outcome="y"))
-    assert ours.values[0] == pytest.approx(peer.params[-1], rel=SOLVED)
 
 
 @pytest.mark.parametrize("weights", [None, "weight"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from evalkit.finding import Finding
 from evalkit.programme import Disclosure
 from evalkit.report import audit, disclosure, shown
 from evalkit.report.disclosure import Size
+from evalkit.report.page import Failure
 from evalkit.report.publishable import publishable
 
 LIMITS = Disclosure(min_households=10, min_villages=2)
@@ -51,6 +53,15 @@ def columns_are_protected_too() -> None:
     table = [[Size(5, 3), Size(40, 9)], [Size(60, 9), Size(70, 9)], [Size(90, 9), Size(95, 9)]]
     held = disclosure.withheld_table(table, LIMITS)
     assert all(sum(row[j] is not None for row in held) != 1 for j in (0, 1))
+
+
+def a_cohort_is_not_what_is_left_of_its_event_time() -> None:
+    """Cohorts a, b and c at event times 0 and 1; a is a single village: at each time another cohort goes with it."""
+    sizes = [Size(12, 1), Size(40, 5), Size(90, 9), Size(12, 1), Size(40, 5)]
+    held = disclosure.protect_groups(sizes, ["villages", None, None, "villages", None], [0, 0, 0, 1, 1], LIMITS)
+    assert held == ["villages", "complement", None, "villages", "complement"]
+    alone = disclosure.protect_groups(sizes, ["villages", None, None, "villages", None], [None] * 5, LIMITS)
+    assert alone == ["villages", None, None, "villages", None]
 
 
 def cells_that_differ_by_few_are_near() -> None:
@@ -89,6 +100,16 @@ RULES: dict[str, tuple[Assertion, str, Any]] = {
         lambda s, held, limits: _two_at_least(s, held),
     ),
     "columns forgotten": (columns_are_protected_too, "protected", lambda s, held, limits: _rows_only(s, held, limits)),
+    "event times forgotten": (
+        a_cohort_is_not_what_is_left_of_its_event_time,
+        "protect_groups",
+        lambda s, held, groups, limits: list(held),
+    ),
+    "event times taken as one": (
+        a_cohort_is_not_what_is_left_of_its_event_time,
+        "protect_groups",
+        lambda s, held, groups, limits: disclosure.protect_line(s, held, limits),
+    ),
     "near reversed": (cells_that_differ_by_few_are_near, "near", lambda a, b, limits: abs(a - b) >= 10),
     "near one too narrow": (cells_that_differ_by_few_are_near, "near", lambda a, b, limits: 0 < abs(a - b) < 9),
     "near one-sided": (cells_that_differ_by_few_are_near, "near", lambda a, b, limits: 0 < a - b < 10),
@@ -211,8 +232,9 @@ def identifiers_are_found() -> None:
 
 
 def keys_of_rows_are_cut() -> None:
-    assert publish.KEYS.sub("", "2 pairs (units 7, 8) of 'A'") == "2 pairs of"
-    assert publish.LONG_NUMBER.sub("…", "unit 123456") == "unit …"
+    told = "2 pairs of 'A' or \"b'c\" in 20 rows of unit 123456 (units 7, 8(a), 9) and more"
+    shown = publish.public_failure("DataError", Failure(told), Path("p"), known=True, least=10).reason
+    assert shown == "fewer than 10 pairs of or in 20 rows of unit …"
 
 
 def a_page_that_tells_on_another_is_withheld() -> None:
@@ -230,6 +252,9 @@ LEAVING: dict[str, tuple[Assertion, Any, str, Any]] = {
         dict(list(publish.IDENTIFIERS.items())[1:]),
     ),
     "keys are kept": (keys_of_rows_are_cut, publish, "KEYS", re.compile("never")),
+    "quoted values are kept": (keys_of_rows_are_cut, publish, "QUOTED", re.compile("never")),
+    "only the first bracket is cut": (keys_of_rows_are_cut, publish, "KEYS", re.compile(r"\s*\([^()]*\)")),
+    "small numbers of rows are kept": (keys_of_rows_are_cut, publish, "FEW_ROWS", re.compile("never")),
     "long numbers are kept": (keys_of_rows_are_cut, publish, "LONG_NUMBER", re.compile("never")),
     "pages are not compared": (
         a_page_that_tells_on_another_is_withheld,

@@ -8,10 +8,12 @@ import pytest
 
 import evalkit
 from evalkit import report
+from evalkit.evidence import evidence_of
 from evalkit.finding import Finding
-from evalkit.gate import Gate, Reason
+from evalkit.gate import Gate, Reason, open_gate
 from evalkit.inference import InFamily
 from evalkit.report.block import SUMMARY_MIME
+from evalkit.report.publishable import publishable
 
 CHANGE = Gate("change_only", (Reason("chosen"), Reason("pre_trend_rejected", {"p": 0.01})))
 
@@ -49,3 +51,23 @@ def test_a_way_that_no_indicator_has_takes_no_column(pair: list[Finding]) -> Non
     assert "后两列各答一个问题" in without
     assert "重抽村庄" in having
     assert "后三列各答一个问题" in having
+
+
+def _for(audience: str, lone: Finding) -> Finding:
+    """Return the finding of a single pilot village as it is evaluated for an audience."""
+    limits = lone.programme.disclosure.model_copy(update={"audience": audience})
+    programme = lone.programme.model_copy(update={"disclosure": limits})
+    evidence = evidence_of(programme, lone.main, None, None, lone.cells, lone.match)
+    return replace(lone, programme=programme, gate=open_gate(evidence))
+
+
+def test_a_single_pilot_village_is_told_and_linked_inside_only(lone: Finding):
+    """Its own page is internal; the programme's page, which is public, tells no number of it and links nowhere."""
+    assert lone.programme.disclosure.min_villages == 1
+    shown = {audience: _for(audience, lone) for audience in ("internal", "public")}
+    pages = {a: report.overview_table([f]).html + said([f])["en"] for a, f in shown.items()}
+    assert [a for a, page in pages.items() if 'href="impact-sales_yuan.html"' in page] == ["internal"]
+    amount = f"{lone.main.row('att')['estimate']:.1f}"
+    assert [a for a, page in pages.items() if amount in page] == ["internal"]
+    assert amount not in report.headline(shown["public"], "en")
+    assert publishable(shown["public"])["main"] is None
