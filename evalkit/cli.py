@@ -171,7 +171,9 @@ def _add_commands() -> None:
     from evalkit.commands.claims import claims
     from evalkit.commands.doctor import doctor
     from evalkit.commands.estimate import estimate
+    from evalkit.commands.journal import journal
     from evalkit.commands.merge_findings import merge_findings
+    from evalkit.commands.migrate import migrate
     from evalkit.commands.moments import merge, moments
     from evalkit.commands.new import new
     from evalkit.commands.pdf import pdf
@@ -179,7 +181,21 @@ def _add_commands() -> None:
     from evalkit.commands.power import power
     from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, merge_findings, new, plan, power, claims, verify, pdf, doctor):
+    for command in (
+        estimate,
+        moments,
+        merge,
+        merge_findings,
+        new,
+        plan,
+        power,
+        claims,
+        verify,
+        journal,
+        migrate,
+        pdf,
+        doctor,
+    ):
         main.add_command(command)
 
 

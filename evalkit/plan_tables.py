@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -163,6 +163,14 @@ class FunnelStep(Frozen):
     after: Name | None = None
 
 
+class ChainStep(Frozen):
+    """[[chain]]: one step of the chain of results, and the indicator that measures it, where one does."""
+
+    stage: Literal["input", "activity", "output", "outcome"]
+    label: Text
+    indicator: Name | None = None
+
+
 class Decomposition(Frozen):
     """[[decompositions]]: indicators that add up to another one, such as income by source."""
 
@@ -198,6 +206,16 @@ class Truth(Frozen):
     """[truth]: the file with the known effects of a simulated programme."""
 
     file: str
+
+
+def funnel_problems(steps: Sequence[FunnelStep]) -> Iterator[str]:
+    """Yield what is wrong with a funnel: a stage follows one that does not stand before it, or is named twice."""
+    stages = [s.column for s in steps]
+    for n, step in enumerate(steps):
+        if step.after is not None and step.after not in stages[:n]:
+            yield f"[[funnel]] {step.column!r} comes after {step.after!r}, which is no stage before it"
+    for column in sorted({c for c in stages if stages.count(c) > 1}):
+        yield f"[[funnel]] names {column!r} twice"
 
 
 CUTOFF_ESTIMATOR = "discontinuity"

@@ -13,6 +13,7 @@ from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
     About,
+    ChainStep,
     Cost,
     CostEffectiveness,
     Decomposition,
@@ -28,6 +29,7 @@ from evalkit.plan_tables import (
     Value,
     at_cutoff,
     cutoff_problems,
+    funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan
 
@@ -36,6 +38,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "UNDECIDED",
     "About",
+    "ChainStep",
     "Cost",
     "CostEffectiveness",
     "Decomposition",
@@ -54,6 +57,7 @@ __all__ = [
 
 FILE_NAME = "programme.toml"
 SCHEMA_VERSION = 1
+MIGRATE = " (evalkit migrate PROGRAMME shows what to add)"
 
 
 class Programme(Frozen):
@@ -64,6 +68,7 @@ class Programme(Frozen):
     design: DesignPlan
     sources: tuple[Source, ...] = Field(min_length=1)
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
+    chain: tuple[ChainStep, ...] = ()
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
@@ -85,20 +90,18 @@ class Programme(Frozen):
             )
         if gained is not None and not self.costs:
             problems.append("[cost_effectiveness] needs [[costs]]")
-        named = [n for d in self.decompositions for n in (d.total, *d.parts)]
+        named = {
+            "decompositions": {n for d in self.decompositions for n in (d.total, *d.parts)},
+            "chain": {s.indicator for s in self.chain if s.indicator is not None},
+        }
         problems += [
-            f"[[decompositions]] names {n!r}, which is no indicator ({nearest(n, names)})"
-            for n in sorted(set(named) - set(names))
+            f"[[{table}]] names {n!r}, which is no indicator ({nearest(n, names)})"
+            for table, used in named.items()
+            for n in sorted(used - set(names))
         ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
-        stages = [s.column for s in self.funnel]
-        problems += [
-            f"[[funnel]] {s.column!r} comes after {s.after!r}, which is no stage before it"
-            for n, s in enumerate(self.funnel)
-            if s.after is not None and s.after not in stages[:n]
-        ]
-        problems += [f"[[funnel]] names {c!r} twice" for c in sorted({c for c in stages if stages.count(c) > 1})]
+        problems += funnel_problems(self.funnel)
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
@@ -223,7 +226,7 @@ def _mistake(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return f"{place} is not a known entry ({nearest(str(path[-1]), _siblings(path))})"
     if error["type"] == "missing":
-        return f"{place} is missing"
+        return f"{place} is missing{MIGRATE if place == 'schema_version' else ''}"
     if error["input"] == UNDECIDED:
         return f"{place} = {UNDECIDED!r}: a person must still decide this{_choice(error)}"
     if error["type"] == "value_error":
@@ -242,6 +245,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "design": DesignPlan,
         "sources": Source,
         "indicators": IndicatorPlan,
+        "chain": ChainStep,
         "funnel": FunnelStep,
         "decompositions": Decomposition,
         "costs": Cost,

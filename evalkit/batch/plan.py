@@ -54,6 +54,8 @@ class Run:
     audience: str = "public"
     limits: tuple[int, int] = (0, 0)
     """Households and villages of the smallest cell that the page may show."""
+    data: str = ""
+    """Hash of the raw files, plan and codebook that the run reads, taken together."""
 
     @property
     def stem(self) -> str:
@@ -234,6 +236,7 @@ def _run(
         lang,
         audience,
         (programme.disclosure.min_households, programme.disclosure.min_villages),
+        hash_of(dict(inputs)),
     )
 
 

@@ -5,6 +5,7 @@ from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
+from evalkit.diagnostics.dose import Dose, dose, dose_in
 from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
@@ -20,6 +21,7 @@ __all__ = [
     "CellRow",
     "CutoffChecks",
     "DetectableEffect",
+    "Dose",
     "FourCell",
     "Match",
     "PreTrend",
@@ -34,6 +36,8 @@ __all__ = [
     "compliance",
     "cutoff_checks",
     "donor_weights",
+    "dose",
+    "dose_in",
     "follow_up",
     "four_cell",
     "instrument_notes",
