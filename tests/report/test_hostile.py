@@ -21,6 +21,7 @@ from evalkit import report
 from evalkit.batch.engines import engine_known
 from evalkit.batch.kernel import NAME, ThisInterpreter
 from evalkit.batch.plan import safe_name
+from evalkit.errors import DataError, visible
 from evalkit.finding import Finding
 from evalkit.report.figures import Axes, Series, plot
 from evalkit.report.index import Entry, index_html
@@ -107,7 +108,7 @@ def test_plotly_gets_no_markup_from_a_unit():
         layout = figure["layout"]
         texts = [figure["data"][0]["name"], layout["xaxis"]["title"]["text"], layout["yaxis"]["title"]["text"]]
         assert [t for t in texts if "<" in t] == []
-        assert [unescape(t) for t in texts] == [unescape(escape(hostile, quote=False))] * 3
+        assert [unescape(t) for t in texts] == [unescape(escape(visible(hostile), quote=False))] * 3
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -123,6 +124,18 @@ def test_replication_tables_escape_what_was_published(saved: Finding):
     for text in HOSTILE:
         html = replication(saved.programme, [{**row, "variant": text, "table": text}], [row]).html
         assert Elements(html).tags == plain
+
+
+def test_a_text_turns_nothing_round_and_moves_no_cursor(income: Finding):
+    """After U+202E a browser and a terminal write 321 for 123; ESC ] names a terminal's window, ESC [ moves in it."""
+    label = income.indicator.label.model_copy(update={"zh": "\u202e收入\x1b[2J", "en": "\u202eIncome\x1b]0;x\x07"})
+    hostile = replace(income, indicator=income.indicator.model_copy(update={"label": label}))
+    page = _page(hostile, "\u2066a\x1b[31m") + report.statement(hostile).html + report.means(hostile).block.html
+    told = str(DataError("x.csv", "2 rows of \u202e'V\x1b[2J'", "none\x9b2J", "remove \x07"))
+    for shown in (page, told):
+        assert [hex(ord(c)) for c in shown if c in "\u202e\u2066\x1b\x07\x9b"] == []
+    assert "\\u202eIncome" in page
+    assert told == r"x.csv: 2 rows of \u202e'V\u001b[2J'. Needed: none\u009b2J. What to do: remove \u0007."
 
 
 VALUES = {
