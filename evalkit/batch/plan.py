@@ -225,6 +225,8 @@ def _run(
     asked: str,
     lone: bool,
 ) -> Run:
+    from evalkit.cache import hash_of
+
     internal = "village" in values or lone or "internal" in (asked, programme.disclosure.audience)
     audience = "internal" if lone or "internal" in (asked, programme.disclosure.audience) else "public"
     return Run(
