@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from evalkit.errors import MAX_LISTED, listed
+from evalkit.errors import MAX_LISTED, listed, visible
 from evalkit.intake import Intake, QualityReport
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph, text
@@ -137,9 +137,11 @@ def quality_text(report: QualityReport) -> str:
         lines.append(f"{r['severity']}: {where}: {r['n_failed']} of {r['n_checked']}. What to do: {r['todo_en']}")
     lines += left_out_lines(report.rejected.filter(pl.col("severity") == "error"))
     kept = report.quality.filter(pl.col("n_failed") == 0).height
-    return "\n".join(
-        [
-            *lines,
-            f"{kept} of {report.quality.height} rules hold everywhere; {report.flow.steps[-1].n_rows} rows remain.",
-        ]
+    return visible(
+        "\n".join(
+            [
+                *lines,
+                f"{kept} of {report.quality.height} rules hold everywhere; {report.flow.steps[-1].n_rows} rows remain.",
+            ]
+        )
     )
