@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from evalkit.intake.codebook import Entry
+from evalkit.intake.crosswalk import Change, replaced
 from evalkit.intake.ledgers.kinds import AMOUNT, DEFAULTS, FORMS
 from evalkit.intake.ledgers.quick import UNKNOWN
 from evalkit.intake.ledgers.records import CODED, HEADER, KEY, KEYLESS, PERIOD, WHEN, WHO, WHY
@@ -31,14 +32,16 @@ class Judged:
     broken: pl.LazyFrame
 
 
-def judged(entries_read: pl.LazyFrame, source: Source, entries: Sequence[Entry]) -> Judged:
+def judged(
+    entries_read: pl.LazyFrame, source: Source, entries: Sequence[Entry], changes: Sequence[Change] = ()
+) -> Judged:
     """Give entries ``_key, _who, _when, _period``, turn their words into codes, and part sound ones from broken."""
     schema = entries_read.collect_schema()
     when, there = date_name(source, entries), schema.names()
     coded = [c for c in WORDS[str(source.ledger)] if CODED + c in there]
     rows = entries_read.with_columns(
         joined(source.key, [pl.col(k) for k in source.key]).alias(KEY),
-        pl.col(str(source.who)).alias(WHO),
+        replaced(pl.col(str(source.who)), changes, pl.col(when).dt.year()).alias(WHO),
         pl.col(when).alias(WHEN),
         pl.col(when).dt.year().cast(pl.Int64).alias(PERIOD),
     )

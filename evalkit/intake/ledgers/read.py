@@ -12,6 +12,7 @@ from evalkit.errors import DataError, PlanError
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry
 from evalkit.intake.convert import FILE, ROW
+from evalkit.intake.crosswalk import Change, read_crosswalk
 from evalkit.intake.files import files_of, read_table
 from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
@@ -48,10 +49,11 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
         A file is unreadable, a column is missing, or the plan and the codebook do not fit together.
     """
     _check(source)
+    changes = tuple(c for c in read_crosswalk(folder) if c.column == source.who)
     with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch:
         try:
             found = scan(source, entries, folder, Path(scratch))
-            ledger = _reduced(found, source, entries, known)
+            ledger = _reduced(found, source, entries, known, changes)
         except pl.exceptions.ComputeError as error:
             raise _damaged(source, entries, folder) or DataError(
                 source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
@@ -70,9 +72,11 @@ def _damaged(source: Source, entries: Sequence[Entry], folder: Path) -> DataErro
     return None
 
 
-def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series) -> LedgerRead:
+def _reduced(
+    found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series, changes: Sequence[Change]
+) -> LedgerRead:
     """Take the sums of a ledger, and list what does not count."""
-    pairs = resolve(found.tokens(), lambda keep: judged(found.rows(keep), source, entries).sound, source)
+    pairs = resolve(found.tokens(), lambda keep: judged(found.rows(keep), source, entries, changes).sound, source)
     clean = pl.concat([pairs.alone, pairs.kept.lazy()])
     clean, late, n_late = _late(clean, source)
     clean, twice = _once(clean, source)
