@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from evalkit.intake.codebook import Entry
 from evalkit.intake.convert import FILE, ROW
 from evalkit.intake.crosswalk import Change, read_crosswalk
 from evalkit.intake.files import files_of, read_table
+from evalkit.intake.identifiers import ids_at_the_door, is_treated
 from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
 from evalkit.intake.ledgers.loans import NAMES, stocks
@@ -27,6 +29,14 @@ from evalkit.programme import Source
 STEPS = {"unreadable_entries": OWN_RULES, "doubled_entries": PAIR_RULES[:2], "reversed_entries": PAIR_RULES[2:]}
 LISTED = (FILE, ROW, HEADER, KEY, WHY)
 N_ROWS = "_n"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands beside a ledger: the programme's folder, and the lines of its crosswalk about the ledger's units."""
+
+    folder: Path
+    changes: tuple[Change, ...]
 
 
 def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: pl.Series) -> LedgerRead:
@@ -53,7 +63,7 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
     with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch:
         try:
             found = scan(source, entries, folder, Path(scratch))
-            ledger = _reduced(found, source, entries, known, changes)
+            ledger = _reduced(found, source, entries, known, Around(folder, changes))
         except pl.exceptions.ComputeError as error:
             raise _damaged(source, entries, folder) or DataError(
                 source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
@@ -72,15 +82,17 @@ def _damaged(source: Source, entries: Sequence[Entry], folder: Path) -> DataErro
     return None
 
 
-def _reduced(
-    found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series, changes: Sequence[Change]
-) -> LedgerRead:
+def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series, around: Around) -> LedgerRead:
     """Take the sums of a ledger, and list what does not count."""
-    pairs = resolve(found.tokens(), lambda keep: judged(found.rows(keep), source, entries, changes).sound, source)
+
+    def sound(keep: Callable[[pl.Expr], pl.Expr]) -> pl.LazyFrame:
+        return judged(found.rows(keep), source, entries, around.changes).sound
+
+    pairs = resolve(found.tokens(), sound, source)
     clean = pl.concat([pairs.alone, pairs.kept.lazy()])
     clean, late, n_late = _late(clean, source)
     clean, twice = _once(clean, source)
-    raw_sums = _sums(clean, source)
+    raw_sums = _whose(clean, source, entries, around.folder)
     sums = _of_known(raw_sums, known, source)
     n_sound = int(raw_sums[N_ROWS].sum()) + pairs.left_out.height + late.height + twice.height
     own = _broken(judged(found.rows(), source, entries).broken, sum(f.n_rows for f in found.files) - n_sound)
@@ -89,11 +101,31 @@ def _reduced(
     return LedgerRead(
         source,
         *_finished(sums, source),
-        rejected(out),
+        rejected(_without_identifiers(out, source, entries, around.folder)),
         _quality(found, source, out, n_unknown, n_late),
         _flow(found, out, n_unknown, sums[WHO].n_unique()),
         found.files,
     )
+
+
+def _whose(rows: pl.LazyFrame, source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
+    """Return the sums with the ids of units as the door lets them pass; they are looked at id by id, not row by row."""
+    entry = next(e for e in entries if e.name == source.who)
+    if not is_treated(entry):
+        sums = _sums(rows, source)
+        ids_at_the_door(sums[WHO].drop_nulls().unique(), entry, source.place, folder)
+        return sums
+    ids = rows.select(WHO).unique().collect(engine="streaming")[WHO].drop_nulls()
+    passed = ids_at_the_door(ids, entry, source.place, folder)
+    return _sums(rows.with_columns(pl.col(WHO).replace_strict(ids, passed, default=None)), source)
+
+
+def _without_identifiers(out: pl.DataFrame, source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
+    """Return the entries that do not count with their keys as the door lets them pass, for they are listed."""
+    keys = [e for e in entries if e.name == source.key[0]]
+    if len(source.key) > 1 or not keys:
+        return out
+    return out.with_columns(ids_at_the_door(out[KEY], keys[0], source.place, folder).alias(KEY))
 
 
 def _check(source: Source) -> None:
