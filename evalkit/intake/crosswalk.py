@@ -15,6 +15,7 @@ import polars as pl
 from evalkit.errors import DataError, listed
 from evalkit.intake.encoding import read_text
 from evalkit.intake.files import CROSSWALK
+from evalkit.intake.months import round_number
 from evalkit.intake.rules import line as quality_line
 
 NAME = CROSSWALK
@@ -121,7 +122,7 @@ def _mistakes(row: dict[str, str]) -> list[str]:
 
 
 def _change(line: int, row: dict[str, str]) -> Change:
-    first, last = (int(row[c]) if row[c] else None for c in ("first_round", "last_round"))
+    first, last = (round_number(row[c]) if row[c] else None for c in ("first_round", "last_round"))
     return Change(line, row["column"], row["from"], row["to"], first, last)
 
 

@@ -18,7 +18,7 @@ from evalkit.intake.corrections import LOG_NAME, read_log
 from evalkit.intake.crosswalk import walked
 from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
 from evalkit.intake.guards import require_inside, settled
-from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
+from evalkit.intake.ledgers import LedgerRead, calendar_of, join_ledgers, ledger_grid, read_ledger
 from evalkit.intake.links import places
 from evalkit.intake.missing import missing_values, unknown_answers
 from evalkit.intake.months import require_months
@@ -175,7 +175,8 @@ def _read_ledger(programme: Programme, source: Source, frame: pl.DataFrame, kind
             f"the unit or village of the design ({' or '.join(allowed)}), and a column of the {kind}",
             "correct who, or enter the column in the codebook",
         )
-    return read_ledger(source, _entries(programme, source), programme.folder, frame[source.who].unique())
+    known, calendar = frame[source.who].unique(), calendar_of(programme)
+    return read_ledger(source, _entries(programme, source), programme.folder, known, calendar)
 
 
 def _read_source(programme: Programme, source: Source) -> _Read:

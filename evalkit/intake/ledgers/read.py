@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -13,14 +12,15 @@ from evalkit.errors import DataError, PlanError
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry
 from evalkit.intake.convert import FILE, ROW
-from evalkit.intake.crosswalk import Change, read_crosswalk
+from evalkit.intake.crosswalk import read_crosswalk
 from evalkit.intake.files import files_of, read_table
 from evalkit.intake.identifiers import ids_at_the_door, is_treated
+from evalkit.intake.ledgers.calendar import Calendar
 from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
 from evalkit.intake.ledgers.loans import NAMES, stocks
 from evalkit.intake.ledgers.pairs import PAIR_RULES, resolve
-from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, LedgerRead
+from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, Around, LedgerRead
 from evalkit.intake.ledgers.rules import quality, rejected
 from evalkit.intake.ledgers.scan import Scan, require_unchanged, scan
 from evalkit.intake.rules import line
@@ -28,18 +28,12 @@ from evalkit.programme import Source
 
 STEPS = {"unreadable_entries": OWN_RULES, "doubled_entries": PAIR_RULES[:2], "reversed_entries": PAIR_RULES[2:]}
 LISTED = (FILE, ROW, HEADER, KEY, WHY)
-N_ROWS = "_n"
+N_ROWS, YEARS = "_n", Calendar()
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What stands beside a ledger: the programme's folder, and the lines of its crosswalk about the ledger's units."""
-
-    folder: Path
-    changes: tuple[Change, ...]
-
-
-def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: pl.Series) -> LedgerRead:
+def read_ledger(
+    source: Source, entries: Sequence[Entry], folder: Path, known: pl.Series, calendar: Calendar = YEARS
+) -> LedgerRead:
     """Read a ledger.
 
     Parameters
@@ -52,6 +46,8 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
         The programme's folder.
     known : Series
         Ids of the units of survey or roster; entries of others are counted and left out.
+    calendar : Calendar
+        Whether its periods are years or months.
 
     Raises
     ------
@@ -63,7 +59,7 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
     with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch:
         try:
             found = scan(source, entries, folder, Path(scratch))
-            ledger = _reduced(found, source, entries, known, Around(folder, changes))
+            ledger = _reduced(found, source, entries, known, Around(folder, calendar, changes))
         except pl.exceptions.ComputeError as error:
             raise _damaged(source, entries, folder) or DataError(
                 source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
@@ -86,21 +82,21 @@ def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Se
     """Take the sums of a ledger, and list what does not count."""
 
     def sound(keep: Callable[[pl.Expr], pl.Expr]) -> pl.LazyFrame:
-        return judged(found.rows(keep), source, entries, around.changes).sound
+        return judged(found.rows(keep), source, entries, around).sound
 
     pairs = resolve(found.tokens(), sound, source)
     clean = pl.concat([pairs.alone, pairs.kept.lazy()])
-    clean, late, n_late = _late(clean, source)
+    clean, late, n_late = _late(clean, source, around.calendar)
     clean, twice = _once(clean, source)
     raw_sums = _whose(clean, source, entries, around.folder)
     sums = _of_known(raw_sums, known, source)
     n_sound = int(raw_sums[N_ROWS].sum()) + pairs.left_out.height + late.height + twice.height
-    own = _broken(judged(found.rows(), source, entries).broken, sum(f.n_rows for f in found.files) - n_sound)
+    own = _broken(judged(found.rows(), source, entries, around).broken, sum(f.n_rows for f in found.files) - n_sound)
     out = pl.concat([own, pairs.left_out.select(LISTED), late, twice])
     n_unknown = int(raw_sums[N_ROWS].sum()) - int(sums[N_ROWS].sum())
     return LedgerRead(
         source,
-        *_finished(sums, source),
+        *_finished(sums, source, around.calendar),
         rejected(_without_identifiers(out, source, entries, around.folder)),
         _quality(found, source, out, n_unknown, n_late),
         _flow(found, out, n_unknown, sums[WHO].n_unique()),
@@ -143,11 +139,11 @@ def _broken(rows: pl.LazyFrame, count: int) -> pl.DataFrame:
     return rows.select(LISTED).collect(engine="streaming").sort(FILE, ROW) if count else _none()
 
 
-def _late(rows: pl.LazyFrame, source: Source) -> tuple[pl.LazyFrame, pl.DataFrame, int]:
+def _late(rows: pl.LazyFrame, source: Source, calendar: Calendar) -> tuple[pl.LazyFrame, pl.DataFrame, int]:
     """Return entries, those left out as too late, and how many were late."""
     if source.entered is None:
         return rows, _none(), 0
-    end = pl.date(pl.col(PERIOD), 12, 31)
+    end = calendar.end(pl.col(PERIOD))
     too_late = ((pl.col(source.entered) - end).dt.total_days() > source.late_days).fill_null(False)
     found = rows.filter(too_late).select(*LISTED[:-1], pl.lit("late_entry").alias(WHY)).collect(engine="streaming")
     if source.late == "keep":
@@ -190,10 +186,10 @@ def _of_known(sums: pl.DataFrame, known: pl.Series, source: Source) -> pl.DataFr
     return sums.join(units, on=WHO, how="inner").sort(by).drop("_rank")
 
 
-def _finished(sums: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _finished(sums: pl.DataFrame, source: Source, calendar: Calendar) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return sums in yuan, means as means, and their names with the ledger's prefix."""
-    form, last = FORMS[str(source.ledger)], source.complete[1] if source.complete else None
-    frame = stocks(sums, last) if source.ledger == "loans" else sums
+    form, span = FORMS[str(source.ledger)], calendar.span(source)
+    frame = stocks(sums, span[1] if span else None, calendar) if source.ledger == "loans" else sums
     names = NAMES if source.ledger == "loans" else tuple(form.sums())
     means = {name: pl.when(pl.col(n) > 0).then(pl.col(name) / pl.col(n)) for name, n in form.means.items()}
     made = frame.select(WHO, PERIOD, *[means.get(n, pl.col(n)).alias(n) for n in names])
