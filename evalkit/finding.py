@@ -28,6 +28,7 @@ from evalkit.diagnostics import (
     four_cell,
     match,
     means_by_round,
+    other_cuts,
     pre_trend,
     pre_trend_power,
     stability,
@@ -47,7 +48,7 @@ from evalkit.moments import Moments
 from evalkit.panel import Panel, Winsorised
 from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
-from evalkit.programme import IndicatorPlan, Programme
+from evalkit.programme import IndicatorPlan, Programme, Terms
 from evalkit.provenance import Provenance, provenance
 from evalkit.results import Donors, Estimate, FloatArray, Inference, plain, plain_rows
 
@@ -97,6 +98,11 @@ class Finding:
     match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
+
+    @property
+    def words(self) -> Terms:
+        """What its pages call villages and households."""
+        return self.programme.words_for(self.indicator)
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -201,7 +207,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost, checks = attrition(panel), cutoff_checks(panel, main.estimate)
     cells, fit = four_cell(moments), match(main.estimate, seed)
-    others = _robustness(plan, moments, panel, seed, notes)
+    others = _robustness(programme, plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -269,13 +275,14 @@ def _event_study(moments: Moments, main: Inference, method: str, seed: int, note
 
 
 def _robustness(
-    plan: IndicatorPlan, moments: Moments, panel: Panel, seed: int, notes: list[str]
+    programme: Programme, plan: IndicatorPlan, moments: Moments, panel: Panel, seed: int, notes: list[str]
 ) -> tuple[tuple[str, Inference], ...]:
-    """Return the other estimators of the plan; one that the data do not allow becomes a note."""
+    """Return the plan's other estimators, and its own under other cuts; what the data do not allow becomes a note."""
     found = []
-    for name in plan.robustness:
+    ways = [(name, name, moments, panel) for name in plan.robustness]
+    for name, estimator, sums, rows in (*ways, *((n, plan.estimator, m, p) for n, m, p in other_cuts(programme, plan))):
         try:
-            found.append((name, _beside(estimate_by_name(name, moments, panel), plan.inference, seed)))
+            found.append((name, _beside(estimate_by_name(estimator, sums, rows), plan.inference, seed)))
         except (DataError, DesignError) as error:
             notes.append(f"{name}: {error}")
     return tuple(found)

@@ -54,6 +54,34 @@ class Text(Frozen):
     en: Decided
 
 
+class Noun(Frozen):
+    """What a programme calls its villages, or its households.
+
+    `counted` stands after a number (个社区, 名客户), `short` in compounds (户 of 户数) where that differs from `zh`.
+    """
+
+    zh: Decided
+    counted: Decided
+    short: str = ""
+    en: Decided
+    plural: Decided
+
+
+VILLAGE = Noun(zh="村", counted="个村", en="village", plural="villages")
+HOUSEHOLD = Noun(zh="农户", counted="户", short="户", en="household", plural="households")
+
+
+class Terms(Frozen):
+    """[words]: the nouns of pages for what is assigned and for whose outcomes are measured."""
+
+    cluster: Noun = VILLAGE
+    unit: Noun = HOUSEHOLD
+
+
+USUAL = Terms()
+"""Villages and households."""
+
+
 class Deflator(Frozen):
     """The price index that turns money into constant yuan of the base year."""
 
@@ -153,6 +181,7 @@ class IndicatorPlan(Frozen):
     estimator: str
     inference: str = "auto"
     robustness: tuple[str, ...] = ()
+    words: Terms | None = None
 
 
 class FunnelStep(Frozen):

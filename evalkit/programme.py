@@ -12,6 +12,7 @@ from evalkit.design import Design
 from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
+    USUAL,
     About,
     ChainStep,
     Cost,
@@ -24,6 +25,7 @@ from evalkit.plan_tables import (
     FunnelStep,
     IndicatorPlan,
     Source,
+    Terms,
     Text,
     Truth,
     Value,
@@ -49,6 +51,7 @@ __all__ = [
     "IndicatorPlan",
     "Programme",
     "Source",
+    "Terms",
     "Text",
     "Truth",
     "Value",
@@ -76,6 +79,7 @@ class Programme(Frozen):
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
     quality: QualityPlan = QualityPlan()
+    words: Terms = USUAL
     folder: Path
 
     @model_validator(mode="after")
@@ -136,6 +140,15 @@ class Programme(Frozen):
             f"{name!r} is not in the plan ({nearest(name, names)})",
             f"one of the {len(names)} indicators of {FILE_NAME}",
             f"correct the name or add [[indicators]] to {FILE_NAME}",
+        )
+
+    def words_for(self, plan: IndicatorPlan) -> Terms:
+        """Return what an indicator's pages call villages and households: its own words before the programme's."""
+        own = plan.words
+        return (
+            self.words
+            if own is None
+            else self.words.model_copy(update={k: getattr(own, k) for k in own.model_fields_set})
         )
 
     def design_for(self, plan: IndicatorPlan) -> Design:

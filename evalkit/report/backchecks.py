@@ -14,7 +14,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, percent, whole
 from evalkit.report.quality import variable_name
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, say
 
 TYPES = ("type1", "type2", "type3")
 
@@ -104,7 +104,7 @@ def _noted(
     words: Sequence[int] = (),
 ) -> Grid:
     """Return a table with the notes that it owes: what a dash means, that counts are rounded."""
-    reason = WORDS[lang].label("less_than_note", n=programme.disclosure.min_households)
-    dash = WORDS[lang].label("null_reason", reason=reason) if any(DASH in r for r in rows) else ""
+    reason = say(programme, lang, "less_than_note", n=programme.disclosure.min_households)
+    dash = say(programme, lang, "null_reason", reason=reason) if any(DASH in r for r in rows) else ""
     notes = [t for t in (more, dash, rounded_note(programme, lang)) if t]
     return Grid(head, rows, note=(" " if lang == "en" else "").join(notes), words=words)

@@ -10,7 +10,7 @@ from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, effect_unit, interval
 from evalkit.report.statement import case_for
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, say
 
 
 def chain(findings: Sequence[Finding]) -> Block:
@@ -22,9 +22,9 @@ def chain(findings: Sequence[Finding]) -> Block:
     if not steps:
         return Block("")
     by_name = {f.indicator.name: f for f in findings}
-    title = heading(lambda lang: WORDS[lang].label("chain_title"))
+    title = heading(lambda lang: say(findings[0].programme, lang, "chain_title"))
     table = both(lambda lang: _grid(steps, by_name, lang).html())
-    return Block(title + table + paragraph(lambda lang: WORDS[lang].label("chain_note")))
+    return Block(title + table + paragraph(lambda lang: say(findings[0].programme, lang, "chain_note")))
 
 
 def _grid(steps: Sequence[ChainStep], findings: dict[str, Finding], lang: Language) -> Grid:

@@ -6,19 +6,19 @@ from typing import Any
 
 import polars as pl
 
-from evalkit.diagnostics import PreTrend
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Held, held_text
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
+from evalkit.report.pre_trend import pre_trend_text
 from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
-from evalkit.report.shown import lead_withheld, shown_cells, shown_events, shown_means
+from evalkit.report.shown import shown_cells, shown_events, shown_means
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, say, words_of
 from evalkit.results import Donors
 
 ARM_STYLE = {"pilot": (PILOT, "circle", "solid"), "comparison": (COMPARISON, "square", "dash")}
@@ -36,7 +36,7 @@ def event_study(finding: Finding) -> Block | FigureBlock:
 
 
 def _event_study(finding: Finding, lang: Language) -> Drawn:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     rows = shown_digits(shown_events(finding).to_dicts(), finding)
     gaps = _gaps(rows, lang)
     band = _band(rows, lang)
@@ -86,7 +86,9 @@ def _event_title(finding: Finding, lang: Language) -> str:
     key = place if place in ("up", "down", "small") else "unclear"
     row = finding.main.row("att")
     label = getattr(finding.indicator.label, lang)
-    return WORDS[lang].label(
+    return say(
+        finding,
+        lang,
         f"event_title_{key}",
         label=label,
         amount=difference(
@@ -98,11 +100,11 @@ def _event_title(finding: Finding, lang: Language) -> str:
 def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> str:
     unit = unit_of(finding.indicator.unit)
     points = [f"{r['event_time']}: {difference(r['estimate'], unit, lang, signed=True)}" for r in rows]
-    return f"{_event_title(finding, lang)}. {WORDS[lang].label(event_word(finding.programme))}: " + "; ".join(points)
+    return f"{_event_title(finding, lang)}. {say(finding, lang, event_word(finding.programme))}: " + "; ".join(points)
 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
-    words, unit, banded = WORDS[lang], unit_of(finding.indicator.unit), _has_band(rows)
+    words, unit, banded = words_of(finding, lang), unit_of(finding.indicator.unit), _has_band(rows)
     body = [
         [
             str(r["event_time"]),
@@ -131,46 +133,13 @@ def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -
     return Grid([words.label(k) for k in head], body, note=note)
 
 
-def pre_trend_text(finding: Finding, lang: Language) -> str:
-    """Say what the rounds before the start show; they can warn, never prove."""
-    leads, unit = finding.pre_trend, unit_of(finding.indicator.unit)
-    if leads is None:
-        return WORDS[lang].label("no_leads")
-    if lead_withheld(finding):
-        return held_text("households", finding.programme.disclosure, lang) + ("。" if lang == "zh" else ".")
-    said = WORDS[lang].label(
-        "event_lead",
-        lead=difference(leads.largest_lead, unit, lang, signed=True),
-        range=interval(leads.conf_low, leads.conf_high, unit, lang),
-        joint=_joint_text(leads, lang),
-    )
-    return said + _drift_text(finding, lang)
-
-
-def _drift_text(finding: Finding, lang: Language) -> str:
-    """Say which steady drift a look at the rounds before the start may miss (Roth 2022)."""
-    drift, unit = finding.drift, unit_of(finding.indicator.unit)
-    if drift is None:
-        return ""
-    sizes = {"half": drift.slope_50, "most": drift.slope_80, "bias": drift.bias_80}
-    written = {name: difference(value, unit, lang) for name, value in sizes.items()}
-    return ("" if lang == "zh" else " ") + WORDS[lang].label("drift_power", **written)
-
-
-def _joint_text(leads: PreTrend, lang: Language) -> str:
-    """Say what the test of all rounds before the start gives; with one round, its p stands in the table."""
-    if leads.joint is None or leads.n_leads == 1:
-        return ""
-    return WORDS[lang].label(f"joint_{leads.joint}", p=p_text(leads.p_joint))
-
-
 def means(finding: Finding) -> Block | FigureBlock:
     """Return means by arm: over time, or side by side in a cross-section."""
     return figure_block(lambda lang: _means(finding, lang)) if has_rounds(finding) else arms(finding)
 
 
 def _means(finding: Finding, lang: Language) -> Drawn:
-    words, unit, programme = WORDS[lang], unit_of(finding.indicator.unit), finding.programme
+    words, unit, programme = words_of(finding, lang), unit_of(finding.indicator.unit), finding.programme
     shown = shown_means(finding)
     series = []
     for arm, (color, symbol, dash) in ARM_STYLE.items():
@@ -196,7 +165,7 @@ def _means(finding: Finding, lang: Language) -> Drawn:
 
 
 def _means_title(finding: Finding, lang: Language) -> str:
-    words, unit, cells = WORDS[lang], unit_of(finding.indicator.unit), finding.cells
+    words, unit, cells = words_of(finding, lang), unit_of(finding.indicator.unit), finding.cells
     label = getattr(finding.indicator.label, lang)
     changes = {arm: shown_cells(finding)[arm].row.change for arm in ARM_STYLE}
     if None in changes.values():
@@ -212,7 +181,7 @@ def _means_title(finding: Finding, lang: Language) -> str:
 
 
 def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     head = [words.label(time_word(finding))]
     arms = [arm for arm in ARM_STYLE if arm in shown["arm"]]
     for arm in arms:
@@ -233,7 +202,7 @@ def _mean_cells(row: dict[str, Any] | None, finding: Finding, lang: Language) ->
         return DASH, DASH
     if row["held"]:
         why: Held = row["held"]
-        held = held_text(why, finding.programme.disclosure, lang)
+        held = held_text(why, finding.programme.disclosure, words_of(finding, lang))
         return held, held
     return level(row["mean"], unit_of(finding.indicator.unit), lang), whole(row["n_units"], lang)
 
@@ -250,7 +219,7 @@ def arms(finding: Finding) -> Block | FigureBlock:
 
 
 def _arms(finding: Finding, lang: Language) -> Drawn:
-    words, unit, row = WORDS[lang], unit_of(finding.indicator.unit), finding.main.row("att")
+    words, unit, row = words_of(finding, lang), unit_of(finding.indicator.unit), finding.main.row("att")
     values = {arm: shown_cells(finding)[arm].row.after for arm in ARM_STYLE}
     base = values["comparison"] or 0.0
     ends = [None if row[k] is None else base + row[k] for k in ("conf_low", "conf_high")]
@@ -283,7 +252,7 @@ def _arms(finding: Finding, lang: Language) -> Drawn:
 
 def axis_title(key: str, finding: Finding, lang: Language) -> str:
     """Return an axis title with the unit."""
-    unit, words = unit_of(finding.indicator.unit), WORDS[lang]
+    unit, words = unit_of(finding.indicator.unit), words_of(finding, lang)
     if unit.kind in ("share", "percent"):
         return words.label(key)
     name = words.units.get(unit.code, unit.code) + "".join(

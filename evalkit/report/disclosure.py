@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalkit.programme import Disclosure
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Words
 
 Held = Literal["households", "villages", "complement"]
 DIGITS = 4
@@ -141,9 +141,8 @@ def coarse(value: float | None) -> float | None:
     return round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
 
 
-def held_text(held: Held, limits: Disclosure, lang: Language) -> str:
+def held_text(held: Held, limits: Disclosure, words: Words) -> str:
     """Return the words in place of a withheld number."""
-    words = WORDS[lang]
     if held == "complement":
         return words.label("withheld_complement")
     if held == "villages":
@@ -151,9 +150,9 @@ def held_text(held: Held, limits: Disclosure, lang: Language) -> str:
     return words.label("withheld", n=limits.min_households)
 
 
-def few_text(limits: Disclosure, lang: Language) -> str:
+def few_text(limits: Disclosure, words: Words) -> str:
     """Return the words in place of a count that is too small to be shown."""
-    return held_text("households", limits, lang)
+    return held_text("households", limits, words)
 
 
 def _few(count: int, limits: Disclosure) -> bool:

@@ -15,7 +15,7 @@ from evalkit.report.numbers import difference, level, unit_of, whole
 from evalkit.report.rounds import round_label, time_word
 from evalkit.report.statement import case_for
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 Row = dict[str, Any]
 
@@ -36,7 +36,7 @@ def dose(finding: Finding, found: Dose | None) -> Block | FigureBlock:
 
 
 def _figure(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> Drawn:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     open_rows = [r for r in rows if not r["held"]]
     pilot, other = ([r for r in open_rows if (r["first_treated"] is None) == never] for never in (False, True))
     series = [
@@ -65,16 +65,16 @@ def _ends(finding: Finding, found: Dose) -> dict[str, str]:
 
 
 def _title(finding: Finding, rows: list[Row], lang: Language) -> str:
-    words, label = WORDS[lang], getattr(finding.indicator.label, lang)
+    words, label = words_of(finding, lang), getattr(finding.indicator.label, lang)
     parts = [_start(finding, r, lang) + ("" if lang == "zh" else " ") + _change(finding, r, lang) for r in rows]
     return words.label("dose_title", label=label, groups=("，" if lang == "zh" else ", ").join(parts))
 
 
 def _start(finding: Finding, row: Row, lang: Language) -> str:
     if row["first_treated"] is None:
-        return WORDS[lang].label("dose_never")
-    return WORDS[lang].label(
-        f"dose_start_{time_word(finding)}", start=round_label(row["first_treated"], finding.programme)
+        return say(finding, lang, "dose_never")
+    return say(
+        finding, lang, f"dose_start_{time_word(finding)}", start=round_label(row["first_treated"], finding.programme)
     )
 
 
@@ -83,7 +83,7 @@ def _change(finding: Finding, row: Row, lang: Language) -> str:
 
 
 def _table(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> Grid:
-    words, programme = WORDS[lang], finding.programme
+    words, programme = words_of(finding, lang), finding.programme
     ends = _ends(finding, found)
     head = [words.label(k) for k in ("rollout_start", "dose_rounds", "villages", "households")]
     head += [ends["before"], ends["after"], words.rows["change"]]
@@ -96,7 +96,7 @@ def _table(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> Gr
 def _line(finding: Finding, row: Row, lang: Language) -> list[str]:
     limits, unit, why = finding.programme.disclosure, unit_of(finding.indicator.unit), row["held"]
     never = row["first_treated"] is None
-    start = WORDS[lang].label("rollout_never") if never else round_label(row["first_treated"], finding.programme)
+    start = say(finding, lang, "rollout_never") if never else round_label(row["first_treated"], finding.programme)
     size = [start, whole(row["n_rounds"], lang), whole(row["n_villages"], lang)]
     if why is not None:
         return [*size, *[_text(why, finding, lang)] * 4]
@@ -105,4 +105,4 @@ def _line(finding: Finding, row: Row, lang: Language) -> list[str]:
 
 
 def _text(why: Held, finding: Finding, lang: Language) -> str:
-    return held_text(why, finding.programme.disclosure, lang)
+    return held_text(why, finding.programme.disclosure, words_of(finding, lang))

@@ -18,6 +18,7 @@ from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.origin import publishable
 from evalkit.report.shown import shown_frame
 from evalkit.report.tables import means_table
+from evalkit.report.wording import WORDS
 
 LIMITS = Disclosure(min_households=10, min_villages=2)
 
@@ -45,8 +46,8 @@ def test_an_empty_cell_gives_nobody_away():
 
 
 def test_words_name_the_threshold():
-    assert held_text("households", LIMITS, "en") == "withheld: fewer than 10 households"
-    assert held_text("households", LIMITS, "zh") == "未公布：少于10户"
+    assert held_text("households", LIMITS, WORDS["en"]) == "withheld: fewer than 10 households"
+    assert held_text("households", LIMITS, WORDS["zh"]) == "未公布：少于10户"
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def small(saved: Finding) -> Finding:
 
 def test_a_small_arm_shows_neither_arm_nor_difference(small: Finding):
     html = means_table(small).html
-    assert "withheld: fewer than 10 households" in html
+    assert "withheld: fewer than 10 farmers" in html
     assert not [n for n in ("43.2", "12.3", "30.9", ">7<") if n in html]
 
 
