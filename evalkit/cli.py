@@ -85,6 +85,11 @@ def main() -> None:
     metavar="GB",
     help="Memory above which a notebook is stopped; by default a fair share of what is free.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Execute on the workers of this Dask scheduler (tcp://HOST:8786); needs the extra cluster.",
+)
 @click.option("--shard", metavar="I/N", help="Only part I of N parts, each into its own folder; see merge-findings.")
 @click.option("--retry-failed", is_flag=True, help="Run only what failed last time.")
 @click.option("--fresh", is_flag=True, help="Run everything, also what has not changed.")
@@ -128,6 +133,7 @@ def run(
         options["time_limit"],
         None if memory is None else int(memory * 1e9),
         self_contained=options["self_contained"],
+        cluster=options["cluster"],
     )
     result = run_batch(plan, settings)
     click.echo(f"{result.done} made, {result.reused} unchanged, {result.failed} failed: {result.index}")
