@@ -3,7 +3,7 @@
     python benchmarks/chaos.py               500 kills and 300 children; about twenty minutes on a quiet machine
     python benchmarks/chaos.py --kills 50    fewer kills
 
-Small notebooks of about 0.2 s over one real programme, 64 runs a batch. SIGKILL goes to workers, and one time in four
+Small notebooks of about 0.2 s over one real programme, 64 runs a batch. SIGKILL goes to workers, and one time in ten
 to the command or to the process that forks; the same command is then given again until a batch ends well. A round ends
 there, and the next begins with an empty folder. It writes benchmarks/results/chaos.md.
 """
@@ -32,9 +32,10 @@ from evalkit.batch.machine import family
 RESULT = Path(__file__).parent / "results" / "chaos.md"
 ROOT = Path(__file__).parent.parent
 PROGRAMME = ROOT / "data_raw" / "moz_savings"
-KILLS, CHILDREN, ROUND = 500, 300, 50
+KILLS, CHILDREN, ROUND = 500, 300, 100
 """Kills and children of the study, and kills after which a batch is left to end."""
-OF_PARENTS = 0.25
+OF_PARENTS = 0.1
+"""Share of kills that go to the command or to the process that forks."""
 LONGEST = 1200
 """Seconds after which a round is given up."""
 CODE = """
@@ -149,7 +150,7 @@ def study(folder: Path, kills: int) -> tuple[list[Killed], int]:
     quiet, dice, rounds = findings(folder / "quiet"), random.Random(1), list[Killed]()
     while sum(r.kills for r in rounds) < kills:
         out, left = folder / f"round{len(rounds)}", kills - sum(r.kills for r in rounds)
-        found = killed_until_done(out, folder / "started", min(ROUND, left), min(ROUND, left) // 4, dice)
+        found = killed_until_done(out, folder / "started", min(ROUND, left), round(min(ROUND, left) * OF_PARENTS), dice)
         assert findings(out) == quiet, "a finding is missing or differs"
         assert found.again == (), f"computed again though stored: {found.again}"
         assert left_over(out) == [], left_over(out)
