@@ -2,11 +2,12 @@
 
     .venv/bin/python benchmarks/recovery.py                  # all programmes, on all cores
     .venv/bin/python benchmarks/recovery.py suqian_post      # one of them; its rows in the table are replaced
-    .venv/bin/python benchmarks/recovery.py --draws 40       # fewer draws; prints only
+    .venv/bin/python benchmarks/recovery.py --draws 40       # fewer draws; prints only, without --write
+    .venv/bin/python benchmarks/recovery.py --tables         # writes docs/recovery.md anew from results/recovery.csv
 
 Each draw (`evalkit.simulate`, which shares no code with the estimators) gives the frame that intake would give, without
 dirt, and what is true of it. It is estimated as programme.toml plans: panel, village sums, estimator, interval. "Built
-in" is the mean difference of the pilot villages' own change from the truth: what before-and-after gets wrong.
+in" is what before-and-after gets wrong by the scenario's file alone: the same, from draws without noise and shocks.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import argparse
 import math
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -36,66 +38,89 @@ from evalkit import simulate
 from evalkit.columns import EXPOSURE
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators.registry import estimate_by_name
+from evalkit.programme import IndicatorPlan
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "benchmarks" / "results" / "recovery.csv"
-PAGE = ROOT / "benchmarks" / "results" / "recovery.md"
+DOCUMENT = ROOT / "docs" / "recovery.md"
+TABLES = "<!-- tables -->\n"
+"""What follows this line in docs/recovery.md is made by the study."""
 DRAWS = 2000
+CALM = 200
+"""So many of the draws are also made without what chance brings, for what is built in."""
 LEAST = 0.935
 """An interval fails where the upper 99 % bound of its coverage lies below this."""
 WIDE = 2.576
 """Standard errors within which the mean error must lie where assumptions hold: 99 %."""
+MORE = {
+    "ningxia_post": ("parcels_number",),
+    "shangyu_trinity": ("contract_sales_yuan", "overdue_yuan"),
+}
+"""Beside the primary indicators: those on which a scenario breaks an assumption, and those of a second design."""
+SETS = 99
+"""Placebo sets of three communities among 27; pages draw 999, which takes ten times as long."""
 Row = dict[str, Any]
 
+sys.path[:] = [p for p in sys.path if Path(p).resolve() != Path(__file__).parent.resolve()]
+"""numba, which rdrobust imports when it is used, would else take coverage.py of this folder for the package."""
 
-def one(name: str, holds: bool, seed: int) -> list[Row]:
-    """Return a row for each primary indicator of one draw: its error, whether it is covered, and the naive error."""
+
+def one(name: str, holds: bool, indicators: tuple[str, ...], seed: int) -> list[Row]:
+    """Return a row for each indicator of one draw: its error, whether it is covered, and the naive error."""
     programme = evalkit.load(ROOT / "data_raw" / name)
     drawn = simulate.replicate(name, seed, holds=holds)
-    plans = [p for p in programme.indicators if p.role == "primary" and p.name in drawn.truth]
-    return [
-        {"programme": name, "holds": holds, "indicator": plan.name, "estimator": plan.estimator}
-        | _measured(drawn.frame, programme, plan.name, drawn.truth[plan.name], seed)
-        for plan in plans
-    ]
+    calm = simulate.replicate(name, seed, holds=holds, calm=True) if seed < CALM else None
+    rows = []
+    for plan in map(programme.indicator, indicators):
+        panel, moments = _prepared(drawn, programme, plan)
+        kind = {"programme": name, "holds": holds, "indicator": plan.name}
+        built_in = math.nan
+        if calm is not None:
+            built_in = _naive(*_prepared(calm, programme, plan)) - calm.truth[plan.name]
+        naive = {"naive": _naive(panel, moments) - drawn.truth[plan.name], "built_in": built_in}
+        main = _measured(panel, moments, (plan.estimator, plan.inference), drawn.truth[plan.name], seed)
+        rows.append(kind | {"estimator": plan.estimator} | main | naive)
+        if plan.name in drawn.late:
+            late = _measured(panel, moments, ("late_ancova", "anderson_rubin"), drawn.late[plan.name], seed)
+            rows.append(kind | {"estimator": "late_ancova"} | late | {"naive": math.nan, "built_in": math.nan})
+    return rows
 
 
-def _measured(frame: pl.DataFrame, programme: evalkit.Programme, indicator: str, truth: float, seed: int) -> Row:
-    plan = programme.indicator(indicator)
-    groups = (EXPOSURE,) if EXPOSURE in frame.columns else ()
-    panel = evalkit.Panel.from_frame(frame, design=programme.design_for(plan), outcome=indicator, covariates=groups)
-    moments = evalkit.Moments.from_panel(panel)
+def _prepared(
+    drawn: simulate.Replicate, programme: evalkit.Programme, plan: IndicatorPlan
+) -> tuple[evalkit.Panel, evalkit.Moments]:
+    groups = (EXPOSURE,) if EXPOSURE in drawn.frame.columns else ()
+    design = programme.design_for(plan)
+    panel = evalkit.Panel.from_frame(drawn.frame, design=design, outcome=plan.name, covariates=groups)
+    return panel, evalkit.Moments.from_panel(panel)
+
+
+def _measured(
+    panel: evalkit.Panel, moments: evalkit.Moments, how: tuple[str, str], truth: float, seed: int
+) -> dict[str, float | bool | str | None]:
     try:
-        row = (
-            evalkit.infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
-            .tidy()
-            .row(0, named=True)
-        )
+        result = evalkit.infer(estimate_by_name(how[0], moments, panel), how[1], seed=seed, draws=SETS)
     except (DataError, DesignError) as refused:
-        return {"error": math.nan, "covers": None, "naive": math.nan, "refused": str(refused)}
+        return {"error": math.nan, "covers": None, "refused": str(refused)}
+    row = result.tidy().row(0, named=True)
     low, high = row["conf_low"], row["conf_high"]
-    return {
-        "error": row["estimate"] - truth,
-        "covers": None if low is None else low <= truth <= high,
-        "naive": _naive(moments) - truth,
-        "refused": "",
-    }
+    covers = None if low is None else low <= truth <= high
+    return {"error": row["estimate"] - truth, "covers": covers, "refused": ""}
 
 
-def _naive(moments: evalkit.Moments) -> float:
-    if moments.design.time is None:
-        return math.nan
-    try:
-        return float(evalkit.pre_post(moments).values[0])
-    except DesignError:
-        return math.nan
+def _naive(panel: evalkit.Panel, moments: evalkit.Moments) -> float:
+    """Return what the page calls naive: the pilots' own change, or all above less all below the cut-off."""
+    at_cutoff = panel.design.running is not None
+    return float((evalkit.itt(moments, strata=False) if at_cutoff else evalkit.pre_post(moments)).values[0])
 
 
 def summary(rows: list[Row]) -> pl.DataFrame:
     """Return one row an indicator and kind of draw."""
     from scipy.special import betaincinv
 
-    frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col("error", "naive").fill_nan(None))
+    frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
+        pl.col("error", "naive", "built_in").fill_nan(None)
+    )
     keys = ["programme", "holds", "indicator", "estimator"]
     table = frame.group_by(keys, maintain_order=True).agg(
         pl.len().alias("draws"),
@@ -106,6 +131,7 @@ def summary(rows: list[Row]) -> pl.DataFrame:
         pl.col("covers").count().alias("intervals"),
         pl.col("naive").mean().alias("naive"),
         (pl.col("naive").std() / pl.col("naive").count().sqrt()).alias("naive_se"),
+        pl.col("built_in").mean(),
     )
     upper = [
         None if n == 0 else 1.0 if h == n else float(betaincinv(h + 1, n - h, 0.99))
@@ -115,71 +141,94 @@ def summary(rows: list[Row]) -> pl.DataFrame:
 
 
 def page(table: pl.DataFrame) -> str:
-    """Return the committed page."""
+    """Return the tables of the document."""
     lines = [
-        "# What the plans recover\n",
         f"Command: `.venv/bin/python benchmarks/recovery.py`. Machine: {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, evalkit {version('evalkit')}.\n",
-        "All data are simulated. Errors in the indicator's unit. × marks, where assumptions hold, a mean error beyond "
-        f"{WIDE} of its standard errors, or a coverage whose upper 99 % bound lies below {LEAST:.1%}. Where a scenario "
-        "breaks an assumption, error and coverage show what the page has to warn of.\n",
-        "| programme | indicator | estimator | assumptions | draws | mean error (s.e.) | coverage "
-        "| naive error (s.e.) |",
-        "|---" * 8 + "|",
+        f"Errors in the indicator's unit. × marks, where assumptions hold, a mean error beyond {WIDE} of its standard "
+        f"errors, or a coverage whose upper 99 % bound lies below {LEAST:.1%}.\n",
     ]
-    return "\n".join([*lines, *(_line(r) for r in table.iter_rows(named=True))]) + "\n"
+    for holds, title in ((True, "## Where assumptions hold\n"), (False, "## Where the scenario breaks one\n")):
+        lines += [
+            title,
+            "| programme, indicator | estimator | draws | mean error (s.e.) | coverage of 95 % | naive error (s.e.) "
+            "| built in |",
+            "|---" * 7 + "|",
+            *(_line(r) for r in table.filter(pl.col("holds") == holds).iter_rows(named=True)),
+            "",
+        ]
+    return "\n".join(lines)
 
 
 def _line(r: Row) -> str:
     off = r["holds"] and r["bias"] is not None and abs(r["bias"]) > WIDE * r["bias_se"]
     low = r["holds"] and r["upper_bound"] is not None and r["upper_bound"] < LEAST
     coverage = "no interval" if not r["intervals"] else f"{r['coverage']:.1%}{' ×' if low else ''}"
-    draws = f"{r['draws']}" + (f", {r['refused']} refused" if r["refused"] else "")
-    kind = "hold" if r["holds"] else "broken"
-    naive = "–" if r["naive"] is None else f"{r['naive']:.4g} ({r['naive_se']:.2g})"
-    bias = "–" if r["bias"] is None else f"{r['bias']:.3g} ({r['bias_se']:.2g}){' ×' if off else ''}"
-    return (
-        f"| {r['programme']} | {r['indicator']} | {r['estimator']} | {kind} | {draws} | {bias} | {coverage} | {naive} |"
-    )
+    draws = f"{r['draws']:,}" + (f", {r['refused']} refused" if r["refused"] else "")
+    naive = "–" if r["naive"] is None else f"{_short(r['naive'])} ({_short(r['naive_se'])})"
+    built_in = "–" if r["built_in"] is None else _short(r["built_in"])
+    bias = "–" if r["bias"] is None else f"{_short(r['bias'])} ({_short(r['bias_se'])}){' ×' if off else ''}"
+    what = f"{r['programme']}, {r['indicator']}"
+    return f"| {what} | {r['estimator']} | {draws} | {bias} | {coverage} | {naive} | {built_in} |"
 
 
-def breaks(name: str) -> bool:
-    """Whether the scenario breaks an assumption: its draws then differ from those in which all hold."""
-    with_it, without = (simulate.replicate(name, 0, holds=holds).frame for holds in (False, True))
-    return not with_it.equals(without)
+def _short(value: float) -> str:
+    """Return three digits, without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def draws_of(name: str, draws: int) -> Iterator[list[Row]]:
-    """Yield the rows of each draw, on all cores."""
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        for holds in (True, False) if breaks(name) else (True,):
-            yield from pool.map(partial(one, name, holds), range(draws), chunksize=10)
+def measured(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the indicators that are measured, and those on which the scenario breaks what their plan assumes.
+
+    For the others the draws with and without what is broken are the same, and are made once.
+    """
+    programme = evalkit.load(ROOT / "data_raw" / name)
+    plans = [p for p in programme.indicators if p.role == "primary" or p.name in MORE.get(name, ())]
+    whole, broken = (simulate.replicate(name, 0, holds=holds) for holds in (True, False))
+    differ = [
+        p.name
+        for p in plans
+        if not _prepared(whole, programme, p)[0].frame.equals(_prepared(broken, programme, p)[0].frame)
+    ]
+    return tuple(p.name for p in plans), tuple(differ)
+
+
+def draws_of(name: str, draws: int, workers: int | None) -> Iterator[list[Row]]:
+    """Yield the rows of each draw, on several cores."""
+    whole, broken = measured(name)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for holds, indicators in ((True, whole), (False, broken)):
+            yield from pool.map(partial(one, name, holds, indicators), range(draws if indicators else 0), chunksize=10)
 
 
 def main() -> None:
-    """Run the study, print as it goes, write the table."""
+    """Run the study, print as it goes, write the table after each programme."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programmes", nargs="*", metavar="PROGRAMME", help=", ".join(simulate.scenarios()))
     parser.add_argument("--draws", type=int, default=DRAWS, help="other numbers than %(default)s are printed only")
+    parser.add_argument("--write", action="store_true", help="write the table with another number of draws, too")
+    parser.add_argument("--workers", type=int, help="processes; all cores if left out")
+    parser.add_argument("--tables", action="store_true", help="only write the document anew from the table")
     given = parser.parse_args()
-    start, tables = time.perf_counter(), []
+    if given.tables:
+        return write(pl.read_csv(TABLE))
+    start = time.perf_counter()
     for name in given.programmes or simulate.scenarios():
-        tables.append(summary([row for rows in draws_of(name, given.draws) for row in rows]))
-        print(
-            f"{time.perf_counter() - start:6.0f} s", *map(_line, tables[-1].iter_rows(named=True)), sep="\n", flush=True
-        )
-    if given.draws == DRAWS:
-        write(pl.concat(tables, how="vertical_relaxed"))
+        table = summary([row for rows in draws_of(name, given.draws, given.workers) for row in rows])
+        print(f"{time.perf_counter() - start:6.0f} s", *map(_line, table.iter_rows(named=True)), sep="\n", flush=True)
+        if given.draws == DRAWS or given.write:
+            write(table)
 
 
 def write(table: pl.DataFrame) -> None:
-    """Write the tables, with the rows of programmes that were not run as they were."""
+    """Write table and document, with the rows of programmes that were not run as they were."""
     if TABLE.is_file():
         before = pl.read_csv(TABLE).filter(~pl.col("programme").is_in(table["programme"].unique().to_list()))
         table = pl.concat([before, table], how="vertical_relaxed")
     table = table.sort("programme", maintain_order=True)
     table.write_csv(TABLE, float_precision=6)
-    PAGE.write_text(page(table), encoding="utf-8")
+    prose = DOCUMENT.read_text(encoding="utf-8").split(TABLES)[0]
+    DOCUMENT.write_text(f"{prose}{TABLES}\n{page(table)}", encoding="utf-8")
 
 
 if __name__ == "__main__":
