@@ -113,9 +113,7 @@ def sentence(case: Case, facts: Facts, lang: Language) -> str:
 def reasons_text(finding: Finding, lang: Language) -> str:
     """Return the gate's reasons in one clause."""
     words = words_of(finding, lang)
-    return ("；" if lang == "zh" else "; ").join(
-        words.reasons[r.code].format(**r.values) for r in shown_reasons(finding)
-    )
+    return ("；" if lang == "zh" else "; ").join(words.reasons[r.code].format(**r.said) for r in shown_reasons(finding))
 
 
 def headline(finding: Finding, lang: Language) -> str:
@@ -229,7 +227,8 @@ def caution(finding: Finding, lang: Language) -> str:
     """Return what not to conclude."""
     words, case, gate = words_of(finding, lang), case_for(finding), finding.gate
     claim = case.form if case.form in ("not_reportable", "jump") else gate.claim
-    keys: list[str] = [claim]
+    on_takers = claim == "effect" and finding.main.estimate.estimator in LATE
+    keys: list[str] = ["effect_on_takers" if on_takers else claim]
     keys += ["average"] if case.form in AVERAGES else []
     keys += ["unclear"] if case.position == "unclear" else []
     keys += [finding.indicator.role] if finding.indicator.role != "primary" else []
