@@ -14,6 +14,7 @@ from evalkit.cache import cache_folder
 from evalkit.diagnostics import (
     CutoffChecks,
     FourCell,
+    HonestDid,
     Match,
     PreTrend,
     PreTrendPower,
@@ -26,6 +27,7 @@ from evalkit.diagnostics import (
     cutoff_checks,
     donor_weights,
     four_cell,
+    honest_did,
     match,
     means_by_round,
     pre_trend,
@@ -63,7 +65,8 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
-    ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
+    ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss,
+    ``honest`` the effect where paths drift apart as much as before the start.
     ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
     part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect;
     ``match`` how a synthetic comparison fitted before the start, and what placebos show.
@@ -97,6 +100,7 @@ class Finding:
     match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
+    honest: HonestDid | None = None
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""
@@ -154,6 +158,7 @@ class Finding:
             "deviations": plain(self.deviations),
             "stability": None if self.stability is None else {"verdict": self.stability.verdict},
             "drift": None if self.drift is None else plain(self.drift),
+            "honest": None if self.honest is None else plain(self.honest),
             "bounds": None if self.bounds is None else plain_rows(self.bounds.tidy()),
             "instrument": None if self.instrument is None else plain_rows(self.instrument.tidy()),
             "cutoff": None if self.cutoff is None else plain(self.cutoff),
@@ -230,6 +235,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         match=fit,
         stability=stability(main),
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
+        honest=None if study is None else honest_did(study, programme.design.anticipation),
     )
 
 

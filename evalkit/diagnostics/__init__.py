@@ -6,6 +6,7 @@ from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
 from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
+from evalkit.diagnostics.honest_did import Bounds, HonestDid, honest_did
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
 from evalkit.diagnostics.power import DetectableEffect, Study, minimum_detectable_effect, variance_between
@@ -17,10 +18,12 @@ from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, pl
 from evalkit.diagnostics.take_up_funnel import take_up_funnel
 
 __all__ = [
+    "Bounds",
     "CellRow",
     "CutoffChecks",
     "DetectableEffect",
     "FourCell",
+    "HonestDid",
     "Match",
     "PreTrend",
     "PreTrendPower",
@@ -36,6 +39,7 @@ __all__ = [
     "donor_weights",
     "follow_up",
     "four_cell",
+    "honest_did",
     "instrument_notes",
     "leave_one_donor_out",
     "leave_one_out",

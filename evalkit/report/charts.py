@@ -6,15 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from evalkit.diagnostics import PreTrend
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Held, held_text
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
+from evalkit.report.leads_text import pre_trend_text
 from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
 from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
-from evalkit.report.shown import lead_withheld, shown_cells, shown_events, shown_means
+from evalkit.report.shown import shown_cells, shown_events, shown_means
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table
 from evalkit.report.wording import WORDS, Language
@@ -128,39 +128,6 @@ def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -
         "treated_units",
     )
     return Grid([words.label(k) for k in head], body, note=note)
-
-
-def pre_trend_text(finding: Finding, lang: Language) -> str:
-    """Say what the rounds before the start show; they can warn, never prove."""
-    leads, unit = finding.pre_trend, unit_of(finding.indicator.unit)
-    if leads is None:
-        return WORDS[lang].label("no_leads")
-    if lead_withheld(finding):
-        return held_text("households", finding.programme.disclosure, lang) + ("。" if lang == "zh" else ".")
-    said = WORDS[lang].label(
-        "event_lead",
-        lead=difference(leads.largest_lead, unit, lang, signed=True),
-        range=interval(leads.conf_low, leads.conf_high, unit, lang),
-        joint=_joint_text(leads, lang),
-    )
-    return said + _drift_text(finding, lang)
-
-
-def _drift_text(finding: Finding, lang: Language) -> str:
-    """Say which steady drift a look at the rounds before the start may miss (Roth 2022)."""
-    drift, unit = finding.drift, unit_of(finding.indicator.unit)
-    if drift is None:
-        return ""
-    sizes = {"half": drift.slope_50, "most": drift.slope_80, "bias": drift.bias_80}
-    written = {name: difference(value, unit, lang) for name, value in sizes.items()}
-    return ("" if lang == "zh" else " ") + WORDS[lang].label("drift_power", **written)
-
-
-def _joint_text(leads: PreTrend, lang: Language) -> str:
-    """Say what the test of all rounds before the start gives; with one round, its p stands in the table."""
-    if leads.joint is None or leads.n_leads == 1:
-        return ""
-    return WORDS[lang].label(f"joint_{leads.joint}", p=p_text(leads.p_joint))
 
 
 def means(finding: Finding) -> Block | FigureBlock:

@@ -38,6 +38,7 @@ RESULTS = (
     "take_up",
     "stability",
     "drift",
+    "honest",
     "naive",
     "robustness",
     "cells",
