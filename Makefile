@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 PROGRAMMES ?=
 
-.PHONY: help setup findings test lab lint bench lock clean
+.PHONY: help setup findings test lab docs lint bench lock wheelhouse clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,10 @@ setup: .venv/.ready ## make .venv with evalkit in it
 	@$(BIN)/python -m ipykernel install --sys-prefix --name evalkit --display-name evalkit
 	@touch $@
 
+.venv/.ready-docs: requirements-docs.lock | .venv/.ready
+	@$(BIN)/python .ci/install.py requirements-docs.lock
+	@touch $@
+
 findings: .venv/.ready ## run the notebooks on data_raw/ and write findings/index.html
 	@$(BIN)/evalkit run $(PROGRAMMES)
 
@@ -42,6 +46,9 @@ test: .venv/.ready .venv/.ready-dev ## run the tests
 lab: .venv/.ready .venv/.ready-lab ## open JupyterLab on the notebooks that the batch runs
 	@$(BIN)/jupyter lab notebooks
 
+docs: .venv/.ready .venv/.ready-docs ## build the documents in site/, readable and searchable without a network
+	@$(BIN)/python -m docs.making --out site
+
 lint: .venv/.ready .venv/.ready-dev ## style, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -51,9 +58,15 @@ lint: .venv/.ready .venv/.ready-dev ## style, types, layers
 bench: .venv/.ready .venv/.ready-dev ## start-up and speed, peers beside them
 	@for script in $(filter-out benchmarks/coverage.py benchmarks/recovery.py, $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
+LOCKS ?= requirements.lock
+wheelhouse: .venv/bin/pip ## fill wheelhouse/ with the packages of LOCKS, for a machine without a network
+	@for lock in $(LOCKS); do $(BIN)/python -m pip download --disable-pip-version-check --progress-bar off --quiet \
+		--require-hashes --only-binary :all: --dest wheelhouse --requirement $$lock || exit 1; done
+	@echo "wheelhouse: $$(ls wheelhouse | wc -l) packages for $$($(BIN)/python -V) on $$(uname -sm); copy the project's folder with it, and run make setup there"
+
 lock: ## write the locks and environment.yml anew (needs uv)
 	@sh .ci/lock.sh
 	@$(BIN)/python .ci/environment_yml.py
 
 clean: ## remove what was made: .venv, findings, .cache
-	rm -rf .venv findings .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis evalkit.egg-info
+	rm -rf .venv findings site .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis evalkit.egg-info

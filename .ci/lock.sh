@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the hash-pinned locks from pyproject.toml: runtime, development, laboratory. No index or download address is kept.
+# Writes the hash-pinned locks from pyproject.toml: runtime, development, laboratory, documents. No index or download address is kept.
 # Needs uv (any recent version) on the PATH; it is a tool for the maintainer, not a dependency.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,3 +13,4 @@ lock() { # the file, then extras and constraints
 lock requirements.lock --extra discontinuity --group build
 lock requirements-dev.lock --extra dev --group build --constraint requirements.lock
 lock requirements-lab.lock --extra lab --extra discontinuity --group build --constraint requirements.lock
+lock requirements-docs.lock --extra docs --extra discontinuity --group build --constraint requirements.lock

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
-    from evalkit.diagnostics import Study, honest_did, minimum_detectable_effect, rollout
+    from evalkit.diagnostics import Study, dose, honest_did, minimum_detectable_effect, rollout
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -60,7 +60,7 @@ _ESTIMATORS = (
     "synthetic_did",
 )
 _HOMES = {
-    **dict.fromkeys(("Study", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
+    **dict.fromkeys(("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
@@ -97,6 +97,7 @@ __all__ = [
     "decompose",
     "did",
     "discontinuity",
+    "dose",
     "evaluate",
     "evaluate_families",
     "event_study",

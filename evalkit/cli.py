@@ -85,6 +85,11 @@ def main() -> None:
     metavar="GB",
     help="Memory above which a notebook is stopped; by default a fair share of what is free.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Execute on the workers of this Dask scheduler (tcp://HOST:8786); needs the extra cluster.",
+)
 @click.option("--shard", metavar="I/N", help="Only part I of N parts, each into its own folder; see merge-findings.")
 @click.option("--retry-failed", is_flag=True, help="Run only what failed last time.")
 @click.option("--fresh", is_flag=True, help="Run everything, also what has not changed.")
@@ -128,6 +133,7 @@ def run(
         options["time_limit"],
         None if memory is None else int(memory * 1e9),
         self_contained=options["self_contained"],
+        cluster=options["cluster"],
     )
     result = run_batch(plan, settings)
     click.echo(f"{result.done} made, {result.reused} unchanged, {result.failed} failed: {result.index}")
@@ -171,7 +177,9 @@ def _add_commands() -> None:
     from evalkit.commands.claims import claims
     from evalkit.commands.doctor import doctor
     from evalkit.commands.estimate import estimate
+    from evalkit.commands.journal import journal
     from evalkit.commands.merge_findings import merge_findings
+    from evalkit.commands.migrate import migrate
     from evalkit.commands.moments import merge, moments
     from evalkit.commands.new import new
     from evalkit.commands.pdf import pdf
@@ -179,7 +187,21 @@ def _add_commands() -> None:
     from evalkit.commands.power import power
     from evalkit.commands.verify import verify
 
-    for command in (estimate, moments, merge, merge_findings, new, plan, power, claims, verify, pdf, doctor):
+    for command in (
+        estimate,
+        moments,
+        merge,
+        merge_findings,
+        new,
+        plan,
+        power,
+        claims,
+        verify,
+        journal,
+        migrate,
+        pdf,
+        doctor,
+    ):
         main.add_command(command)
 
 

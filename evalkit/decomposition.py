@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from evalkit.columns import CANONICAL, TIME, UNIT
+from evalkit.diagnostics import FourCell, four_cell
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import pre_post
 from evalkit.estimators.registry import estimate_by_name
@@ -37,13 +38,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Decomposition:
-    """The effect on a total and on its parts, all on the rows in which the total and every part are known."""
+    """The effect on a total and on its parts, all on the rows in which the total and every part are known.
+
+    ``cells`` are the arms of these rows.
+    """
 
     programme: Programme
     plan: IndicatorPlan
     change: float
     effect: Inference
     sources: tuple[Source, ...]
+    cells: FourCell
 
 
 def decompose(programme: Programme, indicator: str, *, seed: int = 1) -> Decomposition | None:
@@ -76,7 +81,8 @@ def decompose(programme: Programme, indicator: str, *, seed: int = 1) -> Decompo
         Source(plan, change, change / changes[0], effect, fieller(effect, effects[0]))
         for plan, change, effect in zip(plans[1:], changes[1:], effects[1:], strict=True)
     ]
-    return Decomposition(programme, plans[0], changes[0], effects[0], tuple(sources))
+    cells = four_cell(Moments.from_panel(_on(rows, panels[0], plans[0].name)))
+    return Decomposition(programme, plans[0], changes[0], effects[0], tuple(sources), cells)
 
 
 def _effect(panel: Panel, plan: IndicatorPlan, seed: int) -> Inference:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 MAX_LISTED = 5
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that move a terminal's cursor, name its window, or turn the direction of the text that follows."""
 
 
 class EvalkitError(Exception):
@@ -24,6 +27,7 @@ class EvalkitError(Exception):
     """
 
     def __init__(self, where: str, found: str, needed: str = "", todo: str = "") -> None:
+        where, found, needed, todo = (visible(text) for text in (where, found, needed, todo))
         self.where, self.found, self.needed, self.todo = where, found, needed, todo
         parts = [f"{where}: {found.rstrip('.')}."]
         parts += [f"Needed: {needed.rstrip('.')}."] if needed else []
@@ -49,6 +53,11 @@ class PlanError(EvalkitError):
 
 class UsageError(EvalkitError):
     """A call or a command line is wrong: exit status 2."""
+
+
+def visible(text: str) -> str:
+    """Return a text whose control characters are seen, written as their number, and do nothing."""
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

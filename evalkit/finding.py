@@ -49,7 +49,7 @@ from evalkit.moments import Moments
 from evalkit.panel import Panel, Winsorised
 from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
-from evalkit.programme import IndicatorPlan, Programme
+from evalkit.programme import IndicatorPlan, Programme, Terms
 from evalkit.provenance import Provenance, provenance
 from evalkit.results import Donors, Estimate, FloatArray, Inference, plain, plain_rows
 
@@ -101,6 +101,11 @@ class Finding:
     stability: Stability | None = None
     drift: PreTrendPower | None = None
     honest: HonestDid | None = None
+
+    @property
+    def words(self) -> Terms:
+        """What its pages call villages and households."""
+        return self.programme.words_for(self.indicator)
 
     def event_table(self) -> pl.DataFrame | None:
         """Return the event study's tidy rows with `band_low` and `band_high`; None where there is no event study."""

@@ -13,7 +13,7 @@ from evalkit.errors import PlanError
 from evalkit.programme import Programme
 
 LOCK_NAME = "plan.lock.json"
-WORDING = ("label",)
+WORDING = ("label", "words")
 """Entries that say nothing about what is estimated."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -54,6 +54,34 @@ class Text(Frozen):
     en: Decided
 
 
+class Noun(Frozen):
+    """What a programme calls its villages, or its households.
+
+    `counted` stands after a number (个社区, 名客户), `short` in compounds (户 of 户数) where that differs from `zh`.
+    """
+
+    zh: Decided
+    counted: Decided
+    short: str = ""
+    en: Decided
+    plural: Decided
+
+
+VILLAGE = Noun(zh="村", counted="个村", en="village", plural="villages")
+HOUSEHOLD = Noun(zh="农户", counted="户", short="户", en="household", plural="households")
+
+
+class Terms(Frozen):
+    """[words]: the nouns of pages for what is assigned and for whose outcomes are measured."""
+
+    cluster: Noun = VILLAGE
+    unit: Noun = HOUSEHOLD
+
+
+USUAL = Terms()
+"""Villages and households."""
+
+
 class Deflator(Frozen):
     """The price index that turns money into constant yuan of the base year."""
 
@@ -99,7 +127,7 @@ class Source(LedgerFields):
     Or rows of a PostgreSQL server: `database` names the environment variable, or the service, that has its address.
     """
 
-    kind: Literal["roster", "survey", "ledger", "links", "requests", "prices"]
+    kind: Literal["roster", "survey", "ledger", "links", "requests", "backcheck", "prices"]
     file: str = ""
     database: Annotated[str, AfterValidator(_without_secrets)] | None = None
     key: tuple[str, ...] = Field(min_length=1)
@@ -153,6 +181,7 @@ class IndicatorPlan(Frozen):
     estimator: str
     inference: str = "auto"
     robustness: tuple[str, ...] = ()
+    words: Terms | None = None
 
 
 class FunnelStep(Frozen):
@@ -161,6 +190,14 @@ class FunnelStep(Frozen):
     column: Name
     label: Text
     after: Name | None = None
+
+
+class ChainStep(Frozen):
+    """[[chain]]: one step of the chain of results, and the indicator that measures it, where one does."""
+
+    stage: Literal["input", "activity", "output", "outcome"]
+    label: Text
+    indicator: Name | None = None
 
 
 class Decomposition(Frozen):
@@ -198,6 +235,16 @@ class Truth(Frozen):
     """[truth]: the file with the known effects of a simulated programme."""
 
     file: str
+
+
+def funnel_problems(steps: Sequence[FunnelStep]) -> Iterator[str]:
+    """Yield what is wrong with a funnel: a stage follows one that does not stand before it, or is named twice."""
+    stages = [s.column for s in steps]
+    for n, step in enumerate(steps):
+        if step.after is not None and step.after not in stages[:n]:
+            yield f"[[funnel]] {step.column!r} comes after {step.after!r}, which is no stage before it"
+    for column in sorted({c for c in stages if stages.count(c) > 1}):
+        yield f"[[funnel]] names {column!r} twice"
 
 
 CUTOFF_ESTIMATOR = "discontinuity"

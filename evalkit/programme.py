@@ -12,7 +12,9 @@ from evalkit.design import Design
 from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
+    USUAL,
     About,
+    ChainStep,
     Cost,
     CostEffectiveness,
     Decomposition,
@@ -23,11 +25,13 @@ from evalkit.plan_tables import (
     FunnelStep,
     IndicatorPlan,
     Source,
+    Terms,
     Text,
     Truth,
     Value,
     at_cutoff,
     cutoff_problems,
+    funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan
 
@@ -36,6 +40,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "UNDECIDED",
     "About",
+    "ChainStep",
     "Cost",
     "CostEffectiveness",
     "Decomposition",
@@ -46,6 +51,7 @@ __all__ = [
     "IndicatorPlan",
     "Programme",
     "Source",
+    "Terms",
     "Text",
     "Truth",
     "Value",
@@ -54,6 +60,7 @@ __all__ = [
 
 FILE_NAME = "programme.toml"
 SCHEMA_VERSION = 1
+MIGRATE = " (evalkit migrate PROGRAMME shows what to add)"
 
 
 class Programme(Frozen):
@@ -64,6 +71,7 @@ class Programme(Frozen):
     design: DesignPlan
     sources: tuple[Source, ...] = Field(min_length=1)
     indicators: tuple[IndicatorPlan, ...] = Field(min_length=1)
+    chain: tuple[ChainStep, ...] = ()
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
@@ -71,6 +79,7 @@ class Programme(Frozen):
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
     quality: QualityPlan = QualityPlan()
+    words: Terms = USUAL
     folder: Path
 
     @model_validator(mode="after")
@@ -85,20 +94,18 @@ class Programme(Frozen):
             )
         if gained is not None and not self.costs:
             problems.append("[cost_effectiveness] needs [[costs]]")
-        named = [n for d in self.decompositions for n in (d.total, *d.parts)]
+        named = {
+            "decompositions": {n for d in self.decompositions for n in (d.total, *d.parts)},
+            "chain": {s.indicator for s in self.chain if s.indicator is not None},
+        }
         problems += [
-            f"[[decompositions]] names {n!r}, which is no indicator ({nearest(n, names)})"
-            for n in sorted(set(named) - set(names))
+            f"[[{table}]] names {n!r}, which is no indicator ({nearest(n, names)})"
+            for table, used in named.items()
+            for n in sorted(used - set(names))
         ]
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
-        stages = [s.column for s in self.funnel]
-        problems += [
-            f"[[funnel]] {s.column!r} comes after {s.after!r}, which is no stage before it"
-            for n, s in enumerate(self.funnel)
-            if s.after is not None and s.after not in stages[:n]
-        ]
-        problems += [f"[[funnel]] names {c!r} twice" for c in sorted({c for c in stages if stages.count(c) > 1})]
+        problems += funnel_problems(self.funnel)
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
@@ -106,6 +113,8 @@ class Programme(Frozen):
         problems += [p for i in self.indicators for p in cutoff_problems(i)]
         if any(s.kind == "links" for s in self.sources) != (self.design.demonstration is not None):
             problems.append('a source of kind "links" and [design] demonstration need each other')
+        if any(s.kind == "backcheck" for s in self.sources) != (self.quality.backcheck is not None):
+            problems.append('a source of kind "backcheck" and [quality.backcheck] need each other')
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -131,6 +140,15 @@ class Programme(Frozen):
             f"{name!r} is not in the plan ({nearest(name, names)})",
             f"one of the {len(names)} indicators of {FILE_NAME}",
             f"correct the name or add [[indicators]] to {FILE_NAME}",
+        )
+
+    def words_for(self, plan: IndicatorPlan) -> Terms:
+        """Return what an indicator's pages call villages and households: its own words before the programme's."""
+        own = plan.words
+        return (
+            self.words
+            if own is None
+            else self.words.model_copy(update={k: getattr(own, k) for k in own.model_fields_set})
         )
 
     def design_for(self, plan: IndicatorPlan) -> Design:
@@ -221,7 +239,7 @@ def _mistake(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return f"{place} is not a known entry ({nearest(str(path[-1]), _siblings(path))})"
     if error["type"] == "missing":
-        return f"{place} is missing"
+        return f"{place} is missing{MIGRATE if place == 'schema_version' else ''}"
     if error["input"] == UNDECIDED:
         return f"{place} = {UNDECIDED!r}: a person must still decide this{_choice(error)}"
     if error["type"] == "value_error":
@@ -240,6 +258,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "design": DesignPlan,
         "sources": Source,
         "indicators": IndicatorPlan,
+        "chain": ChainStep,
         "funnel": FunnelStep,
         "decompositions": Decomposition,
         "costs": Cost,

@@ -23,6 +23,9 @@ RULES = (
     "enumerator_straight_line",
     "enumerator_duration",
     "enumerator_unknown",
+    "backcheck",
+    "backcheck_unmatched",
+    "enumerator_backcheck",
 )
 """Names of the field checks; `skip` may leave some out."""
 
@@ -45,6 +48,41 @@ class Pair(_Frozen):
     whole: str
 
 
+class BackCheck(_Frozen):
+    """[quality.backcheck]: the questions of the second visit, by the three types of Innovations for Poverty Action.
+
+    Type 1: answers that do not change between two visits. Type 2: answers that need skill to get. Type 3: answers that
+    may change by themselves. ``within`` gives, by question, the difference that is no error.
+    """
+
+    type1: tuple[str, ...] = ()
+    type2: tuple[str, ...] = ()
+    type3: tuple[str, ...] = ()
+    within: dict[str, Annotated[float, Field(ge=0)]] = {}
+    enumerator: str | None = None
+    max_error: float = Field(default=0.1, gt=0, lt=1)
+    min_answers: int = Field(default=10, ge=3)
+
+    def types(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the questions by type."""
+        return (("type1", self.type1), ("type2", self.type2), ("type3", self.type3))
+
+    @model_validator(mode="after")
+    def _sensible(self) -> BackCheck:
+        asked = [*self.type1, *self.type2, *self.type3]
+        twice = sorted({q for q in asked if asked.count(q) > 1})
+        odd = sorted(set(self.within) - set(asked))
+        if not asked:
+            raise ValueError("quality.backcheck names no question; give type1, type2 or type3")
+        if twice:
+            raise ValueError(f"quality.backcheck names {twice[0]!r} twice")
+        if odd:
+            raise ValueError(
+                f"quality.backcheck.within names {odd[0]!r}, which is no question of type1, type2 or type3"
+            )
+        return self
+
+
 class QualityPlan(_Frozen):
     """[quality]: columns and thresholds of the field checks; every entry may be left out."""
 
@@ -61,6 +99,7 @@ class QualityPlan(_Frozen):
     ignore_codes: tuple[float, ...] = ()
     min_answers: int = Field(default=5, ge=3)
     min_interviews: int = Field(default=20, ge=5)
+    backcheck: BackCheck | None = None
     skip: Annotated[tuple[str, ...], AfterValidator(_known)] = ()
 
     @model_validator(mode="after")

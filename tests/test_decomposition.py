@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,14 @@ def test_the_page_has_the_table_only_where_planned() -> None:
     assert "Net income from online sales per head" in page
     assert evalkit.decompose(programme, "online_sales_yuan") is None
     assert report.sources(finding, None).html == ""
+    parts = evalkit.decompose(programme, TOTAL)
+    pilot, *others = parts.cells.rows
+    for n, villages, held in ((9, 5, "少于10户"), (10, 1, "少于2个村"), (10, 2, "")):
+        rows = (replace(pilot, n_units=n, n_villages=villages), *others)
+        few = replace(parts, cells=replace(parts.cells, rows=rows))
+        html = report.sources(finding, few).html
+        assert held in html
+        assert ("Net income from online sales per head" in html) is (not held)
 
 
 def test_parts_that_do_not_add_up_are_refused() -> None:

@@ -100,5 +100,5 @@ def test_the_page_says_when_the_plan_was_fixed_and_what_changed(folder: Path):
     assert "<table" not in kept
     _edit(folder, '"randomised"', '"chosen"')
     changed = report.plan(evalkit.evaluate(evalkit.load(folder), "saved_q4")).html
-    assert "how pilot villages were chosen" in changed
+    assert "how pilot associations were chosen" in changed
     assert "<td>randomised</td><td>chosen</td>" in changed

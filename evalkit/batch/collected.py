@@ -1,4 +1,4 @@
-"""All public findings of a folder in one place: findings.json, and their results as findings.csv and .parquet."""
+"""All public findings of a folder in one place: findings.json with its schema, and their results as CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from evalkit import __version__
 from evalkit.batch.execute import is_finding
 from evalkit.batch.manifest import Row
 from evalkit.batch.store import write_if_changed
+from evalkit.report.schema import schema_text
 from evalkit.results import TIDY_SCHEMA
 
-NAMES = ("findings.json", "findings.csv", "findings.parquet")
+NAMES = ("findings.json", "findings.csv", "findings.parquet", "findings.schema.json")
 FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that a spreadsheet would carry out."""
 KEYS = ("programme", "data", "indicator", "label_zh", "label_en", "domain", "role", "family", "unit", "claim", "page")
@@ -24,16 +25,23 @@ ABOUT: dict[str, type[pl.DataType]] = dict.fromkeys(KEYS, pl.String)
 
 
 def write_collected(out: Path, rows: Sequence[Row]) -> None:
-    """Write the three files anew from the numbers beside public pages, in the order of the rows.
+    """Write the four files anew from the numbers beside public pages, in the order of the rows.
 
     ``findings.csv`` (UTF-8 with a mark, as Excel wants it) and ``findings.parquet`` have a row for each term of each
     main result: what it is about, then the tidy columns. A finding that shows no result has one row without numbers.
     Texts that a spreadsheet would take for a formula begin with an apostrophe in the CSV file.
+    ``findings.schema.json`` is the JSON schema of ``findings.json``.
     """
     found = [(row["page"], values) for row in rows if (values := _finding(out, row)) is not None]
     table = tidy(found)
-    whole = {"schema_version": 1, "evalkit_version": __version__, "findings": [{**v, "page": p} for p, v in found]}
-    contents = (json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1).encode(), _csv(table), _parquet(table))
+    whole = {
+        "$schema": NAMES[3],
+        "schema_version": 1,
+        "evalkit_version": __version__,
+        "findings": [{**v, "page": p} for p, v in found],
+    }
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1)
+    contents = (text.encode(), _csv(table), _parquet(table), schema_text().encode())
     for name, content in zip(NAMES, contents, strict=True):
         write_if_changed(out / name, content)
 

@@ -6,8 +6,10 @@ flushed. What stands here is done, whatever happens to any process afterwards; w
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
+import platform
 import socket
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -16,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from evalkit import __version__
+from evalkit.cache import code_hash
 from evalkit.errors import UsageError
 
 FOLDER = Path("internal", ".batch")
@@ -23,6 +27,7 @@ FOLDER = Path("internal", ".batch")
 NAME, LOCK, LOGS = "journal.sqlite", "lock.sqlite", "logs"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (page TEXT PRIMARY KEY, id TEXT NOT NULL, state TEXT NOT NULL, row TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS trail (at TEXT NOT NULL, who TEXT NOT NULL, versions TEXT NOT NULL, row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS session (one INTEGER PRIMARY KEY CHECK (one = 1), who TEXT NOT NULL, since TEXT NOT NULL);
 """
 WAIT = 60.0
@@ -31,16 +36,40 @@ Row = dict[str, Any]
 
 
 def enter(out: Path, rows: Iterable[Row]) -> None:
-    """Enter ended runs, all or none; a page has one row, the last."""
+    """Enter ended runs, all or none; a page has one row, the last, and the trail keeps every one of them."""
     values = [(r["page"], r["id"], r["state"], json.dumps(r, ensure_ascii=False, sort_keys=True)) for r in rows]
+    entered = [(*_by_whom(), text) for *_, text in values]
     with _open(out) as journal:
         journal.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", values)
+        journal.executemany("INSERT INTO trail VALUES (?, ?, ?, ?)", entered)
+
+
+def _by_whom() -> tuple[str, str, str]:
+    """Return the time (UTC), who runs this where, and by which evalkit and Python."""
+    versions = f"evalkit {__version__}, code {code_hash()}, Python {platform.python_version()}"
+    return datetime.now(UTC).isoformat(timespec="seconds"), f"{_user()}@{socket.gethostname()}", versions
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run under a number that has no name
+        return str(os.getuid())
 
 
 def remove(out: Path, pages: Iterable[str]) -> None:
     """Forget pages that are no longer planned."""
     with _open(out) as journal:
         journal.executemany("DELETE FROM runs WHERE page = ?", [(p,) for p in pages])
+
+
+def trail(out: Path) -> list[Row]:
+    """Return every run that was ever entered in a findings folder, oldest first: when, who, versions, and its row."""
+    if not (out / FOLDER / NAME).is_file():
+        return []
+    with _open(out) as journal:
+        entries = journal.execute("SELECT at, who, versions, row FROM trail ORDER BY rowid").fetchall()
+    return [{"at": at, "who": who, "versions": versions, **json.loads(row)} for at, who, versions, row in entries]
 
 
 def read(out: Path) -> dict[str, Row]:

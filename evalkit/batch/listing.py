@@ -73,4 +73,5 @@ def _entry(row: Row, programme: Programme) -> Entry:
         row["state"],
         summary.get("claim"),
         domain,
+        None if (ends := summary.get("interval")) is None else (ends[0], ends[1], ends[2]),
     )

@@ -62,6 +62,7 @@ def row_of(run: Run, outcome: Outcome) -> Row:
         "error": outcome.error,
         "files": list(outcome.files),
         "sha256": dict(outcome.files),
+        "data": run.data,
         "summary": dict(outcome.summary),
     }
 

@@ -54,6 +54,8 @@ class Run:
     audience: str = "public"
     limits: tuple[int, int] = (0, 0)
     """Households and villages of the smallest cell that the page may show."""
+    data: str = ""
+    """Hash of the raw files, plan and codebook that the run reads, taken together."""
 
     @property
     def stem(self) -> str:
@@ -150,7 +152,7 @@ def _check_indicators(request: Request, programmes: Sequence[Programme], found: 
 def _runs_of(
     programme: Programme, notebooks: Mapping[Path, Mapping[str, type]], request: Request, notes: list[str]
 ) -> Iterator[Run]:
-    inputs = _inputs(programme, notes)
+    raw = _inputs(programme, notes)
     for file, declared in notebooks.items():
         if file.stem.startswith(REPLICATION) and file.stem != REPLICATION + programme.id:
             continue
@@ -158,7 +160,7 @@ def _runs_of(
             continue
         if file.stem == CLAIMS and not has_claims(programme.folder):
             continue
-        used = {**inputs, **claims_checksum(programme.folder)} if file.stem == CLAIMS else inputs
+        used = _used(programme, file, raw)
         for values in _values(programme, declared, request, notes):
             lone = _about_one(programme, values.get("indicator"))
             yield _run(programme, file, values, used, request.lang, request.audience, lone)
@@ -181,6 +183,15 @@ def _values(
             notes.append(f"{programme.id}: village pages are left out. {error}")
     else:
         yield base
+
+
+def inputs_of(programme: Programme, file: Path, notes: list[str]) -> Mapping[str, str]:
+    """Return checksums of all that a notebook of a programme reads."""
+    return _used(programme, file, _inputs(programme, notes))
+
+
+def _used(programme: Programme, file: Path, raw: Mapping[str, str]) -> Mapping[str, str]:
+    return {**raw, **claims_checksum(programme.folder)} if file.stem == CLAIMS else raw
 
 
 def _inputs(programme: Programme, notes: list[str]) -> Mapping[str, str]:
@@ -214,16 +225,12 @@ def _run(
     asked: str,
     lone: bool,
 ) -> Run:
-    from evalkit import __version__
-    from evalkit.cache import code_hash, hash_of
+    from evalkit.cache import hash_of
 
-    content = hashlib.sha256(file.read_bytes()).hexdigest()
-    code = (code_hash(), page_hash(), __version__, versions())
     internal = "village" in values or lone or "internal" in (asked, programme.disclosure.audience)
     audience = "internal" if lone or "internal" in (asked, programme.disclosure.audience) else "public"
-    run_id = hash_of(content, dict(values), dict(inputs), *code, lang, audience, internal)
     return Run(
-        run_id,
+        identity(file, values, inputs, lang, audience, internal=internal),
         programme.id,
         programme.folder,
         file.stem,
@@ -234,7 +241,20 @@ def _run(
         lang,
         audience,
         (programme.disclosure.min_households, programme.disclosure.min_villages),
+        hash_of(dict(inputs)),
     )
+
+
+def identity(
+    file: Path, values: Mapping[str, Any], inputs: Mapping[str, str], lang: str, audience: str, *, internal: bool
+) -> str:
+    """Return the id of a run: a hash of all that its page depends on."""
+    from evalkit import __version__
+    from evalkit.cache import code_hash, hash_of
+
+    content = hashlib.sha256(file.read_bytes()).hexdigest()
+    code = (code_hash(), page_hash(), __version__, versions())
+    return hash_of(content, dict(values), dict(inputs), *code, lang, audience, internal)
 
 
 def _page(programme: Programme, notebook: str, values: Mapping[str, Any], *, internal: bool) -> str:

@@ -16,8 +16,8 @@ from signal import Signals
 
 from evalkit.batch.execute import Outcome
 from evalkit.batch.machine import held_bytes
+from evalkit.batch.messages import NotStored, Task, answer_of, task_bytes
 from evalkit.batch.plan import Run
-from evalkit.batch.worker import NotStored, Task
 from evalkit.batch.workers import Hire, Worker
 from evalkit.errors import DataError
 
@@ -96,7 +96,7 @@ def carry_out(runs: Sequence[Run], hire: Hire, limits: Limits, out: Path, engine
 
 def _start(run: Run, worker: Worker, out: Path, engine: str) -> _Job:
     try:
-        worker.connection.send(Task(run, out, engine))
+        worker.connection.send_bytes(task_bytes(Task(run, out, engine)))
     except OSError:  # it has died already: the connection's end will tell
         return _Job(run, worker)
     return _Job(run, worker)
@@ -117,7 +117,7 @@ def _ended(busy: dict[Connection, _Job], idle: list[Worker], limits: Limits) -> 
 
 def _received(job: _Job, idle: list[Worker]) -> Ended:
     try:
-        answer = job.worker.connection.recv()
+        answer = answer_of(job.worker.connection.recv_bytes())
     except (EOFError, OSError):
         return Ended(job.run, None, _why(job.worker.end()), job.seconds)
     if job.worker.lives_on:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TextIO
 
 from evalkit.batch.execute import Outcome
 from evalkit.batch.plan import Run
+from evalkit.errors import visible
 
 SLOWEST = 3
 SHOWN_FAILED = 10
@@ -112,7 +113,7 @@ def _live(total: int, out: TextIO, seen: list[tuple[Run, Outcome]]) -> Iterator[
 def named(run: Run) -> str:
     """Return what a run is called on the screen."""
     what = " ".join(str(v) for k, v in run.parameters.items() if k != "programme")
-    return f"{run.programme} {run.notebook} {what}".rstrip()
+    return visible(f"{run.programme} {run.notebook} {what}").rstrip()
 
 
 def described(run: Run, outcome: Outcome) -> str:

@@ -33,9 +33,13 @@ def refit(panel: Panel, estimator: str) -> float | None:
     return REFITS[estimator](panel) if estimator in REFITS else None
 
 
-def agrees(first: float, second: float, std_error: float | None) -> bool:
-    """Whether two computations of a headline are the same number up to rounding, beside its standard error."""
-    return math.isclose(first, second, rel_tol=RELATIVE, abs_tol=RELATIVE * (std_error or 0.0))
+def agrees(first: float, second: float, std_error: float | None, decimals: int | None = None) -> bool:
+    """Whether two computations of a headline are the same number up to rounding, beside its standard error.
+
+    `decimals` says how many the first was published with, where not with all.
+    """
+    published = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    return math.isclose(first, second, rel_tol=RELATIVE, abs_tol=published + RELATIVE * (std_error or 0.0))
 
 
 def _did(panel: Panel) -> float:

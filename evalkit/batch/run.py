@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from evalkit.batch.machine import free_bytes, memory_share, workers_for
 from evalkit.batch.manifest import Row, kept_rows, read_rows, remove_stale, reusable, row_of, write_manifest
 from evalkit.batch.pdf import drop_outdated, public_pages
 from evalkit.batch.plan import Plan, Run
-from evalkit.batch.pool import Ended, Limits, carry_out, not_stored
+from evalkit.batch.pool import Ended, Limits, Started, carry_out, not_stored
 from evalkit.batch.progress import Progress, progress
 from evalkit.batch.singles import write_singles
 from evalkit.batch.store import sweep, write_if_changed
@@ -36,7 +36,8 @@ class Settings:
 
     ``workers`` None = one for each core, fewer where memory is short; ``only_failed`` runs what failed last time only;
     ``seconds`` and ``bytes`` are what one run may take (None bytes = a fair share of what is free); ``fork`` None =
-    where the system can. ``self_contained`` also writes each public page as one file.
+    where the system can. ``self_contained`` also writes each public page as one file. ``cluster`` is the address of a
+    Dask scheduler whose workers execute in place of this machine's.
     """
 
     out: Path = Path("findings")
@@ -48,6 +49,7 @@ class Settings:
     bytes: int | None = None
     fork: bool | None = None
     self_contained: bool = False
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +105,36 @@ def _execute_all(todo: Sequence[Run], settings: Settings, rows: dict[str, Row]) 
     """Execute runs and add their rows; return whether Ctrl-C has ended it."""
     if not todo:
         return False
-    free = free_bytes()
-    workers = workers_for(len(todo), settings.workers, free)
-    limits = Limits(workers, settings.seconds, settings.bytes or memory_share(workers, free))
-    fork = can_fork() if settings.fork is None else settings.fork
     try:
-        with progress(len(todo)) as show, source_of_workers(workers, fork=fork) as hire:
-            for event in carry_out(todo, hire, limits, settings.out.resolve(), settings.engine):
+        with progress(len(todo)) as show, closing(_carried_out(todo, settings)) as events:
+            for event in events:
                 _note(event, settings, rows, show)
     except KeyboardInterrupt:
         return True
     return False
 
 
-def _note(event: object, settings: Settings, rows: dict[str, Row], show: Progress) -> None:
+def _carried_out(todo: Sequence[Run], settings: Settings) -> Generator[Started | Ended]:
+    """Yield runs as they start and end, on the cluster or in processes of this machine."""
+    out = settings.out.resolve()
+    if settings.cluster is not None:
+        from evalkit.batch.cluster import carry_out_on
+
+        limits = Limits(1, settings.seconds, settings.bytes)
+        yield from carry_out_on(settings.cluster, todo, limits, out, settings.engine)
+        return
+    free = free_bytes()
+    workers = workers_for(len(todo), settings.workers, free)
+    limits = Limits(workers, settings.seconds, settings.bytes or memory_share(workers, free))
+    fork = can_fork() if settings.fork is None else settings.fork
+    with source_of_workers(workers, fork=fork) as hire:
+        yield from carry_out(todo, hire, limits, out, settings.engine)
+
+
+def _note(event: Started | Ended, settings: Settings, rows: dict[str, Row], show: Progress) -> None:
     """Show an event; keep the row of a run that has ended."""
     if not isinstance(event, Ended):
-        show.started(event.run)  # type: ignore[attr-defined]
+        show.started(event.run)
         return
     outcome = event.outcome or record_failure(event.run, settings.out, event.reason, event.seconds)
     row = rows[event.run.page] = row_of(event.run, outcome)

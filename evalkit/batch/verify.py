@@ -129,7 +129,11 @@ def _refit(run: Run, finding: Any) -> Refit | None:
     except EvalkitError:  # the run itself has failed for this reason, and says so
         return None
     stored = float(headline["estimate"])
-    return None if value is None else Refit(stored, value, agrees(stored, value, headline["std_error"]))
+    return (
+        None
+        if value is None
+        else Refit(stored, value, agrees(stored, value, headline["std_error"], finding.get("decimals")))
+    )
 
 
 def _short(value: Any) -> str:

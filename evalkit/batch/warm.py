@@ -25,7 +25,15 @@ LIBRARIES = (
     "scipy.stats",
     "statsmodels.api",
 )
-LEFT_OUT = ("evalkit.__main__", "evalkit.simulate", "evalkit.cli", "evalkit.commands", "evalkit.batch.fork_parent")
+LEFT_OUT = (
+    "evalkit.__main__",
+    "evalkit.simulate",
+    "evalkit.cli",
+    "evalkit.cluster",
+    "evalkit.commands",
+    "evalkit.batch.cluster",
+    "evalkit.batch.fork_parent",
+)
 TASKS = Path("/proc/self/task")
 HARMLESS = re.compile(r"jemalloc_bg_thd")
 """Threads that may come at any time: the allocator makes them anew in a child."""

@@ -6,33 +6,16 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from evalkit.batch import journal
 from evalkit.batch.execute import Outcome, execute
 from evalkit.batch.manifest import row_of
-from evalkit.batch.plan import Run
+from evalkit.batch.messages import NotStored, Task, answer_bytes, task_of
 
 OOM_SCORE = Path("/proc/self/oom_score_adj")
 FIRST_TO_GO = "800"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A run, the findings folder, and the engine."""
-
-    run: Run
-    out: Path
-    engine: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotStored:
-    """The findings folder cannot be written to, for the system's reason: no run can go on."""
-
-    reason: str
 
 
 def serve(connection: Connection) -> None:
@@ -40,7 +23,7 @@ def serve(connection: Connection) -> None:
     _be_first_to_go()
     with suppress(EOFError, OSError):
         while True:
-            connection.send(work(connection.recv()))
+            connection.send_bytes(answer_bytes(work(task_of(connection.recv_bytes()))))
 
 
 def work(task: Task) -> Outcome | NotStored:

@@ -9,9 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -72,20 +73,32 @@ def source_of_workers(workers: int, *, fork: bool) -> Iterator[Hire]:
         theirs.close()
         try:
             _answer(ours)
-            yield lambda: _forked(ours)
+            forks = _Parent(ours)
+            yield lambda: _forked(forks)
         finally:
             parent.kill()
 
 
-def _forked(parent: socket.socket) -> Worker:
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """The process that forks; it is asked one thing at a time, whichever thread asks."""
+
+    channel: socket.socket
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, request: bytes, *handles: int) -> dict[str, Any]:
+        with self.lock:
+            socket.send_fds(self.channel, [request], handles)
+            return _answer(self.channel)
+
+
+def _forked(parent: _Parent) -> Worker:
     ours, theirs = multiprocessing.Pipe()
     with theirs:
-        socket.send_fds(parent, [FORK], [theirs.fileno()])
-        pid = int(_answer(parent)["pid"])
+        pid = int(parent.ask(FORK, theirs.fileno())["pid"])
 
     def wait() -> int | None:
-        parent.send(WAIT + str(pid).encode())
-        return int(_answer(parent)["status"])
+        return int(parent.ask(WAIT + str(pid).encode())["status"])
 
     return Worker(pid, ours, wait, lives_on=False)
 

@@ -5,6 +5,7 @@ from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
+from evalkit.diagnostics.dose import Dose, dose, dose_in
 from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
 from evalkit.diagnostics.honest_did import Bounds, HonestDid, honest_did
 from evalkit.diagnostics.leave_one_out import leave_one_out
@@ -22,6 +23,7 @@ __all__ = [
     "CellRow",
     "CutoffChecks",
     "DetectableEffect",
+    "Dose",
     "FourCell",
     "HonestDid",
     "Match",
@@ -37,6 +39,8 @@ __all__ = [
     "compliance",
     "cutoff_checks",
     "donor_weights",
+    "dose",
+    "dose_in",
     "follow_up",
     "four_cell",
     "honest_did",

@@ -48,11 +48,11 @@ def four_cell(moments: Moments, outcome: str | None = None) -> FourCell:
     """
     _, cells = moments.of(outcome, pooled=True)
     after = len(moments.periods) - 1
-    before = _before(moments)
+    before = round_before(moments)
     attended = cells.attended
     both = attended[:, after] if before is None else attended[:, before] & attended[:, after]
     pilot = pilot_cells(moments, cells)
-    arms = [_row(name, cells, both & (pilot == (name == "pilot")), before, after) for name in ARMS]
+    arms = [cell_row(name, cells, both & (pilot == (name == "pilot")), before, after) for name in ARMS]
     rows = (*arms, _difference(*arms))
     label = None if before is None else str(moments.periods[before])
     return FourCell(label, None if before is None else str(moments.periods[after]), rows)
@@ -66,7 +66,7 @@ def means_by_round(moments: Moments, outcome: str | None = None) -> pl.DataFrame
     for name in ARMS:
         for p, period in enumerate(moments.periods):
             here = cells.attended[:, p] & (pilot == (name == "pilot"))
-            r = _row(name, cells, here, None, p)
+            r = cell_row(name, cells, here, None, p)
             if r.n_units:
                 time = period if moments.design.time else None
                 rows.append(
@@ -94,7 +94,8 @@ def pilot_cells(moments: Moments, cells: Cells) -> NDArray[np.bool_]:
     return np.array([g is not None and g <= last for g in moments.cohorts])[cells.cohort]
 
 
-def _before(moments: Moments) -> int | None:
+def round_before(moments: Moments) -> int | None:
+    """Return the place of the last round before any start and anticipation, else 0; None where there is one round."""
     if len(moments.periods) < 2:
         return None
     dates = [g for g in moments.cohorts if g is not None]
@@ -103,7 +104,8 @@ def _before(moments: Moments) -> int | None:
     return earlier[-1] if earlier else 0
 
 
-def _row(name: str, cells: Cells, keep: NDArray[np.bool_], before: int | None, after: int) -> CellRow:
+def cell_row(name: str, cells: Cells, keep: NDArray[np.bool_], before: int | None, after: int) -> CellRow:
+    """Return the means of some cells' households before and after, by the places of these rounds."""
     n = min(int(cells.n_at[keep, p].sum()) for p in (before, after) if p is not None)
     if n == 0:
         return CellRow(name, None, None, None, 0, 0)

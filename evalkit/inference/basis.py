@@ -23,7 +23,9 @@ def linear(estimate: Estimate, method: str) -> Linear:
         f"inference {method!r}",
         f"{estimate.estimator} is not one linear regression",
         "an estimator such as did, event_study or itt",
-        "use placebo" if isinstance(estimate.basis, Donors) else "use crv1, or crv3 (the jackknife over villages)",
+        "use placebo"
+        if isinstance(estimate.basis, Donors)
+        else "use multiplier (a bootstrap), crv1, or crv3 (the jackknife over villages)",
     )
 
 

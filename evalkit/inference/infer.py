@@ -8,6 +8,7 @@ from evalkit.errors import DesignError, UsageError, nearest
 from evalkit.inference.anderson_rubin import anderson_rubin
 from evalkit.inference.auto import auto
 from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
+from evalkit.inference.bootstrap import bootstrap
 from evalkit.inference.classical import classical
 from evalkit.inference.conley_taber import conley_taber
 from evalkit.inference.crv1 import crv1
@@ -24,6 +25,7 @@ from evalkit.results import Donors, Estimate, Inference, Linear, LocalFit
 
 METHODS: dict[str, Callable[..., Inference]] = {
     "anderson_rubin": anderson_rubin,
+    "bootstrap": bootstrap,
     "classical": classical,
     "crv1": crv1,
     "crv2": crv2,
@@ -43,7 +45,7 @@ METHODS: dict[str, Callable[..., Inference]] = {
 BOTH_BASES = frozenset({"auto", "crv1", "crv3", "multiplier"})
 """Methods that do not need one linear regression."""
 DRAWING = frozenset(
-    {"multiplier", "wild", "randomization", "placebo", "placebo_normal", "conley_taber", "ferman_pinto"}
+    {"bootstrap", "multiplier", "wild", "randomization", "placebo", "placebo_normal", "conley_taber", "ferman_pinto"}
 )
 """Methods that draw, and so take `draws` and `seed`."""
 FOR_DONORS = frozenset({"placebo", "placebo_normal", "synthetic_jackknife"})

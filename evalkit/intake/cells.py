@@ -6,8 +6,8 @@ import polars as pl
 
 WIDE = "０１２３４５６７８９．，－＋％（）　￥"
 NARROW = "0123456789.,-+%() ¥"
-NUMBER = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][+-]?\d+)?$"
-"""Commas only where they part thousands: 1,5 could be 1.5 or 15, so it is no number here."""
+NUMBER = r"^[+-]?((\d+|\d{1,3}(,\d{3})+)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
+"""Commas only where they part thousands: 1,5 could be 1.5 or 15, so it is no number here. Stata writes a half as .5."""
 MULTIPLES = {"亿": 1e8, "万": 1e4}
 DATES = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,6 +113,11 @@ def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[st
                 "correct raw_header or round in the codebook, or enter the file's header under also",
             )
     return meant
+
+
+def there(entries: tuple[Entry, ...], key: Sequence[str], headers: Sequence[str]) -> tuple[Entry, ...]:
+    """Return the entries whose headers a file has, and those of its key; a second visit asks some questions only."""
+    return tuple(e for e in entries if e.raw_header in headers or e.name in key)
 
 
 def _entry(row: dict[str, str]) -> Entry:

@@ -15,4 +15,5 @@ def quality_report(programme: Programme, intake: Intake | None = None) -> Qualit
     intake = read_programme(programme) if intake is None else intake
     found = field_checks(programme, intake)
     quality = pl.concat([intake.quality, found.quality])
-    return QualityReport(quality, intake.rejected, intake.missing, intake.flow, intake.files, found.problems)
+    told = (intake.rejected, intake.missing, intake.flow, intake.files, found.problems, found.backchecks)
+    return QualityReport(quality, *told)

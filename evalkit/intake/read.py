@@ -9,10 +9,10 @@ from functools import partial
 import polars as pl
 
 from evalkit.columns import EXPOSURE
-from evalkit.errors import DataError, PlanError, listed, nearest
+from evalkit.errors import DataError, PlanError, nearest
 from evalkit.flow import SampleFlow
 from evalkit.intake.chosen_rows import chosen_rows
-from evalkit.intake.codebook import Entry, entries_for, read_codebook
+from evalkit.intake.codebook import Entry, entries_for, read_codebook, there
 from evalkit.intake.convert import CODE, FILE, ROW
 from evalkit.intake.corrections import LOG_NAME, read_log
 from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
@@ -25,6 +25,7 @@ from evalkit.intake.passage import DROPPED, Stage, arms_of, passage, sample_flow
 from evalkit.intake.prices import read_prices
 from evalkit.intake.records import FileRecord, Intake
 from evalkit.intake.requests import check_requests
+from evalkit.intake.require import require_key, require_rows, require_sources
 from evalkit.intake.rules import check_keys, check_ranges, check_villages, line
 from evalkit.intake.suggest import unmapped_line
 from evalkit.intake.sums import require_unchanged
@@ -57,26 +58,25 @@ def read_programme(programme: Programme) -> Intake:
     require_log(programme)
     rosters, surveys = _of_kind(programme, "roster"), _of_kind(programme, "survey")
     plans = [s for s in programme.sources if s.kind == "ledger"]
-    _require_sources(programme, len(surveys), len(rosters), len(plans))
-    main, kind = (surveys[0], "survey") if surveys else (rosters[0], "roster")
-    main, stages = _chosen(programme, main)
+    require_sources(programme, len(surveys), len(rosters), len(plans))
+    main, stages = _chosen(programme, surveys[0] if surveys else rosters[0])
     frame, parts = main.frame, [*rosters, *surveys]
     if surveys and rosters:
         frame, joined = _join(programme, main, rosters[0])
         stages.append(("joined_roster", frame))
         parts.append(joined)
-    ledgers = [_read_ledger(programme, s, frame, kind) for s in plans]
+    ledgers = [_read_ledger(programme, s, frame, "survey" if surveys else "roster") for s in plans]
     if not surveys:
         frame = ledger_grid(frame, plans, programme)
         stages = [("units_by_periods", frame)]
     frame = join_ledgers(frame, ledgers, programme)
     stages += [("joined_ledgers", frame)] if ledgers else []
-    links, requests = _links(programme, frame), _requests(programme, rosters)
+    links, requests, again = _links(programme, frame), _requests(programme, rosters), _again(programme)
     frame = frame if links is None else links.frame
     stages += [] if links is None else [("exposure_known", frame)]
-    _require_rows(programme, frame)
+    require_rows(programme, frame)
     flow, log = _counted(programme, stages, main if surveys else None, rosters)
-    read: list[_Read | LedgerRead] = [*parts, *ledgers, *(r for r in (links, requests) if r is not None)]
+    read: list[_Read | LedgerRead] = [*parts, *ledgers, *(r for r in (links, requests, again) if r is not None)]
     return Intake(
         frame=frame.drop(ROW, FILE, *[c for c in frame.columns if c.startswith(CODE)]),
         rejected=pl.concat([p.rejected for p in read]),
@@ -88,6 +88,7 @@ def read_programme(programme: Programme) -> Intake:
         prices=read_prices(programme),
         ledgers=tuple((f"{p.source.prefix}{p.source.ledger}", p.flow) for p in ledgers),
         requests=None if requests is None else requests.frame.drop(ROW, FILE),
+        backchecks=None if again is None else again.frame,
         origin=frame.select(FILE, ROW),
         unknown=unknown_answers(frame),
         labels={e.name: (e.label_zh, e.label_en) for e in survey_entries(programme) if e.label_zh or e.label_en},
@@ -140,6 +141,12 @@ def _requests(programme: Programme, rosters: Sequence[_Read]) -> _Read | None:
     return _checked(read, found.frame, found.rejected, found.quality)
 
 
+def _again(programme: Programme) -> _Read | None:
+    """Read the second visits, mapped as the survey is; they have its key and some of its questions."""
+    source = _one(programme, "backcheck")
+    return None if source is None else _read_source(programme, source)
+
+
 def _of_kind(programme: Programme, kind: str) -> list[_Read]:
     return [_read_source(programme, s) for s in programme.sources if s.kind == kind]
 
@@ -155,17 +162,6 @@ def _checked(read: _Read, frame: pl.DataFrame, rejected: pl.DataFrame, quality: 
     """Return a source with what a further check left of it, and what it found."""
     told = pl.concat([read.rejected, rejected]), pl.concat([read.quality, quality])
     return replace(read, frame=frame, rejected=told[0], quality=told[1])
-
-
-def _require_sources(programme: Programme, n_surveys: int, n_rosters: int, n_ledgers: int) -> None:
-    if n_rosters <= 1 and (n_surveys == 1 or (n_surveys == 0 and n_rosters == 1 and n_ledgers > 0)):
-        return
-    raise PlanError(
-        f"{programme.id}, [[sources]]",
-        f"{n_surveys} surveys, {n_rosters} rosters and {n_ledgers} ledgers",
-        "one survey and at most one roster, or a roster of units with ledgers",
-        "put the rounds of a survey under one pattern",
-    )
 
 
 def _read_ledger(programme: Programme, source: Source, frame: pl.DataFrame, kind: str) -> LedgerRead:
@@ -188,8 +184,7 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     whole: list[Treated] = []
     log = read_log(programme.folder)
     for name, table, checksum in _tables(programme, source, entries):
-        meant = entries_for(entries, table.round, table.frame.columns, name)
-        treated = treat(table, meant, name, source, programme, log)
+        treated = treat(table, _meant(source, entries, table, name), name, source, programme, log)
         converted = treated.converted
         whole.append(treated)
         parts.append(converted)
@@ -197,7 +192,7 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
     require_unchanged(programme.folder, records)
     frame = pl.concat([p.frame for p in parts], how="diagonal")
-    _require_key(programme, source, frame)
+    require_key(programme, source, frame)
     n_raw = sum(r.n_rows for r in records)
     keys = check_keys(frame, source.key, source.kind)
     ranges = check_ranges(keys.frame, entries)
@@ -221,6 +216,13 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         missing,
         pl.concat([t.places for t in whole], how="diagonal"),
     )
+
+
+def _meant(source: Source, entries: tuple[Entry, ...], table: RawTable, name: str) -> list[Entry]:
+    """Return the codebook's entries of one table; of a second visit those whose questions it has."""
+    headers = table.frame.columns
+    asked = there(entries, source.key, headers) if source.kind == "backcheck" else entries
+    return entries_for(asked, table.round, headers, name)
 
 
 def main_source(programme: Programme) -> Source:
@@ -256,18 +258,8 @@ def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
         )
     entries = read_codebook(existing(programme.folder / source.codebook))
     require_months(programme, entries, source.codebook)
-    return tuple(e for e in entries if not e.source or e.source == source.kind)
-
-
-def _require_key(programme: Programme, source: Source, frame: pl.DataFrame) -> None:
-    absent = [k for k in source.key if k not in frame.columns]
-    if absent:
-        raise PlanError(
-            f"{programme.id}, [[sources]] {source.place}",
-            f"the key {listed(absent)} is no canonical column ({nearest(absent[0], frame.columns)})",
-            "names that the codebook gives",
-            "correct key or codebook",
-        )
+    kind = "survey" if source.kind == "backcheck" else source.kind
+    return tuple(e for e in entries if not e.source or e.source == kind)
 
 
 def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFrame, _Read]:
@@ -286,13 +278,3 @@ def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFr
     shared = [c for c in roster.frame.columns if c in survey.frame.columns and c != cluster]
     frame = found.frame.join(roster.frame.drop(shared), on=cluster, how="left", maintain_order="left")
     return frame, _Read(frame, found.rejected, found.quality, (), 0, pl.DataFrame(), pl.DataFrame())
-
-
-def _require_rows(programme: Programme, frame: pl.DataFrame) -> None:
-    if frame.height == 0:
-        raise DataError(
-            programme.id,
-            "no row is left after the checks",
-            "usable rows",
-            f"evalkit check {programme.folder} lists why rows were left out",
-        )

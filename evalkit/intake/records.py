@@ -53,7 +53,8 @@ class Intake:
     ``ledgers`` has, by ledger, the steps from raw entries to those that count. ``prices`` is the price index (region,
     time, index) or None. ``origin`` says for each row of ``frame`` file and row; ``unknown`` how many of its answers
     are don't-know or refused, of how many asked (None: no such codes). ``labels`` are the codebook's labels (Chinese,
-    English) by canonical name. ``requests`` has the usable rows of the request log, or is None. Where links are
+    English) by canonical name. ``requests`` has the usable rows of the request log, ``backchecks``
+    those of second visits, or is None. Where links are
     recorded, ``frame`` has the column ``exposure``.
     """
 
@@ -70,11 +71,15 @@ class Intake:
     labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     ledgers: tuple[tuple[str, SampleFlow], ...] = ()
     requests: pl.DataFrame | None = None
+    backchecks: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """What `evalkit check` shows and writes into a workbook; ``problems`` has one row a finding of the field checks."""
+    """What `evalkit check` shows and writes into a workbook; ``problems`` has one row a finding of the field checks.
+
+    ``backchecks`` has error rates of second visits by type, question and enumerator, or is None.
+    """
 
     quality: pl.DataFrame
     rejected: pl.DataFrame
@@ -82,6 +87,7 @@ class QualityReport:
     flow: SampleFlow
     files: tuple[FileRecord, ...]
     problems: pl.DataFrame
+    backchecks: pl.DataFrame | None = None
 
     @property
     def has_errors(self) -> bool:

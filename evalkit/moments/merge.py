@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from evalkit.design import AssignedTo
 from evalkit.errors import DataError, listed
 from evalkit.moments.cells import CELL_FIELDS, Blocks, Cells
+from evalkit.moments.senders import are_marked, called, refuse_common_households
 from evalkit.moments.value import Moments
 from evalkit.results import FloatArray
 
@@ -35,6 +36,7 @@ def merged(moments: Sequence[Moments], *, households_are_disjoint: bool = False)
     """
     parts = sorted((p for m in moments for p in m.parts), key=lambda p: p.id)
     _refuse_doubles([p.id for p in parts])
+    refuse_common_households(parts)
     ordered = sorted(moments, key=lambda m: min(p.id for p in m.parts))
     first = ordered[0]
     for other in ordered[1:]:
@@ -71,17 +73,22 @@ def _refuse_differences(a: Moments, b: Moments) -> None:
 
 
 def _refuse_shared_villages(moments: Sequence[Moments]) -> None:
-    seen: set[str] = set()
+    """Refuse a village of several parts, unless marks have shown that the parts have no household in common."""
+    if len(moments) > 1 and all(are_marked(m.parts) for m in moments):
+        return
+    seen: dict[str, Moments] = {}
     for m in moments:
-        shared = seen & set(m.clusters)
+        shared = sorted(seen.keys() & set(m.clusters))
         if shared:
             raise DataError(
                 "merge",
-                f"{len(shared)} villages stand in more than one part ({listed(sorted(shared))})",
+                f"{len(shared)} villages stand in more than one part ({listed(shared)}): "
+                f"{called(seen[shared[0]].parts)} and {called(m.parts)}",
                 "each village in one part",
-                "let one office make a village's moments, or say that households are disjoint",
+                "let one office make a village's moments, or let both share with one key, so that their households can "
+                "be told apart",
             )
-        seen |= set(m.clusters)
+        seen |= dict.fromkeys(m.clusters, m)
 
 
 def _grid(moments: Sequence[Moments]) -> Moments:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evalkit.errors import DataError, UsageError, listed
 from evalkit.moments.blocks import block_starts, demeaned
 from evalkit.moments.cells import Blocks, Cells
-from evalkit.moments.value import Moments, Part
+from evalkit.moments.value import Moments
 
 EXACT = ("did", "event_study", "pre_post")
 CROSS_SECTION = ("itt",)
@@ -121,7 +121,7 @@ def _without(moments: Moments, cells: dict[str, Cells], small: list[int]) -> Mom
         clusters=tuple(moments.clusters[v] for v in kept),
         strata=None if moments.strata is None else tuple(moments.strata[v] for v in kept),
         cells={name: _numbered(c, place) for name, c in cells.items()},
-        parts=tuple(Part(p.id, p.n_rows, tuple(c for c in p.clusters if c in names)) for p in moments.parts),
+        parts=tuple(replace(p, clusters=tuple(c for c in p.clusters if c in names)) for p in moments.parts),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 from dataclasses import asdict
@@ -13,8 +15,8 @@ import polars as pl
 
 from evalkit.design import Design
 from evalkit.errors import DataError
-from evalkit.moments.cells import Blocks, Cells
-from evalkit.moments.value import SCHEMA_VERSION, Moments, Part
+from evalkit.moments.cells import CELL_FIELDS, Blocks, Cells
+from evalkit.moments.value import SCHEMA_VERSION, Moments, Part, Sender
 
 KEY = "evalkit.moments"
 AT = "n_by_period"
@@ -41,7 +43,7 @@ def read_moments(path: Path) -> Moments:
     table = pl.read_parquet(path)
     n_periods = len(header["periods"])
     cells = {name: _cells(table.filter(pl.col("outcome") == name), n_periods) for name in header["outcomes"]}
-    return Moments(
+    moments = Moments(
         design=Design(**header["design"]),
         clusters=tuple(header["clusters"]),
         strata=None if header["strata"] is None else tuple(header["strata"]),
@@ -49,8 +51,30 @@ def read_moments(path: Path) -> Moments:
         cohorts=tuple(header["cohorts"]),
         assigned_to=header["assigned_to"],
         cells=cells,
-        parts=tuple(Part(p["id"], p["n_rows"], tuple(p["clusters"])) for p in header["parts"]),
+        parts=tuple(_part(p) for p in header["parts"]),
     )
+    if header.get("sha256", content_hash(moments)) != content_hash(moments):
+        raise DataError(
+            str(path),
+            "its numbers are not those that were shared",
+            "the file as the office made it",
+            "ask the office for it again, and compare the SHA-256 in its summary",
+        )
+    return moments
+
+
+def content_hash(moments: Moments) -> str:
+    """Return the SHA-256 of all that a moments file says, whatever the file's own form."""
+    digest = hashlib.sha256(json.dumps(_about(moments), sort_keys=True, ensure_ascii=False).encode())
+    for name, cells in moments.cells.items():
+        blocks = cells.blocks
+        arrays = [getattr(cells, field) for field in CELL_FIELDS]
+        arrays += [] if blocks is None else [blocks.cluster, blocks.cohort, blocks.a, blocks.b]
+        arrays += [] if cells.n_by_period is None else [cells.n_by_period]
+        digest.update(name.encode())
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def is_moments_file(path: Path) -> bool:
@@ -64,8 +88,15 @@ def is_moments_file(path: Path) -> bool:
 
 
 def _header(m: Moments) -> dict[str, Any]:
+    shared = any(p.sender is not None for p in m.parts)
+    return {**_about(m), **({"sha256": content_hash(m)} if shared else {})}
+
+
+def _about(m: Moments) -> dict[str, Any]:
+    folded = any(c.n_by_period is not None for c in m.cells.values())
+    shared = any(p.sender is not None for p in m.parts)
     return {
-        "schema_version": SCHEMA_VERSION if any(c.n_by_period is not None for c in m.cells.values()) else 1,
+        "schema_version": SCHEMA_VERSION if shared else 2 if folded else 1,
         "design": asdict(m.design),
         "clusters": m.clusters,
         "strata": m.strata,
@@ -73,8 +104,24 @@ def _header(m: Moments) -> dict[str, Any]:
         "cohorts": m.cohorts,
         "assigned_to": m.assigned_to,
         "outcomes": m.outcomes,
-        "parts": [asdict(p) for p in m.parts],
+        "parts": [_told(p) for p in m.parts],
     }
+
+
+def _told(part: Part) -> dict[str, Any]:
+    told = {"id": part.id, "n_rows": part.n_rows, "clusters": part.clusters}
+    if part.sender is None:
+        return told
+    marks = np.array(part.sender.marks, dtype="<u8").tobytes()
+    return told | {"sender": asdict(part.sender) | {"marks": base64.b64encode(marks).decode("ascii")}}
+
+
+def _part(told: dict[str, Any]) -> Part:
+    sender = told.get("sender")
+    if sender is not None:
+        marks = np.frombuffer(base64.b64decode(sender["marks"]), dtype="<u8").tolist()
+        sender = Sender(**{**sender, "marks": tuple(marks)})
+    return Part(told["id"], told["n_rows"], tuple(told["clusters"]), sender)
 
 
 def _read_header(path: Path) -> dict[str, Any]:

@@ -15,16 +15,33 @@ from evalkit.moments.cells import Cells
 from evalkit.moments.source import cells_of_outcomes, part_of
 from evalkit.panel import Panel
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""3: shared files name their office, and hold a hash of their contents; 2: patterns may be folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The office that shared a part: which of its versions this is, by which evalkit, and marks of its households.
+
+    ``marks`` are 64 bits of a keyed hash of each household's id, sorted; ``key_mark`` tells keys apart and is empty
+    where there are no marks. Whoever lacks the key learns from them only whether two files hold the same household.
+    """
+
+    office: str
+    revision: int
+    evalkit: str
+    key_mark: str = ""
+    marks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One pass over rows: its id (hash of the canonical rows' sums), its rows, its villages."""
+    """One pass over rows: its id (hash of the canonical rows' sums), its rows, its villages, and who shared it."""
 
     id: str
     n_rows: int
     clusters: tuple[str, ...]
+    sender: Sender | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

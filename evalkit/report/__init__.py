@@ -3,11 +3,14 @@
 Each function returns a value that shows itself in Jupyter and on the page.
 """
 
+from evalkit.report.backchecks import quality_backchecks
 from evalkit.report.block import Block, FigureBlock
+from evalkit.report.chain import chain
 from evalkit.report.charts import arms, event_study, means
 from evalkit.report.claims import claims_arithmetic, claims_figures, claims_headline
 from evalkit.report.costs import costs
 from evalkit.report.cutoff import cutoff, cutoff_checks
+from evalkit.report.dose import dose
 from evalkit.report.follow_up import quality_follow_up, quality_losses
 from evalkit.report.funnel import funnel
 from evalkit.report.groups import spillover
@@ -34,6 +37,7 @@ __all__ = [
     "FigureBlock",
     "arms",
     "attrition",
+    "chain",
     "claims_arithmetic",
     "claims_figures",
     "claims_headline",
@@ -41,6 +45,7 @@ __all__ = [
     "cutoff",
     "cutoff_checks",
     "donors",
+    "dose",
     "estimates",
     "event_study",
     "first_askers",
@@ -60,6 +65,7 @@ __all__ = [
     "provenance",
     "publish",
     "published_numbers",
+    "quality_backchecks",
     "quality_checks",
     "quality_files",
     "quality_flow",

@@ -139,7 +139,11 @@ def _terms(finding: Finding, values: Mapping[str, Any], limits: Disclosure) -> I
         line: dict[Any, tuple[int, int, list[float | None]]] = {
             t: (r["n_treated_units"], r.get("n_treated_villages") or limits.min_villages, []) for t, r in sized.items()
         }
-        yield from _line(name, line, {t: 1.0 if t in terms else None for t in line}, finding, limits)
+        present = {t: 1.0 if t in terms else None for t in line}
+        yield from _line(name, line, present, finding, limits)
+        for time in sorted({r["event_time"] for r in sized.values() if r.get("cohort") is not None}):
+            own = {t: line[t] for t, r in sized.items() if r.get("cohort") is not None and r["event_time"] == time}
+            yield from _line(f"{name} at event time {time}", own, {t: present[t] for t in own}, finding, limits)
 
 
 def _line(

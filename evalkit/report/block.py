@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from evalkit.errors import visible
 from evalkit.report.wording import LANGUAGES, Language
 
 FINDING_MIME = "application/vnd.evalkit.finding+json"
@@ -53,8 +54,8 @@ def both(make: Callable[[Language], str], tag: str = "div") -> str:
 
 
 def text(value: object) -> str:
-    """Return a value as text that can do nothing in a page."""
-    return escape(str(value), quote=True)
+    """Return a value as text that can do nothing in a page: no markup, and no mark that turns what follows it round."""
+    return escape(visible(str(value)), quote=True)
 
 
 def heading(make: Callable[[Language], str], level: int = 2) -> str:

@@ -11,13 +11,14 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Held, held_text
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.leads_text import pre_trend_text
 from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
+from evalkit.report.pre_trend import pre_trend_text
 from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
 from evalkit.report.shown import shown_cells, shown_events, shown_means
+from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, position
 from evalkit.report.tables import cells_grid, means_table
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, say, words_of
 from evalkit.results import Donors
 
 ARM_STYLE = {"pilot": (PILOT, "circle", "solid"), "comparison": (COMPARISON, "square", "dash")}
@@ -35,8 +36,8 @@ def event_study(finding: Finding) -> Block | FigureBlock:
 
 
 def _event_study(finding: Finding, lang: Language) -> Drawn:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
-    rows = shown_events(finding).to_dicts()
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
+    rows = shown_digits(shown_events(finding).to_dicts(), finding)
     gaps = _gaps(rows, lang)
     band = _band(rows, lang)
     anticipation = finding.programme.design.anticipation
@@ -85,7 +86,9 @@ def _event_title(finding: Finding, lang: Language) -> str:
     key = place if place in ("up", "down", "small") else "unclear"
     row = finding.main.row("att")
     label = getattr(finding.indicator.label, lang)
-    return WORDS[lang].label(
+    return say(
+        finding,
+        lang,
         f"event_title_{key}",
         label=label,
         amount=difference(
@@ -97,11 +100,11 @@ def _event_title(finding: Finding, lang: Language) -> str:
 def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> str:
     unit = unit_of(finding.indicator.unit)
     points = [f"{r['event_time']}: {difference(r['estimate'], unit, lang, signed=True)}" for r in rows]
-    return f"{_event_title(finding, lang)}. {WORDS[lang].label(event_word(finding.programme))}: " + "; ".join(points)
+    return f"{_event_title(finding, lang)}. {say(finding, lang, event_word(finding.programme))}: " + "; ".join(points)
 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
-    words, unit, banded = WORDS[lang], unit_of(finding.indicator.unit), _has_band(rows)
+    words, unit, banded = words_of(finding, lang), unit_of(finding.indicator.unit), _has_band(rows)
     body = [
         [
             str(r["event_time"]),
@@ -136,7 +139,7 @@ def means(finding: Finding) -> Block | FigureBlock:
 
 
 def _means(finding: Finding, lang: Language) -> Drawn:
-    words, unit, programme = WORDS[lang], unit_of(finding.indicator.unit), finding.programme
+    words, unit, programme = words_of(finding, lang), unit_of(finding.indicator.unit), finding.programme
     shown = shown_means(finding)
     series = []
     for arm, (color, symbol, dash) in ARM_STYLE.items():
@@ -162,7 +165,7 @@ def _means(finding: Finding, lang: Language) -> Drawn:
 
 
 def _means_title(finding: Finding, lang: Language) -> str:
-    words, unit, cells = WORDS[lang], unit_of(finding.indicator.unit), finding.cells
+    words, unit, cells = words_of(finding, lang), unit_of(finding.indicator.unit), finding.cells
     label = getattr(finding.indicator.label, lang)
     changes = {arm: shown_cells(finding)[arm].row.change for arm in ARM_STYLE}
     if None in changes.values():
@@ -178,7 +181,7 @@ def _means_title(finding: Finding, lang: Language) -> str:
 
 
 def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     head = [words.label(time_word(finding))]
     arms = [arm for arm in ARM_STYLE if arm in shown["arm"]]
     for arm in arms:
@@ -199,7 +202,7 @@ def _mean_cells(row: dict[str, Any] | None, finding: Finding, lang: Language) ->
         return DASH, DASH
     if row["held"]:
         why: Held = row["held"]
-        held = held_text(why, finding.programme.disclosure, lang)
+        held = held_text(why, finding.programme.disclosure, words_of(finding, lang))
         return held, held
     return level(row["mean"], unit_of(finding.indicator.unit), lang), whole(row["n_units"], lang)
 
@@ -216,7 +219,7 @@ def arms(finding: Finding) -> Block | FigureBlock:
 
 
 def _arms(finding: Finding, lang: Language) -> Drawn:
-    words, unit, row = WORDS[lang], unit_of(finding.indicator.unit), finding.main.row("att")
+    words, unit, row = words_of(finding, lang), unit_of(finding.indicator.unit), finding.main.row("att")
     values = {arm: shown_cells(finding)[arm].row.after for arm in ARM_STYLE}
     base = values["comparison"] or 0.0
     ends = [None if row[k] is None else base + row[k] for k in ("conf_low", "conf_high")]
@@ -249,7 +252,7 @@ def _arms(finding: Finding, lang: Language) -> Drawn:
 
 def axis_title(key: str, finding: Finding, lang: Language) -> str:
     """Return an axis title with the unit."""
-    unit, words = unit_of(finding.indicator.unit), WORDS[lang]
+    unit, words = unit_of(finding.indicator.unit), words_of(finding, lang)
     if unit.kind in ("share", "percent"):
         return words.label(key)
     name = words.units.get(unit.code, unit.code) + "".join(

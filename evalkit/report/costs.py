@@ -12,7 +12,7 @@ from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, interval, level, plain, unit_of, whole
 from evalkit.report.statement import case_for, phrase
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, say, words_of
 
 MONEY = unit_of("yuan")
 
@@ -22,7 +22,7 @@ def costs(findings: Sequence[Finding]) -> Block:
     items = findings[0].programme.costs if findings else ()
     if not items:
         return Block("")
-    title = heading(lambda lang: WORDS[lang].label("costs_title"))
+    title = heading(lambda lang: say(findings[0].programme, lang, "costs_title"))
     table = both(lambda lang: _items(items, lang).html())
     said = [_sentence(f, found) for f in findings if (found := cost_per_gain(f)) is not None]
     return Block(title + table + "".join(said))
@@ -49,7 +49,7 @@ def _sentence(finding: Finding, found: CostPerGain) -> str:
     """Say what a yuan gained cost, by what may be claimed of the gain; without a gain there is no such number."""
 
     def said(lang: Language) -> str:
-        words = WORDS[lang]
+        words = words_of(finding, lang)
         label = phrase(getattr(finding.indicator.label, lang), lang)
         shown = case_for(finding).shows_numbers and finding.gate.claim != "change_only"
         if not shown or not math.isfinite(found.value):
@@ -60,4 +60,4 @@ def _sentence(finding: Finding, found: CostPerGain) -> str:
             key, value=plain(found.value, 2), low=plain(found.low, 2), high=plain(found.high, 2), **named
         )
 
-    return both(lambda lang: f"<p>{text(said(lang))}</p>") + paragraph(lambda lang: WORDS[lang].label("costs_note"))
+    return both(lambda lang: f"<p>{text(said(lang))}</p>") + paragraph(lambda lang: say(finding, lang, "costs_note"))

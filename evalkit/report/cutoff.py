@@ -15,7 +15,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, level, p_text, plain, unit_of, whole
 from evalkit.report.shown_cutoff import shown_cutoff
 from evalkit.report.statement import case_for, position
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 SIDES = (("below", "comparison", -1.0), ("above", "pilot", 1.0))
 """The two sides, the arm that each is, and where its line runs from the cut-off."""
@@ -36,12 +36,12 @@ def cutoff_checks(finding: Finding) -> Block:
     rows: list[dict[str, Any]] = shown["bandwidths"]
     table = both(lambda lang: _checks(rows, finding, lang).html())
     note = paragraph(lambda lang: _density(shown["density_p"], finding, lang))
-    more = paragraph(lambda lang: WORDS[lang].label("checks_note"))
-    return Block(heading(lambda lang: WORDS[lang].label("cutoff_checks")) + note + table + more)
+    more = paragraph(lambda lang: say(finding, lang, "checks_note"))
+    return Block(heading(lambda lang: say(finding, lang, "cutoff_checks")) + note + table + more)
 
 
 def _figure(finding: Finding, lang: Language) -> Drawn:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     bins = (shown_cutoff(finding) or {})["bins"]
     fit = local_fit(finding.main.estimate, "figure")
     series = []
@@ -75,15 +75,15 @@ def _title(finding: Finding, lang: Language) -> str:
     key = place if place in ("up", "down", "small") else "unclear"
     amount = difference(abs(jump if is_fuzzy(finding) else finding.main.row("att")["estimate"]), unit, lang)
     label = getattr(finding.indicator.label, lang)
-    return WORDS[lang].label(f"cutoff_title_{key}", label=label, amount=amount, cutoff=cutoff_text(finding))
+    return say(finding, lang, f"cutoff_title_{key}", label=label, amount=amount, cutoff=cutoff_text(finding))
 
 
 def _bins(bins: list[dict[str, Any]], finding: Finding, lang: Language) -> Grid:
-    words, unit, limits = WORDS[lang], unit_of(finding.indicator.unit), finding.programme.disclosure
+    words, unit, limits = words_of(finding, lang), unit_of(finding.indicator.unit), finding.programme.disclosure
     arms = {side: words.rows[f"{arm}_cutoff"] for side, arm, _ in SIDES}
     body = []
     for b in bins:
-        hidden = held_text(b["held"], limits, lang) if b["held"] else ""
+        hidden = held_text(b["held"], limits, words) if b["held"] else ""
         numbers = [hidden] * 2 if hidden else [level(b["mean"], unit, lang), whole(b["n_units"], lang)]
         body.append([arms[b["side"]], plain(b["score"], 1), *numbers])
     return Grid(["", words.label("score_mean"), words.label("mean"), words.label("households")], body)
@@ -92,11 +92,11 @@ def _bins(bins: list[dict[str, Any]], finding: Finding, lang: Language) -> Grid:
 def _density(p: float | None, finding: Finding, lang: Language) -> str:
     codes = [r.code for r in finding.gate.reasons]
     key = next(c for c in ("density_rejected", "density_passed", "density_untested") if c in codes)
-    return WORDS[lang].label(key, p=p_text(p))
+    return say(finding, lang, key, p=p_text(p))
 
 
 def _checks(rows: list[dict[str, Any]], finding: Finding, lang: Language) -> Grid:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     body = [
         [
             words.label(f"check_{r['check']}"),

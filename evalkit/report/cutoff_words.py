@@ -8,7 +8,7 @@ from evalkit.finding import Finding
 from evalkit.inference.basis import local_fit
 from evalkit.report.disclosure import rounded
 from evalkit.report.numbers import difference, level, plain, unit_of, whole
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say
 
 
 def cutoff_text(finding: Finding) -> str:
@@ -24,15 +24,21 @@ def is_fuzzy(finding: Finding) -> bool:
 def just_below(finding: Finding, lang: Language) -> str:
     """Say what the mean was just below the cut-off: where the left line meets it."""
     value = float(local_fit(finding.main.estimate, "just below").lines[0, 0])
-    return WORDS[lang].label("just_below", mean=level(value, unit_of(finding.indicator.unit), lang))
+    return say(finding, lang, "just_below", mean=level(value, unit_of(finding.indicator.unit), lang))
 
 
 def near_cutoff(finding: Finding, n_units: str, lang: Language) -> str:
     """Say how many have a score, and how many of them lie near the cut-off on each side."""
     fit, limits = local_fit(finding.main.estimate, "sample"), finding.programme.disclosure
     left, right = (whole(rounded(n, limits), lang) for n in fit.near)
-    return WORDS[lang].label(
-        "sample_cutoff", n_units=n_units, n_left=left, n_right=right, bandwidth=plain(fit.bandwidth[0], 1)
+    return say(
+        finding,
+        lang,
+        "sample_cutoff",
+        n_units=n_units,
+        n_left=left,
+        n_right=right,
+        bandwidth=plain(fit.bandwidth[0], 1),
     )
 
 
@@ -41,4 +47,4 @@ def taken_up(finding: Finding, lang: Language) -> str:
     if not is_fuzzy(finding) or not math.isfinite(float(finding.main.conf_low[0])):
         return ""
     first = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
-    return WORDS[lang].label("late_cutoff_meaning", points=first)
+    return say(finding, lang, "late_cutoff_meaning", points=first)

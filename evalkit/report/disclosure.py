@@ -4,6 +4,7 @@ The rules, each a function of its own so that a test can break it:
 
 - `too_small`: fewer households or villages than the thresholds, or fewer that have (or lack) what a share counts.
 - `protect_line`: what a line of cells withholds must be two cells at least, with as many households as the threshold.
+- `protect_groups`: the same for cells that add to a total by group, as those of all cohorts at one event time.
 - `near`: two cells of one variable, one within the other, that differ by fewer households than the threshold.
 - `rounded`: on public pages counts are multiples of the threshold, so any two of them differ by 0 or by the threshold.
 - `share_of`: a share is recomputed from the rounded count; an exact one would give the count away.
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalkit.programme import Disclosure
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Words
 
 Held = Literal["households", "villages", "complement"]
 DIGITS = 4
@@ -83,6 +84,19 @@ def protect_line(sizes: Sequence[Size], held: Sequence[Held | None], limits: Dis
         line[min(others, key=lambda i: sizes[i].n_units)] = "complement"
 
 
+def protect_groups(
+    sizes: Sequence[Size], held: Sequence[Held | None], groups: Sequence[Any], limits: Disclosure
+) -> list[Held | None]:
+    """Withhold further cells until no group gives away what it withholds; cells of the group None add to no total."""
+    line = list(held)
+    for group in sorted({g for g in groups if g is not None}):
+        places = [i for i, g in enumerate(groups) if g == group]
+        protected_ = protect_line([sizes[i] for i in places], [line[i] for i in places], limits)
+        for i, why in zip(places, protected_, strict=True):
+            line[i] = why
+    return line
+
+
 def too_small(size: Size, limits: Disclosure) -> Held | None:
     """Say why a cell alone may not be shown; None where it may."""
     if size.n_units == 0:
@@ -127,9 +141,8 @@ def coarse(value: float | None) -> float | None:
     return round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
 
 
-def held_text(held: Held, limits: Disclosure, lang: Language) -> str:
+def held_text(held: Held, limits: Disclosure, words: Words) -> str:
     """Return the words in place of a withheld number."""
-    words = WORDS[lang]
     if held == "complement":
         return words.label("withheld_complement")
     if held == "villages":
@@ -137,9 +150,9 @@ def held_text(held: Held, limits: Disclosure, lang: Language) -> str:
     return words.label("withheld", n=limits.min_households)
 
 
-def few_text(limits: Disclosure, lang: Language) -> str:
+def few_text(limits: Disclosure, words: Words) -> str:
     """Return the words in place of a count that is too small to be shown."""
-    return held_text("households", limits, lang)
+    return held_text("households", limits, words)
 
 
 def _few(count: int, limits: Disclosure) -> bool:

@@ -11,7 +11,7 @@ from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, is_number, p_text, plain
 from evalkit.report.statement import case_for
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 from evalkit.results import Inference
 
 Indices = Mapping[str, Inference | None]
@@ -25,17 +25,23 @@ def families(findings: Sequence[Finding]) -> list[str]:
 
 def families_block(findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices) -> Block:
     """Return the families' indices, why p is adjusted, and where a family holds several indicators, the three ways."""
-    why = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_why", groups=_groups(findings, lang))))
-    title = Block(heading(lambda lang: WORDS[lang].label("adjusted_title")))
+    why = Block(
+        paragraph(lambda lang: say(findings[0].programme, lang, "adjusted_why", groups=_groups(findings, lang)))
+    )
+    title = Block(heading(lambda lang: say(findings[0].programme, lang, "adjusted_title")))
     if all(a.n < 2 for a in adjusted):
         return title + why
     why = why + index_block(findings, indices)
     grids = Block(both(lambda lang: _grid(findings, adjusted, lang).html()))
     drawn = any(a.westfall_young is not None for a in adjusted)
-    ways = Block(paragraph(lambda lang: WORDS[lang].label("adjusted_ways" if drawn else "adjusted_ways_two")))
+    ways = Block(
+        paragraph(lambda lang: say(findings[0].programme, lang, "adjusted_ways" if drawn else "adjusted_ways_two"))
+    )
     if all(a.n > 1 for a in adjusted):
         return title + why + grids + ways
-    return title + why + grids + ways + Block(paragraph(lambda lang: WORDS[lang].label("adjusted_alone")))
+    return (
+        title + why + grids + ways + Block(paragraph(lambda lang: say(findings[0].programme, lang, "adjusted_alone")))
+    )
 
 
 def index_block(findings: Sequence[Finding], indices: Indices) -> Block:
@@ -43,7 +49,7 @@ def index_block(findings: Sequence[Finding], indices: Indices) -> Block:
     if not indices:
         return Block("")
     grids = Block(both(lambda lang: _index_grid(findings, indices, lang).html()))
-    return grids + Block(paragraph(lambda lang: WORDS[lang].label("index_note")))
+    return grids + Block(paragraph(lambda lang: say(findings[0].programme, lang, "index_note")))
 
 
 def shown_index(findings: Sequence[Finding], indices: Indices, family: str) -> dict[str, Any] | None:
@@ -54,7 +60,7 @@ def shown_index(findings: Sequence[Finding], indices: Indices, family: str) -> d
 
 
 def _index_grid(findings: Sequence[Finding], indices: Indices, lang: Language) -> Grid:
-    words, names = WORDS[lang], families(findings)
+    words, names = words_of(findings[0].programme, lang), families(findings)
     joint = "至" if lang == "zh" else " to "
     rows = []
     for family in indices:
@@ -72,7 +78,7 @@ def _index_grid(findings: Sequence[Finding], indices: Indices, lang: Language) -
 
 
 def _grid(findings: Sequence[Finding], adjusted: Sequence[InFamily], lang: Language) -> Grid:
-    names, words = families(findings), WORDS[lang]
+    names, words = families(findings), words_of(findings[0].programme, lang)
     rows = []
     for finding, in_family in zip(findings, adjusted, strict=True):
         plan = finding.indicator
@@ -88,4 +94,7 @@ def _groups(findings: Sequence[Finding], lang: Language) -> str:
     groups = [
         [getattr(f.indicator.label, lang) for f in findings if f.indicator.family == g] for g in families(findings)
     ]
-    return gap.join(WORDS[lang].label("group_named", n=n, names=joint.join(names)) for n, names in enumerate(groups, 1))
+    return gap.join(
+        say(findings[0].programme, lang, "group_named", n=n, names=joint.join(names))
+        for n, names in enumerate(groups, 1)
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from evalkit.errors import visible
 from evalkit.report.block import Block, FigureBlock, both, text
 from evalkit.report.html_table import Grid
 from evalkit.report.wording import WORDS, Language
@@ -77,13 +78,18 @@ class Series:
     width: float = 2.0
 
 
+def shown(words: str) -> str:
+    """Return a text as plotly shows it: no markup, which plotly reads in its texts, and no control characters."""
+    return escape(visible(words), quote=False)
+
+
 def trace(series: Series) -> dict[str, Any]:
     """Return a plotly trace; intervals are error bars, along x where `across`."""
     from plotly.graph_objects import Bar, Scatter
 
-    name = escape(series.name, quote=False)
+    name = shown(series.name)
     if series.mode == "bars":
-        places = [escape(str(y), quote=False) for y in series.y]
+        places = [shown(str(y)) for y in series.y]
         bar = Bar(name=name, x=list(series.x), y=places, orientation="h", marker={"color": series.color})
         return dict(bar.to_plotly_json())
     values = {"name": name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
@@ -174,7 +180,7 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
 
 def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, Any]:
     axis: dict[str, Any] = {
-        "title": {"text": escape(title, quote=False), "standoff": 10},
+        "title": {"text": shown(title), "standoff": 10},
         "automargin": True,
         "gridcolor": GRID,
         "zeroline": zero,

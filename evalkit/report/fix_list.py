@@ -12,7 +12,7 @@ from evalkit.errors import UsageError
 from evalkit.intake import QualityReport
 from evalkit.intake.corrections import COLUMNS, SHEET
 from evalkit.programme import Programme
-from evalkit.report.wording import WORDS
+from evalkit.report.wording import say, words_of
 
 HEADS = (
     "village_name",
@@ -26,6 +26,10 @@ HEADS = (
     "file",
     "row_number",
     "outcome_found",
+)
+BACKCHECKS = (
+    *("enumerator_name", "backcheck_type", "backcheck_question"),
+    *("backcheck_compared", "backcheck_differ", "backcheck_rate"),
 )
 LEFT_OUT = ("file", "row_number", "key_name", "rule", "column", "reason", "outcome_found")
 WIDTHS = {"rule": 26, "column": 24, "found_value": 34, "todo": 48, "file": 24, "reason": 40, "outcome_found": 28}
@@ -51,13 +55,15 @@ def write_fix_list(report: QualityReport, programme: Programme, path: Path) -> i
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         rows = _rows(report.problems, programme)
-        _sheet(book, "workbook_all", HEADS, rows)
+        _sheet(book, programme, "workbook_all", HEADS, rows)
         for name, place in (("workbook_by_enumerator", 1), ("workbook_by_village", 0)):
             order = [place, *(i for i in range(len(HEADS)) if i != place)]
             moved = sorted(([row[i] for i in order] for row in rows), key=lambda r: (str(r[0]), str(r[4])))
-            _sheet(book, name, [HEADS[i] for i in order], moved)
+            _sheet(book, programme, name, [HEADS[i] for i in order], moved)
         _corrections(book)
-        _sheet(book, "workbook_left_out", LEFT_OUT, _left_out(report.rejected))
+        _sheet(book, programme, "workbook_left_out", LEFT_OUT, _left_out(report.rejected, programme))
+        if report.backchecks is not None:
+            _sheet(book, programme, "workbook_backchecks", BACKCHECKS, _rates(report.backchecks, programme))
     return len(rows)
 
 
@@ -69,8 +75,8 @@ def _corrections(book: Any) -> None:
         sheet.set_column(j, j, 16, book.add_format({"num_format": "@"}))
 
 
-def _both(key: str) -> str:
-    return f"{WORDS['zh'].label(key)} / {WORDS['en'].label(key)}"
+def _both(programme: Programme, key: str) -> str:
+    return f"{say(programme, 'zh', key)} / {say(programme, 'en', key)}"
 
 
 def _rows(problems: pl.DataFrame, programme: Programme) -> list[list[Any]]:
@@ -82,7 +88,7 @@ def _rows(problems: pl.DataFrame, programme: Programme) -> list[list[Any]]:
             p["enumerator"] or "",
             p["round"],
             p["key"] or "",
-            f"{WORDS['zh'].rules[p['rule']]} / {WORDS['en'].rules[p['rule']]}",
+            f"{words_of(programme, 'zh').rules[p['rule']]} / {words_of(programme, 'en').rules[p['rule']]}",
             labels.get(p["column"], p["column"]),
             p["value"],
             f"{p['todo_zh']} / {p['todo_en']}",
@@ -94,13 +100,32 @@ def _rows(problems: pl.DataFrame, programme: Programme) -> list[list[Any]]:
     ]
 
 
-def _left_out(rejected: pl.DataFrame) -> list[list[Any]]:
+def _rates(rates: pl.DataFrame, programme: Programme) -> list[list[Any]]:
+    """Return how many answers differ, by enumerator, type and question; each type first in all."""
+    labels = {p.name: f"{p.label.zh} / {p.label.en}" for p in programme.indicators}
+    counts = pl.col("n_compared", "n_differ").sum()
+    whole = rates.group_by("enumerator", "type").agg(counts).with_columns(question=pl.lit(None, pl.String))
+    rows = pl.concat([whole.select(rates.columns), rates.select(rates.columns)])
+    return [
+        [
+            r["enumerator"] or "",
+            _both(programme, r["type"]),
+            labels.get(r["question"], r["question"]) or _both(programme, "backcheck_all"),
+            r["n_compared"],
+            r["n_differ"],
+            f"{100 * r['n_differ'] / r['n_compared']:.1f}%",
+        ]
+        for r in rows.sort("enumerator", "type", "question", nulls_last=[True, False, False]).to_dicts()
+    ]
+
+
+def _left_out(rejected: pl.DataFrame, programme: Programme) -> list[list[Any]]:
     return [
         [
             r["file"],
             r["row"],
             r["key"],
-            f"{WORDS['zh'].rules[r['rule']]} / {WORDS['en'].rules[r['rule']]}",
+            f"{words_of(programme, 'zh').rules[r['rule']]} / {words_of(programme, 'en').rules[r['rule']]}",
             r["column"],
             f"{r['reason_zh']} / {r['reason_en']}",
             "",
@@ -109,16 +134,16 @@ def _left_out(rejected: pl.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _sheet(book: Any, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _sheet(book: Any, programme: Programme, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Write one sheet: what it is, how to use it, the table with a filter and its head kept in sight."""
-    sheet = book.add_worksheet(WORDS["zh"].label(name))
+    sheet = book.add_worksheet(say(programme, "zh", name))
     warning = book.add_format({"bold": True, "font_color": "#9c1c1c"})
     head = book.add_format({"bold": True, "bg_color": "#e8eef4", "bottom": 1, "text_wrap": True, "valign": "top"})
     cell = book.add_format({"text_wrap": True, "valign": "top"})
-    sheet.write_string(0, 0, _both("workbook_title"), warning)
-    sheet.write_string(1, 0, _both("workbook_lead"))
+    sheet.write_string(0, 0, _both(programme, "workbook_title"), warning)
+    sheet.write_string(1, 0, _both(programme, "workbook_lead"))
     for j, key in enumerate(heads):
-        sheet.write_string(3, j, _both(key), head)
+        sheet.write_string(3, j, _both(programme, key), head)
         sheet.set_column(j, j, WIDTHS.get(key, NARROW))
     for i, row in enumerate(rows, 4):
         for j, value in enumerate(row):
@@ -128,6 +153,6 @@ def _sheet(book: Any, name: str, heads: Sequence[str], rows: Sequence[Sequence[A
                 sheet.write_string(i, j, "" if value is None else str(value), cell)
     sheet.freeze_panes(4, 0)
     sheet.autofilter(3, 0, max(3 + len(rows), 4), len(heads) - 1)
-    sheet.set_footer(f"&L{_both('workbook_title')}&RP. &P / &N")
+    sheet.set_footer(f"&L{_both(programme, 'workbook_title')}&RP. &P / &N")
     sheet.set_landscape()
     sheet.repeat_rows(3)

@@ -15,7 +15,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import percent, whole
 from evalkit.report.rounds import is_monthly, round_label, round_name, round_places
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 ARMS = {"pilot": (PILOT, "circle", "solid"), "comparison": (COMPARISON, "diamond", "dash")}
 
@@ -32,9 +32,9 @@ class Loss:
 
 def quality_follow_up(programme: Programme, counts: pl.DataFrame | None) -> Block | FigureBlock:
     """Return the figure of the share lost since the first round by arm, with returning and new households beside."""
-    title = heading(lambda lang: WORDS[lang].label("attrition"))
+    title = heading(lambda lang: say(programme, lang, "attrition"))
     if counts is None:
-        return Block(title + paragraph(lambda lang: WORDS[lang].label("follow_none")))
+        return Block(title + paragraph(lambda lang: say(programme, lang, "follow_none")))
     losses = shown_losses_by_round(counts, programme.disclosure)
     drawn = figure_block(lambda lang: _figure(programme, counts, losses, lang))
     return FigureBlock(Block(title) + drawn.block, drawn.figure)
@@ -44,14 +44,14 @@ def quality_losses(programme: Programme, counts: pl.DataFrame | None) -> Block:
     """Return the share lost by thirds of the first round's value, for each primary indicator; empty where none is."""
     if counts is None:
         return Block("")
-    title = heading(lambda lang: WORDS[lang].label("losses_title"), 3)
+    title = heading(lambda lang: say(programme, lang, "losses_title"), 3)
     tables = both(
         lambda lang: "".join(
             _thirds(programme, str(name), rows, lang).html()
             for (name,), rows in counts.group_by("indicator", maintain_order=True)
         )
     )
-    return Block(title + tables + paragraph(lambda lang: WORDS[lang].label("losses_note")))
+    return Block(title + tables + paragraph(lambda lang: say(programme, lang, "losses_note")))
 
 
 def shown_losses_by_round(counts: pl.DataFrame, limits: Disclosure) -> dict[tuple[int, str], Loss]:
@@ -79,7 +79,7 @@ def shown_lost(lines: Sequence[tuple[int, int, int]], limits: Disclosure) -> lis
 
 
 def _figure(programme: Programme, counts: pl.DataFrame, losses: dict[tuple[int, str], Loss], lang: Language) -> Drawn:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     times = sorted({time for time, _ in losses})
     series = []
     for arm, (color, symbol, dash) in ARMS.items():
@@ -96,7 +96,7 @@ def _figure(programme: Programme, counts: pl.DataFrame, losses: dict[tuple[int, 
 
 def _title(programme: Programme, last: int, losses: dict[tuple[int, str], Loss], lang: Language) -> str:
     """Return the message: the shares lost by the last round; no numbers where an arm's are withheld."""
-    words, when = WORDS[lang], round_name(last, programme, lang)
+    words, when = words_of(programme, lang), round_name(last, programme, lang)
     arms = {a: losses[last, a].share for a in ARMS if (last, a) in losses}
     told = {a: percent(s, lang) for a, s in arms.items() if s is not None}
     if len(told) < len(arms):
@@ -109,7 +109,7 @@ def _title(programme: Programme, last: int, losses: dict[tuple[int, str], Loss],
 
 
 def _table(programme: Programme, counts: pl.DataFrame, losses: dict[tuple[int, str], Loss], lang: Language) -> Grid:
-    words, first = WORDS[lang], counts["time"].min()
+    words, first = words_of(programme, lang), counts["time"].min()
     body = []
     for r in counts.filter(pl.col("arm").is_in(list(ARMS))).to_dicts():
         loss = None if r["time"] == first else losses[r["time"], r["arm"]]
@@ -126,7 +126,7 @@ def _table(programme: Programme, counts: pl.DataFrame, losses: dict[tuple[int, s
 def _cells(row: dict[str, int], loss: Loss | None, programme: Programme, lang: Language) -> list[str]:
     """Return a round's cells; in the first round (no loss) there is only the number interviewed."""
     limits = programme.disclosure
-    few = WORDS[lang].label("less_than", n=limits.min_households)
+    few = say(programme, lang, "less_than", n=limits.min_households)
     counts = [
         few if 0 < row[k] < limits.min_households else whole(rounded(row[k], limits), lang)
         for k in ("n_units", "n_again", "n_returned", "n_new")
@@ -134,27 +134,30 @@ def _cells(row: dict[str, int], loss: Loss | None, programme: Programme, lang: L
     if loss is None:
         return [counts[0], "", "", "", ""]
     if loss.held == "villages":
-        return [held_text("villages", limits, lang)] * 5
-    return [*counts, held_text(loss.held, limits, lang) if loss.held else percent(loss.share or 0.0, lang)]
+        return [held_text("villages", limits, words_of(programme, lang))] * 5
+    return [
+        *counts,
+        held_text(loss.held, limits, words_of(programme, lang)) if loss.held else percent(loss.share or 0.0, lang),
+    ]
 
 
 def _thirds(programme: Programme, name: str, rows: pl.DataFrame, lang: Language) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     arms = [a for a in ARMS if rows.filter(pl.col("arm") == a).height]
     body = []
     for (third,), part in rows.group_by("third", maintain_order=True):
         by_arm = {r["arm"]: (r["n_start"], r["n_observed"], r["n_villages"]) for r in part.to_dicts()}
         there = [a for a in arms if a in by_arm]
         losses = dict(zip(there, shown_lost([by_arm[a] for a in there], limits), strict=True))
-        body.append([words.label(f"third_{third}"), *(t for a in arms for t in _pair(losses.get(a), limits, lang))])
+        body.append([words.label(f"third_{third}"), *(t for a in arms for t in _pair(losses.get(a), programme, lang))])
     colon = "：" if lang == "zh" else ": "
     head = [f"{words.rows[a]}{colon}{words.label(k)}" for a in arms for k in ("follow_start", "share_missing")]
     return Grid([words.label("losses_first"), *head], body, caption=getattr(programme.indicator(name).label, lang))
 
 
-def _pair(loss: Loss | None, limits: Disclosure, lang: Language) -> list[str]:
+def _pair(loss: Loss | None, programme: Programme, lang: Language) -> list[str]:
     if loss is None:
         return [whole(0, lang), ""]
     if loss.held:
-        return [held_text(loss.held, limits, lang)] * 2
+        return [held_text(loss.held, programme.disclosure, words_of(programme, lang))] * 2
     return [whole(loss.n_start, lang), "" if loss.share is None else percent(loss.share, lang)]

@@ -11,7 +11,7 @@ from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figur
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, percent, whole
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 COLORS = {"pilot": PILOT, "comparison": COMPARISON}
 Row = dict[str, float | int | str | None]
@@ -57,7 +57,7 @@ def _share(part: int, whole_: int, limits: Disclosure) -> float | None:
 
 
 def _funnel(programme: Programme, rows: list[Row], lang: Language) -> Drawn:
-    words, names = WORDS[lang], _names(programme, lang)
+    words, names = words_of(programme, lang), _names(programme, lang)
     series = []
     for arm in ("comparison", "pilot"):
         own = [r for r in reversed(rows) if r["arm"] == arm and r["share"] is not None]
@@ -69,7 +69,7 @@ def _funnel(programme: Programme, rows: list[Row], lang: Language) -> Drawn:
     return Drawn(
         title,
         words.label("funnel_subtitle"),
-        _alt(title, rows, names, lang),
+        _alt(programme, title, rows, names, lang),
         plot(series, axes),
         _table(programme, rows, names, lang),
     )
@@ -81,7 +81,7 @@ def _names(programme: Programme, lang: Language) -> dict[str, str]:
 
 def _title(programme: Programme, rows: list[Row], lang: Language) -> str:
     """Return the message: how many of each arm took part, at the stage that the design calls take-up, else the last."""
-    words, names = WORDS[lang], _names(programme, lang)
+    words, names = words_of(programme, lang), _names(programme, lang)
     taken = programme.design.take_up if programme.design.take_up in names else list(names)[-1]
     shares = {str(r["arm"]): r["share"] for r in rows if r["stage"] == taken}
     if None in shares.values():
@@ -90,8 +90,8 @@ def _title(programme: Programme, rows: list[Row], lang: Language) -> str:
     return words.label("funnel_title", stage=names[str(taken)], **shown)
 
 
-def _alt(title: str, rows: list[Row], names: dict[str, str], lang: Language) -> str:
-    words, stop = WORDS[lang], "。" if lang == "zh" else ". "
+def _alt(programme: Programme, title: str, rows: list[Row], names: dict[str, str], lang: Language) -> str:
+    words, stop = words_of(programme, lang), "。" if lang == "zh" else ". "
     arms = []
     for arm in COLORS:
         own = [r for r in rows if r["arm"] == arm and r["share"] is not None]
@@ -102,7 +102,7 @@ def _alt(title: str, rows: list[Row], names: dict[str, str], lang: Language) -> 
 
 
 def _table(programme: Programme, rows: list[Row], names: dict[str, str], lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     colon = "：" if lang == "zh" else ": "
     head = [words.label("funnel_stage")]
     for arm in COLORS:
@@ -123,7 +123,7 @@ def _table(programme: Programme, rows: list[Row], names: dict[str, str], lang: L
     ]
     note = words.label("funnel_note", sizes=("；" if lang == "zh" else "; ").join(sizes))
     dash = any(DASH in row for row in body)
-    few = words.label("null_reason", reason=held_text("households", programme.disclosure, lang)) if dash else ""
+    few = words.label("null_reason", reason=held_text("households", programme.disclosure, words)) if dash else ""
     notes = (note, few + ("。" if lang == "zh" else ".") if few else "", rounded_note(programme, lang))
     return Grid(head, body, note=" ".join(t for t in notes if t))
 
@@ -133,14 +133,14 @@ def _after(programme: Programme, stage: str, name: str, names: dict[str, str], l
     step = next(s for s in programme.funnel if s.column == stage)
     position = list(names).index(stage)
     skips = step.after is not None and step.after != list(names)[position - 1]
-    return WORDS[lang].label("funnel_after", stage=name, after=names[str(step.after)]) if skips else name
+    return say(programme, lang, "funnel_after", stage=name, after=names[str(step.after)]) if skips else name
 
 
 def _cells(programme: Programme, row: Row, lang: Language) -> list[str]:
     limits = programme.disclosure
-    few = held_text("households", limits, lang)
+    few = held_text("households", limits, words_of(programme, lang))
     if row["held"] is not None:
-        return [held_text("villages", limits, lang) if row["held"] == "villages" else few] * 3
+        return [held_text("villages", limits, words_of(programme, lang)) if row["held"] == "villages" else few] * 3
     first = row["stage"] == programme.funnel[0].column
     passed = DASH if row["passed"] is None else percent(float(str(row["passed"])), lang)
     return [

@@ -13,7 +13,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, p_text, unit_of, whole
 from evalkit.report.shown import CONTRASTS, shown_by_term
 from evalkit.report.statement import GROUPS, case_for
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, words_of
 
 NAIVE = next(iter(CONTRASTS))
 
@@ -30,7 +30,7 @@ def spillover(finding: Finding) -> Block | FigureBlock:
 
 
 def _figure(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) -> Drawn:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     terms = [t for t in (*GROUPS, "total") if t in rows]
     places = list(range(len(terms), 0, -1))
     spots = dict(zip(terms, places, strict=True))
@@ -68,7 +68,7 @@ def _amount(finding: Finding, row: dict[str, Any], lang: Language) -> str:
 
 
 def _title(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) -> str:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     space = "" if lang == "zh" else " "
     parts = [
         words.label(f"group_{t}") + space + difference(rows[t]["estimate"], unit, lang, signed=True)
@@ -80,7 +80,7 @@ def _title(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) ->
 
 
 def _table(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) -> Grid:
-    words, simulated = WORDS[lang], finding.truth is not None
+    words, simulated = words_of(finding, lang), finding.truth is not None
     terms = [t for t in (*GROUPS, "total", NAIVE) if t in finding.main.estimate.terms]
     body = [_line(finding, rows.get(t), t, lang) for t in terms]
     keys = ("treated_units", "estimate", "interval", "p_value", *(("truth_value",) if simulated else ()))
@@ -91,11 +91,11 @@ def _table(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) ->
 def _line(finding: Finding, row: dict[str, Any] | None, term: str, lang: Language) -> list[str]:
     """Return a row of the table; the naive comparison stands beside the truth of what it is taken for."""
     unit, known = unit_of(finding.indicator.unit), finding.truth or {}
-    name = WORDS[lang].rows[term]
+    name = words_of(finding, lang).rows[term]
     of = {"total": "att", NAIVE: "direct"}.get(term, term)
     truth = [difference(known.get(of), unit, lang, signed=True)] if finding.truth is not None else []
     if row is None:
-        held = held_text("households", finding.programme.disclosure, lang)
+        held = held_text("households", finding.programme.disclosure, words_of(finding, lang))
         return [name, *[held] * 4, *truth]
     size = DASH if term == NAIVE else whole(row["n_treated_units"], lang)
     return [

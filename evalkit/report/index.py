@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from evalkit.gate import CLAIMS
 from evalkit.report.block import both, text
 from evalkit.report.page import Opening
+from evalkit.report.sparkline import Interval, sparkline
 from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 COLLECTED = {"findings.csv": "csv_file", "findings.parquet": "parquet_file", "findings.json": "json_file"}
 """All results in one file, by what the link is called."""
+SORTS = {"page": "page", "claim": "sort_claim", "domain": "filter_domain", "state": "state"}
+"""Orders of the rows besides that of the plan, by what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Entry:
     state: str
     claim: str | None = None
     domain: str | None = None
+    interval: Interval | None = None
 
 
 def index_html(entries: Sequence[Entry], version: str, lang: Opening = "both") -> str:
@@ -85,17 +90,25 @@ def _filters(entries: Sequence[Entry]) -> str:
         ("state", "filter_state", states),
     ]
     selects = "".join(_select(name, key, options) for name, key, options in boxes)
+    order = _sort()
     search = f'<label>{_label("search")}<input type="search" name="search"></label>'
-    return f'<form class="filters" hidden>{selects}{search}</form>'
+    return f'<form class="filters" hidden>{selects}{order}{search}</form>'
 
 
-def _select(name: str, key: str, options: Mapping[str, Mapping[Language, str]]) -> str:
-    every = {"": {x: WORDS[x].label("all") for x in LANGUAGES}}
+def _select(name: str, key: str, options: Mapping[str, Mapping[Language, str]], usual: str = "all") -> str:
+    every = {"": {x: WORDS[x].label(usual) for x in LANGUAGES}}
     items = "".join(
         f'<option value="{text(v)}" data-zh="{text(n["zh"])}" data-en="{text(n["en"])}">{text(n["zh"])}</option>'
         for v, n in {**every, **options}.items()
     )
     return f'<label>{_label(key)}<select name="{name}">{items}</select></label>'
+
+
+def _sort() -> str:
+    """Return the choice of the rows' order; the script knows how to sort by each."""
+    return _select(
+        "sort", "sort", {key: {x: WORDS[x].label(name) for x in LANGUAGES} for key, name in SORTS.items()}, "sort_plan"
+    )
 
 
 def _count(total: int) -> str:
@@ -115,7 +128,8 @@ def _collected() -> str:
 
 def _table(entries: Sequence[Entry]) -> str:
     heads = "".join(
-        f'<th scope="col">{_label(key)}</th>' for key in ("filter_programme", "page", "answer", "claim", "state")
+        f'<th scope="col">{_label(key)}</th>'
+        for key in ("filter_programme", "page", "answer", "spark", "claim", "state")
     )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(_row(e) for e in entries)}</tbody></table>"
 
@@ -127,9 +141,15 @@ def _row(entry: Entry) -> str:
         f'<th scope="row">{both(lambda x: text(entry.programme_name[x]), "span")}<br>{tag}</th>',
         f'<td><a href="{text(entry.href)}">{both(lambda x: text(entry.title[x]), "span")}</a></td>',
         f'<td class="answer-cell">{both(lambda x: text(entry.headline.get(x, "")), "span")}</td>',
+        f"<td>{_spark(entry)}</td>",
         f"<td>{both(lambda x: text(WORDS[x].claims[entry.claim]) if entry.claim else '', 'span')}</td>",
         f"<td>{both(lambda x: text(WORDS[x].states[entry.state]), 'span')}</td>",
     ]
-    keys = {"programme": entry.programme, "domain": entry.domain or "", "state": entry.state}
+    rank = str(next((n for n, claim in enumerate(CLAIMS) if claim == entry.claim), len(CLAIMS)))
+    keys = {"programme": entry.programme, "domain": entry.domain or "", "state": entry.state, "claim": rank}
     data = "".join(f' data-{name}="{text(value)}"' for name, value in keys.items())
     return f"<tr{data}>{''.join(cells)}</tr>"
+
+
+def _spark(entry: Entry) -> str:
+    return both(lambda x: sparkline(entry.interval, WORDS[x].label("spark_alt")), "span") if entry.interval else ""

@@ -13,7 +13,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, interval, p_text, percent, plain, unit_of, whole
 from evalkit.report.rounds import round_label
 from evalkit.report.statement import case_for
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, say, words_of
 
 
 def match_checks(finding: Finding) -> Block:
@@ -22,8 +22,8 @@ def match_checks(finding: Finding) -> Block:
     if found is None or not case_for(finding).shows_numbers:
         return Block("")
     grids = both(lambda lang: _grid(finding, found, lang).html())
-    note = paragraph(lambda lang: WORDS[lang].label("match_note"))
-    return Block(heading(lambda lang: WORDS[lang].label("match_title")) + grids + note)
+    note = paragraph(lambda lang: say(finding, lang, "match_note"))
+    return Block(heading(lambda lang: say(finding, lang, "match_title")) + grids + note)
 
 
 def shown_match(finding: Finding) -> dict[str, Any] | None:
@@ -39,19 +39,19 @@ def shown_match(finding: Finding) -> dict[str, Any] | None:
 def _grid(finding: Finding, m: Match, lang: Language) -> Grid:
     rows = [_fit(finding, m, lang), _early(finding, m, lang), _ratio(m, lang)]
     rows += [_without(finding, m, lang), _jackknife(finding, m, lang)]
-    head = [WORDS[lang].label(k) for k in ("match_check", "match_result", "match_reading")]
+    head = [say(finding, lang, k) for k in ("match_check", "match_result", "match_reading")]
     return Grid(head, [row for row in rows if row], words=(1, 2))
 
 
 def _fit(finding: Finding, m: Match, lang: Language) -> list[str]:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     rmse = difference(m.pre_rmse, unit_of(finding.indicator.unit), lang)
     result = words.label("match_fit_result", rmse=rmse, share=percent(m.p_fit, lang), n=whole(m.n_sets + 1, lang))
     return [words.label("match_fit"), result, words.label(f"match_fit_{_verdict(m.p_fit)}")]
 
 
 def _early(finding: Finding, m: Match, lang: Language) -> list[str]:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     if m.start is None or m.early is None or m.p_early is None:
         return []
     gap = difference(m.early, unit_of(finding.indicator.unit), lang, signed=True)
@@ -74,7 +74,7 @@ def _ratio(m: Match, lang: Language) -> list[str]:
 
 
 def _without(finding: Finding, m: Match, lang: Language) -> list[str]:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     if m.without is None:
         return []
     att = difference(finding.main.row("att")["estimate"], unit, lang, signed=True)
@@ -83,7 +83,7 @@ def _without(finding: Finding, m: Match, lang: Language) -> list[str]:
 
 
 def _jackknife(finding: Finding, m: Match, lang: Language) -> list[str]:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     if m.jackknife is None:
         return []
     ends = interval(*m.jackknife, unit_of(finding.indicator.unit), lang)

@@ -6,7 +6,7 @@ from evalkit.estimators.late import LATE, WEAK
 from evalkit.finding import Finding
 from evalkit.report.numbers import difference, interval, is_number, percent, plain, unit_of
 from evalkit.report.shown import shown_take_up
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 OF_ASSIGNMENT = frozenset({"itt", "itt_unadjusted", "itt_lin", "ancova", "did"})
 """Estimators after the effect of being assigned, on all households of pilot villages."""
@@ -21,7 +21,11 @@ def compliance(finding: Finding, lang: Language) -> str:
         return _of_instrument(finding, lang)
     if finding.main.estimate.estimator not in OF_ASSIGNMENT:
         return _shares_taking_part(finding, lang)
-    said = (WORDS[lang].label("assigned_meaning"), _shares_taking_part(finding, lang), _beside(finding, lang))
+    said = (
+        say(finding, lang, "assigned_meaning"),
+        _shares_taking_part(finding, lang),
+        _beside(finding, lang),
+    )
     return space.join(t for t in said if t)
 
 
@@ -30,7 +34,7 @@ def _beside(finding: Finding, lang: Language) -> str:
     result = finding.instrument
     if result is None:
         return ""
-    row, unit, words = result.row("late"), unit_of(finding.indicator.unit), WORDS[lang]
+    row, unit, words = result.row("late"), unit_of(finding.indicator.unit), words_of(finding, lang)
     f = row["first_stage_f"]
     span_ = interval(row["conf_low"], row["conf_high"], unit, lang)
     said = words.label(
@@ -46,8 +50,8 @@ def _beside(finding: Finding, lang: Language) -> str:
 def _of_instrument(finding: Finding, lang: Language) -> str:
     f = finding.main.row("att")["first_stage_f"]
     points = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
-    said = WORDS[lang].label("late_meaning", points=points, f=plain(f, 1))
-    weak = WORDS[lang].label("late_weak") if is_number(f) and f < WEAK else ""
+    said = say(finding, lang, "late_meaning", points=points, f=plain(f, 1))
+    weak = say(finding, lang, "late_weak") if is_number(f) and f < WEAK else ""
     return ("" if lang == "zh" else " ").join(t for t in (said, _shares_taking_part(finding, lang), weak) if t)
 
 
@@ -56,4 +60,4 @@ def _shares_taking_part(finding: Finding, lang: Language) -> str:
     shares = shown_take_up(finding)
     if shares is None:
         return ""
-    return WORDS[lang].label("late_shares", **{arm: percent(share, lang) for arm, share in shares.items()})
+    return say(finding, lang, "late_shares", **{arm: percent(share, lang) for arm, share in shares.items()})

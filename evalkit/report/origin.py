@@ -9,8 +9,9 @@ from evalkit.report.audit import require_safe
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME, Block, both, text
 from evalkit.report.html_table import Grid
 from evalkit.report.publishable import publishable
+from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, headline, method_text
-from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
 SHOWN = 16
 
@@ -19,14 +20,14 @@ def provenance(finding: Finding) -> Block:
     """Return raw files with checksums, hashes of plan and code, versions, attribution; folded away."""
 
     def folded(lang: Language) -> str:
-        title = text(WORDS[lang].label("provenance"))
+        title = text(say(finding, lang, "provenance"))
         return f"<details><summary>{title}</summary>{_provenance(finding, lang)}</details>"
 
     return Block(both(folded))
 
 
 def _provenance(finding: Finding, lang: Language) -> str:
-    words, origin = WORDS[lang], finding.provenance
+    words, origin = words_of(finding, lang), finding.provenance
     files = Grid(
         [words.label("file"), words.label("sha256")],
         [[name, digest[:SHOWN]] for name, digest in sorted(origin.inputs.items())],
@@ -62,8 +63,16 @@ def publish(finding: Finding) -> Block:
         "role": finding.indicator.role,
         "headline": {lang: headline(finding, lang) for lang in LANGUAGES},
         "shows_numbers": case_for(finding).shows_numbers,
+        "interval": _interval(finding),
     }
     return Block(provenance(finding).html, {FINDING_MIME: values, SUMMARY_MIME: summary})
+
+
+def _interval(finding: Finding) -> list[float] | None:
+    """Return estimate and ends of the headline's interval for the list; None where the page gives none."""
+    row = finding.main.row("att")
+    ends: list[float] = shown_digits([row[name] for name in ("estimate", "conf_low", "conf_high")], finding)
+    return ends if case_for(finding).shows_numbers and None not in ends else None
 
 
 def summarise(headlines: dict[Language, str], numbers: Any = None) -> Block:

@@ -15,8 +15,9 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, percent
 from evalkit.report.origin import summarise
 from evalkit.report.shown import shown_comparison_mean
+from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, headline
-from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.report.wording import LANGUAGES, Language, say, words_of
 from evalkit.results import TIDY_SCHEMA
 
 COMMON = 0.05
@@ -39,11 +40,11 @@ def overview_headline(
     )
 
     def line(lang: Language) -> str:
-        parts = [WORDS[lang].label(f"count_{k}", n=n) for k, n in counts.items() if n]
-        return WORDS[lang].label("count_all", n=len(findings), parts=("，" if lang == "zh" else "; ").join(parts))
+        parts = [say(programme, lang, f"count_{k}", n=n) for k, n in counts.items() if n]
+        return say(programme, lang, "count_all", n=len(findings), parts=("，" if lang == "zh" else "; ").join(parts))
 
     adjusted_key = "adjusted_some" if few else "adjusted_none"
-    lines = {x: line(x) + ("" if x == "zh" else " ") + WORDS[x].label(adjusted_key, k=few) for x in LANGUAGES}
+    lines = {x: line(x) + ("" if x == "zh" else " ") + say(programme, x, adjusted_key, k=few) for x in LANGUAGES}
     limits = programme.disclosure
     numbers = {
         "schema_version": 1,
@@ -68,7 +69,7 @@ def _kind(finding: Finding) -> str:
 
 def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
     row = finding.main.row("att") if case_for(finding).shows_numbers else {}
-    return {
+    values = {
         "indicator": finding.indicator.name,
         "family": finding.indicator.family,
         "claim": finding.gate.claim,
@@ -77,16 +78,17 @@ def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
         "q_sharpened": adjusted.sharpened_q if row else None,
         **rounded_counts({k: v for k, v in row.items() if k in TIDY_SCHEMA}, finding.programme.disclosure),
     }
+    return dict(shown_digits(values, finding))
 
 
 def overview_table(findings: Sequence[Finding]) -> Block:
     """Return one row an indicator with what may be claimed, and each answer with a link to its page; p stands apart."""
     sentences = both(lambda lang: _sentences(findings, lang))
-    title = heading(lambda lang: WORDS[lang].label("estimates"))
+    title = heading(lambda lang: say(findings[0].programme, lang, "estimates"))
     return Block(
         title
         + both(lambda lang: _table(findings, lang).html())
-        + heading(lambda lang: WORDS[lang].label("statement"))
+        + heading(lambda lang: say(findings[0].programme, lang, "statement"))
         + sentences
     )
 
@@ -106,13 +108,13 @@ def _item(finding: Finding, lang: Language) -> str:
 
 def _table(findings: Sequence[Finding], lang: Language) -> Grid:
     keys = ("indicator", "estimate", "interval", "relative", "claim_title")
-    return Grid([WORDS[lang].label(k) for k in keys], [_row(f, lang) for f in findings], words=(4,))
+    return Grid([say(findings[0].programme, lang, k) for k in keys], [_row(f, lang) for f in findings], words=(4,))
 
 
 def _row(finding: Finding, lang: Language) -> list[str]:
     plan = finding.indicator
     unit = effect_unit(plan.unit, finding.main.estimate.estimator)
-    name, claim = getattr(plan.label, lang), WORDS[lang].claims[finding.gate.claim]
+    name, claim = getattr(plan.label, lang), words_of(finding, lang).claims[finding.gate.claim]
     if not case_for(finding).shows_numbers:
         return [name, *[DASH] * 3, claim]
     row, relative = finding.main.row("att"), relative_to_comparison(finding)
@@ -146,8 +148,8 @@ def forest(findings: Sequence[Finding]) -> Block | FigureBlock:
 
 
 def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Language) -> Drawn:
-    words = WORDS[lang]
-    values = [v for f in shown if (v := relative_to_comparison(f)) is not None]
+    words = words_of(findings[0].programme, lang)
+    values = [shown_digits(v, f) for f in shown if (v := relative_to_comparison(f)) is not None]
     places = list(range(len(shown), 0, -1))
     names = [getattr(f.indicator.label, lang) for f in shown]
     series = Series(
@@ -199,5 +201,12 @@ def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily], in
     why = families_block(findings, adjusted, indices)
     if all(case_for(f).shows_numbers for f in findings):
         return why
-    dash = paragraph(lambda lang: WORDS[lang].label("null_reason", reason=WORDS[lang].claims["not_reportable"]))
+    dash = paragraph(
+        lambda lang: say(
+            findings[0].programme,
+            lang,
+            "null_reason",
+            reason=words_of(findings[0].programme, lang).claims["not_reportable"],
+        )
+    )
     return why + Block(dash)

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from evalkit.errors import visible
 from evalkit.report.block import both, text
 from evalkit.report.wording import WORDS, Language
 
@@ -96,8 +97,8 @@ def _context(page: Page, body: str) -> dict[str, Any]:
     context["downloads"] = _downloads(page)
     for lang, words in WORDS.items():
         shown = {
-            "title": page.title[lang],
-            "kicker": page.kicker[lang],
+            "title": visible(page.title[lang]),
+            "kicker": visible(page.kicker[lang]),
             "generated": words.label("generated", version=page.version),
         }
         shown |= {k: words.label(k) for k in ("home", "switch", "internal", "downloads")} | {

@@ -10,18 +10,17 @@ import polars as pl
 from evalkit.flow import SampleFlow
 from evalkit.intake import Intake
 from evalkit.programme import Disclosure, Programme
-from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.disclosure import Held, Size, held_text, rounded, too_small
-from evalkit.report.figures import COMPARISON, GRAY, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import whole
 from evalkit.report.rounds import round_label
 from evalkit.report.sample import step_name
 from evalkit.report.shown import shown_flow
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, Words, say, words_of
 
-ARMS = {"pilot": PILOT, "comparison": COMPARISON, "unclear": GRAY}
+ARMS = ("pilot", "comparison", "unclear")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ class Cell:
     held: Held | None
 
 
-def quality_flow(programme: Programme, intake: Intake) -> FigureBlock:
+def quality_flow(programme: Programme, intake: Intake) -> Block:
     """Return the figure of records left after each step, by arm, with its table."""
     steps = shown_passage(intake.passage, programme.disclosure)
-    drawn = figure_block(lambda lang: _figure(programme, steps, lang))
-    return FigureBlock(Block(heading(lambda lang: WORDS[lang].label("flow"))) + drawn.block, drawn.figure)
+    title = heading(lambda lang: say(programme, lang, "flow"))
+    return Block(title + both(lambda lang: _figure(programme, steps, lang)))
 
 
 def quality_rounds(programme: Programme, intake: Intake) -> Block:
@@ -63,7 +62,7 @@ def quality_rounds(programme: Programme, intake: Intake) -> Block:
         return Block("")
     cells = shown_rounds(intake.passage, programme.disclosure)
     codes = intake.passage.sort("step")["code"].unique(maintain_order=True).to_list()
-    summary = both(lambda lang: text(WORDS[lang].label("passage_rounds")), "span")
+    summary = both(lambda lang: text(say(programme, lang, "passage_rounds")), "span")
     table = both(lambda lang: _rounds(programme, cells, codes, lang).html())
     return Block(f"<details><summary>{summary}</summary>{table}</details>")
 
@@ -72,9 +71,9 @@ def quality_ledgers(programme: Programme, intake: Intake) -> Block:
     """Return the steps of each ledger from its raw entries to those that count; empty where there is none."""
     if not intake.ledgers:
         return Block("")
-    title = heading(lambda lang: WORDS[lang].label("ledger_flow"))
+    title = heading(lambda lang: say(programme, lang, "ledger_flow"))
     tables = both(lambda lang: "".join(_ledger(n, f, programme, lang).html() for n, f in intake.ledgers))
-    return Block(title + tables + paragraph(lambda lang: WORDS[lang].label("ledger_note")))
+    return Block(title + tables + paragraph(lambda lang: say(programme, lang, "ledger_note")))
 
 
 def shown_passage(passage: pl.DataFrame, limits: Disclosure) -> list[Step]:
@@ -130,44 +129,52 @@ def _dropped(n: int, before: int, after: int, limits: Disclosure) -> int | None:
     return max(before - after, 0) if n else 0
 
 
-def _figure(programme: Programme, steps: Sequence[Step], lang: Language) -> Drawn:
-    words = WORDS[lang]
-    names = [step_name(s.code, lang) for s in steps]
-    series = [
-        Series(_arm(arm, lang), [s.arms.get(arm) or 0 for s in reversed(steps)], names[::-1], color, mode="bars")
-        for arm, color in ARMS.items()
-        if any(s.arms.get(arm) for s in steps)
-    ]
+def _figure(programme: Programme, steps: Sequence[Step], lang: Language) -> str:
+    """Return the bars, a line a step, which need no script and keep their words on a narrow screen; and the table."""
+    words, largest = words_of(programme, lang), max(s.n_rows for s in steps) or 1
     first, last = (whole(steps[i].n_rows, lang) for i in (0, -1))
     title = words.label("passage_title", n_raw=first, n_kept=last)
-    axes = Axes(words.label("passage_axis"), "", height=110 + 26 * (1 + len(series)) * len(steps))
     stop, semicolon = ("。", "；") if lang == "zh" else (". ", "; ")
-    told = semicolon.join(f"{name} {whole(s.n_rows, lang)}" for name, s in zip(names, steps, strict=True))
-    table = _table(programme, steps, lang)
-    return Drawn(title, words.label("passage_subtitle"), title + stop + told, plot(series, axes), table)
+    told = semicolon.join(f"{step_name(s.code, words)} {whole(s.n_rows, lang)}" for s in steps)
+    lines = "".join(f"<li><span>{text(step_name(s.code, words))}</span>{_bar(s, largest)}</li>" for s in steps)
+    arms = [a for a in ARMS if any(s.arms.get(a) for s in steps)]
+    legend = "".join(f'<li><i class="{a}"></i>{text(_arm(a, words))}</li>' for a in arms)
+    return (
+        f"<figure><figcaption><b>{text(title)}</b><span>{text(words.label('passage_subtitle'))}</span></figcaption>"
+        f'<ul class="legend" aria-hidden="true">{legend}</ul>'
+        f'<ol class="passage" role="img" aria-label="{text(title + stop + told)}">{lines}</ol>'
+        f"{_table(programme, steps, lang).html()}</figure>"
+    )
+
+
+def _bar(step: Step, largest: int) -> str:
+    """Return a step's bar: one piece an arm; one piece in all where arms are withheld."""
+    pieces = {a: step.arms.get(a) or 0 for a in ARMS} if not step.held else {"all": step.n_rows}
+    drawn = (f'<i class="{a}" data-n="{n}" style="width:{100 * n / largest:.2f}%"></i>' for a, n in pieces.items() if n)
+    return f"<div>{''.join(drawn)}</div>"
 
 
 def _table(programme: Programme, steps: Sequence[Step], lang: Language) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     arms = [a for a in ARMS if any((s.held and a != "unclear") or s.arms.get(a, 0) != 0 for s in steps)]
     rows = [
         [
-            step_name(s.code, lang),
+            step_name(s.code, words),
             _text(s.n_dropped, limits, lang),
             whole(s.n_rows, lang),
-            *(_arm_text(s, a, limits, lang) for a in arms),
+            *(_arm_text(s, a, programme, lang) for a in arms),
         ]
         for s in steps
     ]
-    head = [*(words.label(k) for k in ("step", "rows_dropped", "passage_left")), *(_arm(a, lang) for a in arms)]
+    head = [*(words.label(k) for k in ("step", "rows_dropped", "passage_left")), *(_arm(a, words) for a in arms)]
     notes = [words.label("passage_note"), *([words.label("passage_unclear")] if "unclear" in arms else [])]
     return Grid(head, rows, note=(" " if lang == "en" else "").join([*notes, rounded_note(programme, lang)]))
 
 
-def _arm_text(step: Step, arm: str, limits: Disclosure, lang: Language) -> str:
+def _arm_text(step: Step, arm: str, programme: Programme, lang: Language) -> str:
     if step.held and arm != "unclear":
-        return held_text(step.held, limits, lang)
-    return _text(step.arms.get(arm, 0), limits, lang)
+        return held_text(step.held, programme.disclosure, words_of(programme, lang))
+    return _text(step.arms.get(arm, 0), programme.disclosure, lang)
 
 
 def _text(n: int | None, limits: Disclosure, lang: Language) -> str:
@@ -176,24 +183,24 @@ def _text(n: int | None, limits: Disclosure, lang: Language) -> str:
 
 def _rounds(programme: Programme, cells: Sequence[Cell], codes: Sequence[str], lang: Language) -> Grid:
     """Return a line a round and arm; a step in which nothing is dropped anywhere has no column."""
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     told = [i for i in range(len(codes) - 1) if any(c.dropped[i] != 0 for c in cells)]
     body = []
     for c in cells:
         label = words.label("round_unknown") if c.time is None else round_label(c.time, programme)
         numbers = [whole(c.n_raw, lang), *(_text(c.dropped[i], limits, lang) for i in told), whole(c.n_kept, lang)]
-        shown = [held_text(c.held, limits, lang)] * len(numbers) if c.held else numbers
-        body.append([label, _arm(c.arm, lang), *shown])
-    steps = [step_name(codes[0], lang), *(step_name(codes[i + 1], lang) for i in told), words.label("passage_kept")]
+        shown = [held_text(c.held, limits, words)] * len(numbers) if c.held else numbers
+        body.append([label, _arm(c.arm, words), *shown])
+    steps = [step_name(codes[0], words), *(step_name(codes[i + 1], words) for i in told), words.label("passage_kept")]
     note = rounded_note(programme, lang)
     return Grid([words.label("round_name"), words.label("arm"), *steps], body, note=note, words=(1,))
 
 
 def _ledger(name: str, flow: SampleFlow, programme: Programme, lang: Language) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     rows = [
         [
-            step_name(s["code"], lang),
+            step_name(s["code"], words),
             _text(None if s["few_dropped"] else s["n_rows_dropped"], limits, lang),
             whole(s["n_rows"], lang),
         ]
@@ -203,5 +210,5 @@ def _ledger(name: str, flow: SampleFlow, programme: Programme, lang: Language) -
     return Grid([words.label(k) for k in ("step", "rows_dropped", "passage_left")], rows, caption=kind)
 
 
-def _arm(arm: str, lang: Language) -> str:
-    return WORDS[lang].label("arm_unclear") if arm == "unclear" else WORDS[lang].rows[arm]
+def _arm(arm: str, words: Words) -> str:
+    return words.label("arm_unclear") if arm == "unclear" else words.rows[arm]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, heading, text
 from evalkit.report.html_table import Grid
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 
 def plan(finding: Finding) -> Block:
@@ -14,11 +14,11 @@ def plan(finding: Finding) -> Block:
     def content(lang: Language) -> str:
         return f"<p>{text(_sentence(finding, lang))}</p>" + (_table(finding, lang) if finding.deviations else "")
 
-    return Block(heading(lambda lang: WORDS[lang].label("plan")) + both(content))
+    return Block(heading(lambda lang: say(finding, lang, "plan")) + both(content))
 
 
 def _sentence(finding: Finding, lang: Language) -> str:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     if finding.lock is None:
         return words.label("plan_not_fixed")
     key = "plan_changed" if finding.deviations else "plan_kept"
@@ -26,7 +26,7 @@ def _sentence(finding: Finding, lang: Language) -> str:
 
 
 def _table(finding: Finding, lang: Language) -> str:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     nothing = words.label("plan_nothing")
     rows = [[_entry(finding, d.entry, lang), d.planned or nothing, d.now or nothing] for d in finding.deviations]
     head = [words.label(k) for k in ("plan_entry", "plan_planned", "plan_now")]
@@ -35,7 +35,7 @@ def _table(finding: Finding, lang: Language) -> str:
 
 def _entry(finding: Finding, entry: str, lang: Language) -> str:
     """Return what an entry is about: a part of the design, or of an indicator (by its label)."""
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     where, *_, field = entry.split(".")
     label = getattr(finding.indicator.label, lang) if where == "indicators" else words.label(f"plan_{where}")
     return f"{label}{'：' if lang == 'zh' else ': '}{words.fields.get(field, field)}"

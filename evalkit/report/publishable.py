@@ -14,7 +14,6 @@ from evalkit.report.shown import (
     shown_bounds,
     shown_cells,
     shown_comparison_mean,
-    shown_donors,
     shown_flow,
     shown_losses,
     shown_means,
@@ -24,6 +23,8 @@ from evalkit.report.shown import (
     shown_take_up,
 )
 from evalkit.report.shown_cutoff import shown_cutoff
+from evalkit.report.shown_digits import DECIMALS, is_rough, shown_digits
+from evalkit.report.shown_synthetic import shown_donors
 from evalkit.report.statement import case_for
 
 RESULTS = (
@@ -50,6 +51,8 @@ RESULTS = (
     "why_this_interval",
 )
 """What is null in the numbers beside a page that reports no result."""
+FROM_COUNTS = ("cells", "means", "attrition", "take_up")
+"""What is computed from rounded counts."""
 
 
 def publishable(finding: Finding) -> dict[str, Any]:
@@ -57,6 +60,8 @@ def publishable(finding: Finding) -> dict[str, Any]:
     values = finding.to_dict()
     reasons = shown_reasons(finding)
     values |= _results(finding)
+    values |= shown_digits({name: values[name] for name in RESULTS if name not in FROM_COUNTS}, finding)
+    values["decimals"] = DECIMALS if is_rough(finding) else None
     values["gate"] = {
         "claim": finding.gate.claim,
         "reasons": [

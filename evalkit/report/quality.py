@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from evalkit.errors import MAX_LISTED, listed
+from evalkit.errors import MAX_LISTED, listed, visible
 from evalkit.intake import Intake, QualityReport
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph, text
@@ -16,8 +16,9 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import whole
 from evalkit.report.origin import SHOWN, summarise
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
+LEDGERS = ("orders", "loans", "parcels", "requests")
 Labels = Mapping[str, tuple[str, str]]
 """The codebook's labels by canonical name: Chinese, English."""
 
@@ -34,7 +35,7 @@ def quality_headline(programme: Programme, intake: Intake) -> Block:
         key = "quality_few" if few else "quality_title" if n_true else "quality_clean"
         values = {"n_raw": whole(n_raw, lang), "n_rejected": whole(n_left, lang), "few": limits.min_households}
         name = getattr(programme.about.name, lang)
-        return WORDS[lang].label(key, programme=name, **values) + ("。" if lang == "zh" else ".")
+        return say(programme, lang, key, programme=name, **values) + ("。" if lang == "zh" else ".")
 
     return summarise({lang: line(lang) for lang in LANGUAGES})
 
@@ -47,14 +48,18 @@ def quality_rules(programme: Programme, intake: Intake) -> Block:
     key = "rules_passed" if broken.height else "rules_all_passed"
     notes = paragraph(
         lambda lang: " ".join(
-            (WORDS[lang].label(key, n=kept), WORDS[lang].label("quality_scope"), rounded_note(programme, lang))
+            (
+                say(programme, lang, key, n=kept),
+                say(programme, lang, "quality_scope"),
+                rounded_note(programme, lang),
+            )
         )
     )
-    return Block(heading(lambda lang: WORDS[lang].label("quality_rules")) + tables + notes)
+    return Block(heading(lambda lang: say(programme, lang, "quality_rules")) + tables + notes)
 
 
 def _rules(broken: pl.DataFrame, programme: Programme, lang: Language, labels: Labels) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     rows = [
         [
             words.rules.get(r["rule"], r["rule"]),
@@ -82,14 +87,15 @@ def count_text(count: int, programme: Programme, lang: Language) -> str:
     """Return a count of records as pages show it: withheld where it is small, else rounded."""
     limits = programme.disclosure
     few = 0 < count < limits.min_households
-    return few_text(limits, lang) if few else whole(rounded(count, limits), lang)
+    return few_text(limits, words_of(programme, lang)) if few else whole(rounded(count, limits), lang)
 
 
 def variable_name(column: str, programme: Programme, lang: Language, labels: Labels | None = None) -> str:
     """Return an indicator's label where the variable is one, else the codebook's, else its name in plain words."""
     plans = {plan.name: getattr(plan.label, lang) for plan in programme.indicators}
     known = {name: pair[LANGUAGES.index(lang)] for name, pair in (labels or {}).items()}
-    names = [plans.get(c) or known.get(c) or c.replace("_", " ") for c in column.split("+")]
+    ledgers = {c: words_of(programme, lang).labels.get(f"ledger_{c}") for c in LEDGERS}
+    names = [plans.get(c) or known.get(c) or ledgers.get(c) or c.replace("_", " ") for c in column.split("+")]
     return " + ".join(names)
 
 
@@ -98,7 +104,7 @@ def quality_files(programme: Programme, intake: Intake) -> Block:
     return Block(
         both(
             lambda lang: (
-                f"<details><summary>{text(WORDS[lang].label('files'))}</summary>"
+                f"<details><summary>{text(say(programme, lang, 'files'))}</summary>"
                 f"{_files(programme, intake, lang).html()}</details>"
             )
         )
@@ -106,7 +112,7 @@ def quality_files(programme: Programme, intake: Intake) -> Block:
 
 
 def _files(programme: Programme, intake: Intake, lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     rows = [
         [f.path, f.kind, f.encoding or "", count_text(f.n_rows, programme, lang), f.sha256[:SHOWN]]
         for f in intake.files
@@ -131,9 +137,11 @@ def quality_text(report: QualityReport) -> str:
         lines.append(f"{r['severity']}: {where}: {r['n_failed']} of {r['n_checked']}. What to do: {r['todo_en']}")
     lines += left_out_lines(report.rejected.filter(pl.col("severity") == "error"))
     kept = report.quality.filter(pl.col("n_failed") == 0).height
-    return "\n".join(
-        [
-            *lines,
-            f"{kept} of {report.quality.height} rules hold everywhere; {report.flow.steps[-1].n_rows} rows remain.",
-        ]
+    return visible(
+        "\n".join(
+            [
+                *lines,
+                f"{kept} of {report.quality.height} rules hold everywhere; {report.flow.steps[-1].n_rows} rows remain.",
+            ]
+        )
     )

@@ -15,7 +15,7 @@ from evalkit.report.numbers import DASH, percent, whole
 from evalkit.report.quality import Labels, count_text, variable_name
 from evalkit.report.rounds import round_label
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 GROUPS = {"unit_slip_round": "n_rounds_found", "unit_slip_village": "n_villages_found"}
 
@@ -24,20 +24,20 @@ def quality_checks(programme: Programme, intake: Intake, found: Found) -> Block:
     """Return what field checks found, most first, with what to do; never a record."""
     broken = found.quality.filter(pl.col("n_failed") > 0).sort("rule", "column")
     clean = found.quality.height - broken.height
-    title = heading(lambda lang: WORDS[lang].label("checks"))
+    title = heading(lambda lang: say(programme, lang, "checks"))
     if broken.height == 0:
-        return Block(title + paragraph(lambda lang: WORDS[lang].label("checks_clean", n=clean)))
-    lead = paragraph(lambda lang: WORDS[lang].label("checks_lead"))
+        return Block(title + paragraph(lambda lang: say(programme, lang, "checks_clean", n=clean)))
+    lead = paragraph(lambda lang: say(programme, lang, "checks_lead"))
     tables = both(lambda lang: _table(broken, programme, lang, intake.labels).html())
     notes = paragraph(
-        lambda lang: " ".join((WORDS[lang].label("checks_passed", n=clean), rounded_note(programme, lang)))
+        lambda lang: " ".join((say(programme, lang, "checks_passed", n=clean), rounded_note(programme, lang)))
     )
-    where = paragraph(lambda lang: WORDS[lang].label("checks_workbook", programme=programme.id))
+    where = paragraph(lambda lang: say(programme, lang, "checks_workbook", programme=programme.id))
     return Block(title + lead + tables + notes + where)
 
 
 def _table(broken: pl.DataFrame, programme: Programme, lang: Language, labels: Labels) -> Grid:
-    words, colon = WORDS[lang], "：" if lang == "zh" else ": "
+    words, colon = words_of(programme, lang), "：" if lang == "zh" else ": "
     rows = [
         [
             f"{words.rules[r['rule']]}{colon}{variable_name(r['column'], programme, lang, labels)}",
@@ -53,21 +53,21 @@ def _found(row: dict[str, Any], programme: Programme, lang: Language) -> str:
     """Return how many records, or villages, enumerators and rounds, a check found."""
     rule, n = row["rule"], row["n_failed"]
     if rule in GROUPS or "enumerator" in rule:
-        return WORDS[lang].label(GROUPS.get(rule, "n_enumerators_found"), n=n)
+        return say(programme, lang, GROUPS.get(rule, "n_enumerators_found"), n=n)
     return count_text(n, programme, lang)
 
 
 def quality_missing(programme: Programme, intake: Intake) -> Block:
     """Return how many values are missing by variable, don't-know and refused apart, and the round with most."""
-    title = heading(lambda lang: WORDS[lang].label("missing"))
+    title = heading(lambda lang: say(programme, lang, "missing"))
     gaps = intake.missing.filter((pl.col("n_missing").sum() > 0).over("column")).sort("column", "time")
     if gaps.height == 0:
-        return Block(title + paragraph(lambda lang: WORDS[lang].label("no_missing")))
+        return Block(title + paragraph(lambda lang: say(programme, lang, "no_missing")))
     return Block(title + both(lambda lang: _missing(gaps, programme, lang, intake.labels).html()))
 
 
 def _missing(gaps: pl.DataFrame, programme: Programme, lang: Language, labels: Labels) -> Grid:
-    words, n = WORDS[lang], programme.disclosure.min_households
+    words, n = words_of(programme, lang), programme.disclosure.min_households
     tells = gaps["n_dont_know"].null_count() < gaps.height
     by_column = gaps.group_by("column", maintain_order=True)
     rows = [
@@ -122,8 +122,8 @@ def _worst(group: pl.DataFrame, n: int, programme: Programme, lang: Language) ->
     if row["time"] is None or any(0 < s.n_units < limits.min_households for s in sizes):
         return DASH
     share = rounded(row["n_missing"], limits) / rounded(row["n_rows"], limits)
-    return WORDS[lang].label("missing_round", round=round_label(row["time"], programme), share=percent(share, lang))
+    return say(programme, lang, "missing_round", round=round_label(row["time"], programme), share=percent(share, lang))
 
 
 def _less(programme: Programme, lang: Language) -> str:
-    return WORDS[lang].label("less_than", n=programme.disclosure.min_households)
+    return say(programme, lang, "less_than", n=programme.disclosure.min_households)

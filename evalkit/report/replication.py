@@ -16,7 +16,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import plain
 from evalkit.report.origin import summarise
 from evalkit.report.tables import estimator_name
-from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
 SCHEMA = {
     "indicator": pl.String,
@@ -74,14 +74,17 @@ def replication(
     ]
     stop = {"zh": "。", "en": "."}
     first = summarise(
-        {lang: WORDS[lang].label("replication_title", same=same, total=len(pairs)) + stop[lang] for lang in LANGUAGES},
+        {
+            lang: say(programme, lang, "replication_title", same=same, total=len(pairs)) + stop[lang]
+            for lang in LANGUAGES
+        },
         {"schema_version": 1, "programme": programme.id, "rows": numbers},
     )
     tables = both(lambda lang: _grid(programme, pairs, lang).html())
     rest = (
-        heading(lambda lang: WORDS[lang].notebooks["replication"])
+        heading(lambda lang: words_of(programme, lang).notebooks["replication"])
         + tables
-        + paragraph(lambda lang: WORDS[lang].label("replication_note"))
+        + paragraph(lambda lang: say(programme, lang, "replication_note"))
     )
     return first + Block(rest)
 
@@ -94,7 +97,7 @@ def _both_agree(published: Mapping[str, Any], computed: Mapping[str, Any]) -> bo
 
 
 def _grid(programme: Programme, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     rows = []
     for p, c in pairs:
         label, digits = getattr(programme.indicator(p["indicator"]).label, lang), p["digits"]
@@ -105,7 +108,7 @@ def _grid(programme: Programme, pairs: Sequence[tuple[Mapping[str, Any], Mapping
         rows.append(
             [
                 label,
-                estimator_name(p["variant"], lang),
+                estimator_name(p["variant"], words),
                 *shown,
                 words.label("yes" if _both_agree(p, c) else "no"),
                 p["table"],

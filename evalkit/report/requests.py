@@ -15,7 +15,7 @@ from evalkit.report.disclosure import Size, coarse, held_text, rounded, withheld
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, is_number, level, p_text, percent, plain, unit_of, whole
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, Words, say, words_of
 
 STYLE = {"acceptance": (PILOT, "circle", "solid"), "closing": (COMPARISON, "square", "dash")}
 
@@ -38,8 +38,8 @@ def first_askers(programme: Programme, queue: Queue | None) -> Block:
     """Return how villages that asked first differed from the others before anything began; empty without a log."""
     if queue is None or queue.timing.height == 0:
         return Block("")
-    title = heading(lambda lang: WORDS[lang].label("timing_title"))
-    said = paragraph(lambda lang: _timing_text(queue, lang), "")
+    title = heading(lambda lang: say(programme, lang, "timing_title"))
+    said = paragraph(lambda lang: _timing_text(queue, words_of(programme, lang)), "")
     return Block(title + said + both(lambda lang: _timing(programme, queue, lang).html()))
 
 
@@ -66,7 +66,7 @@ def _points(programme: Programme, queue: Queue, stage: str) -> dict[int, dict[st
 
 
 def _waiting(programme: Programme, queue: Queue, lang: Language) -> Drawn:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     points = {stage: _points(programme, queue, stage) for stage in STAGES}
     series = [
         Series(words.label(f"stage_{s}"), list(p), [r["share"] for r in p.values()], *STYLE[s])
@@ -90,7 +90,7 @@ def _medians(programme: Programme, queue: Queue, lang: Language) -> dict[str, st
 
 
 def _curve(programme: Programme, queue: Queue, points: dict[str, dict[int, dict[str, Any]]], lang: Language) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     few = words.label("withheld_requests", n=limits.min_households)
     body = []
     for day in DAYS:
@@ -117,7 +117,7 @@ def _counts(queue: Queue) -> dict[str, int]:
 
 
 def _groups(programme: Programme, queue: Queue, lang: Language) -> Grid:
-    words, limits = WORDS[lang], programme.disclosure
+    words, limits = words_of(programme, lang), programme.disclosure
     body = []
     for (stage, group), r in _summary(programme, queue).items():
         low, high = (plain(r[k], 0) for k in ("conf_low", "conf_high"))
@@ -129,30 +129,30 @@ def _groups(programme: Programme, queue: Queue, lang: Language) -> Grid:
     return grid
 
 
-def _timing_text(queue: Queue, lang: Language) -> str:
+def _timing_text(queue: Queue, words: Words) -> str:
     """Say how many indicators differed before anything began; none found is no proof."""
     apart = queue.timing.filter((pl.col("conf_low") > 0) | (pl.col("conf_high") < 0))
     counts = {k: apart.filter(pl.col("what") == k).height for k in KINDS}
     n = queue.timing["indicator"].n_unique()
     key = "timing_some" if apart.height else "timing_none"
-    return WORDS[lang].label(key, n=n, first=queue.n_first, **counts)
+    return words.label(key, n=n, first=queue.n_first, **counts)
 
 
 def _timing(programme: Programme, queue: Queue, lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     rows = [_timing_row(programme, r, lang) for r in queue.timing.to_dicts()]
     keys = ("indicator", "timing_what", "timing_first", "timing_others", "estimate", "interval", "p_value")
     return Grid([words.label(k) for k in keys], rows, note=words.label("timing_note"), words=(1,))
 
 
 def _timing_row(programme: Programme, r: dict[str, Any], lang: Language) -> list[str]:
-    plan, words = programme.indicator(r["indicator"]), WORDS[lang]
+    plan, words = programme.indicator(r["indicator"]), words_of(programme, lang)
     unit = unit_of(plan.unit)
     name = [getattr(plan.label, lang), words.label(f"timing_{r['what']}")]
     sizes = [Size(r[f"n_units_{a}"], r[f"n_villages_{a}"]) for a in ("first", "others")]
     held = next((h for h in withheld(sizes, programme.disclosure) if h), None)
     if held:
-        return [*name, *[held_text(held, programme.disclosure, lang)] * 5]
+        return [*name, *[held_text(held, programme.disclosure, words)] * 5]
     write = level if r["what"] == "level" else difference
     means = [write(coarse(r[a]), unit, lang) for a in ("first", "others")]
     gap = difference(r["difference"], unit, lang, signed=True) if is_number(r["difference"]) else DASH

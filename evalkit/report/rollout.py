@@ -9,7 +9,7 @@ from evalkit.report.disclosure import Size, held_text, rounded, withheld
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import whole
 from evalkit.report.tables import rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 
 BEFORE, AFTER = "○", "●"
 
@@ -21,22 +21,22 @@ def rollout(programme: Programme, found: Rollout) -> Block:
     """
     if found.starts["first_treated"].drop_nulls().len() < 2:
         return Block("")
-    title = heading(lambda lang: WORDS[lang].label("rollout_title"))
+    title = heading(lambda lang: say(programme, lang, "rollout_title"))
 
     def note(lang: Language) -> str:
-        return " ".join((WORDS[lang].label("rollout_note"), rounded_note(programme, lang)))
+        return " ".join((say(programme, lang, "rollout_note"), rounded_note(programme, lang)))
 
     return Block(title + both(lambda lang: _grid(programme, found, lang).html()) + paragraph(note))
 
 
 def _grid(programme: Programme, found: Rollout, lang: Language) -> Grid:
-    words, limits, starts = WORDS[lang], programme.disclosure, found.starts.to_dicts()
+    words, limits, starts = words_of(programme, lang), programme.disclosure, found.starts.to_dicts()
     held = withheld([Size(r["n_units"], r["n_villages"]) for r in starts], limits)
     rows = []
     for row, why in zip(starts, held, strict=True):
         start = row["first_treated"]
         name = words.label("rollout_never") if start is None else str(start)
-        households = held_text(why, limits, lang) if why else whole(rounded(row["n_units"], limits), lang)
+        households = held_text(why, limits, words) if why else whole(rounded(row["n_units"], limits), lang)
         marks = [AFTER if start is not None and r >= start else BEFORE for r in found.rounds]
         rows.append([name, whole(row["n_villages"], lang), households, *marks])
     head = [words.label("rollout_start"), words.label("villages"), words.label("households"), *map(str, found.rounds)]

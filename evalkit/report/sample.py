@@ -14,7 +14,7 @@ from evalkit.report.numbers import difference, effect_unit, interval, level, p_t
 from evalkit.report.shown import shown_bounds, shown_flow, shown_losses
 from evalkit.report.statement import case_for, caution, reasons_text
 from evalkit.report.tables import arm_name, rounded_note
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, Words, say, words_of
 
 SHARE = unit_of("share")
 
@@ -23,7 +23,7 @@ def flow(finding: Finding) -> Block:
     """Return every step between raw records and the sample, and what was done to extreme values."""
     grids = both(lambda lang: _flow(finding, lang).html())
     return Block(
-        heading(lambda lang: WORDS[lang].label("flow"))
+        heading(lambda lang: say(finding, lang, "flow"))
         + grids
         + paragraph(lambda lang: " ".join((rounded_note(finding.programme, lang), extremes(finding, lang))))
     )
@@ -33,22 +33,26 @@ def extremes(finding: Finding, lang: Language) -> str:
     """Say how many values were winsorised, and where."""
     capped = finding.winsorised
     if capped is None:
-        return WORDS[lang].label("no_winsorise")
+        return say(finding, lang, "no_winsorise")
     limits = finding.programme.disclosure
     few = capped.n_changed < limits.min_households
-    cut = few_text(limits, lang) if few else level(capped.cut, unit_of(finding.indicator.unit), lang)
-    n = few_text(limits, lang) if capped.n_changed and few else whole(rounded(capped.n_changed, limits), lang)
-    return WORDS[lang].label("winsorised", percent=percent(capped.quantile, lang), n=n, cut=cut)
+    cut = few_text(limits, words_of(finding, lang)) if few else level(capped.cut, unit_of(finding.indicator.unit), lang)
+    n = (
+        few_text(limits, words_of(finding, lang))
+        if capped.n_changed and few
+        else whole(rounded(capped.n_changed, limits), lang)
+    )
+    return say(finding, lang, "winsorised", percent=percent(capped.quantile, lang), n=n, cut=cut)
 
 
 def _flow(finding: Finding, lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     limits = finding.programme.disclosure
     rows = [
         [
-            step_name(s["code"], lang),
+            step_name(s["code"], words),
             whole(s["n_rows"], lang),
-            few_text(limits, lang) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
+            few_text(limits, words) if s["few_dropped"] else whole(s["n_rows_dropped"], lang),
             *(whole(s[c], lang) for c in ("n_units", "n_units_pilot")),
         ]
         for s in shown_flow(finding.flow.steps, limits)
@@ -70,27 +74,27 @@ def _flow(finding: Finding, lang: Language) -> Grid:
     )
 
 
-def step_name(code: str, lang: Language) -> str:
+def step_name(code: str, words: Words) -> str:
     """Return the words for a step of the sample flow; one without wording keeps its code."""
-    return WORDS[lang].flow.get(code, code.replace("_", " "))
+    return words.flow.get(code, code.replace("_", " "))
 
 
 def attrition(finding: Finding) -> Block:
     """Return who was there at the start and not at the end, by arm, with the interval of the difference."""
-    title = heading(lambda lang: WORDS[lang].label("attrition"))
+    title = heading(lambda lang: say(finding, lang, "attrition"))
     if finding.attrition is None:
-        return Block(title + paragraph(lambda lang: WORDS[lang].label("no_attrition")))
+        return Block(title + paragraph(lambda lang: say(finding, lang, "no_attrition")))
     grids = both(lambda lang: _attrition(finding, lang).html())
-    return Block(title + grids + paragraph(lambda lang: WORDS[lang].label("attrition_note")))
+    return Block(title + grids + paragraph(lambda lang: say(finding, lang, "attrition_note")))
 
 
 def _attrition(finding: Finding, lang: Language) -> Grid:
-    words, limits = WORDS[lang], finding.programme.disclosure
+    words, limits = words_of(finding, lang), finding.programme.disclosure
     body = [
-        _difference(row, lang)
+        _difference(row, words, lang)
         if row["arm"] == "difference"
         else _arm(
-            arm_name(finding, row["arm"], lang), row, held_text(row["held"], limits, lang) if row["held"] else "", lang
+            arm_name(finding, row["arm"], lang), row, held_text(row["held"], limits, words) if row["held"] else "", lang
         )
         for row in shown_losses(finding)
     ]
@@ -108,13 +112,13 @@ def _arm(name: str, row: dict[str, Any], hidden: str, lang: Language) -> list[st
     return [name, *counts, percent(row["share_missing"], lang), "", ""]
 
 
-def _difference(row: dict[str, Any], lang: Language) -> list[str]:
+def _difference(row: dict[str, Any], words: Words, lang: Language) -> list[str]:
     shown = [
         difference(row["share_missing"], SHARE, lang, signed=True),
         interval(row["conf_low"], row["conf_high"], SHARE, lang),
         p_text(row["p_value"]),
     ]
-    return [WORDS[lang].rows["difference"], "", "", "", *shown]
+    return [words.rows["difference"], "", "", "", *shown]
 
 
 def limits(finding: Finding) -> Block:
@@ -125,7 +129,7 @@ def limits(finding: Finding) -> Block:
         more = "".join(f"<p>{text(t)}</p>" for t in (lost_text(finding, lang), stability_text(finding, lang)) if t)
         return f"<p>{text(reasons_text(finding, lang))}{stop}</p><p>{text(caution(finding, lang))}</p>{more}"
 
-    return Block(heading(lambda lang: WORDS[lang].label("limits")) + both(items))
+    return Block(heading(lambda lang: say(finding, lang, "limits")) + both(items))
 
 
 def stability_text(finding: Finding, lang: Language) -> str:
@@ -133,11 +137,11 @@ def stability_text(finding: Finding, lang: Language) -> str:
     found = finding.stability
     if found is None or not case_for(finding).shows_numbers:
         return ""
-    said = WORDS[lang].label(f"stability_{found.verdict}")
+    said = say(finding, lang, f"stability_{found.verdict}")
     if finding.programme.disclosure.audience != "internal" or found.verdict == "undetermined":
         return said
     ends = interval(found.lowest, found.highest, effect_unit(finding.indicator.unit, finding.indicator.estimator), lang)
-    return f"{said}{'' if lang == 'zh' else ' '}{WORDS[lang].label('stability_range', range=ends)}"
+    return f"{said}{'' if lang == 'zh' else ' '}{say(finding, lang, 'stability_range', range=ends)}"
 
 
 def lost_text(finding: Finding, lang: Language) -> str:
@@ -151,7 +155,9 @@ def lost_text(finding: Finding, lang: Language) -> str:
         return ""
     low, high = (bounds.row(by_predicate=pl.col("term") == end, named=True) for end in ("lower", "upper"))
     unit = unit_of(finding.indicator.unit)
-    return WORDS[lang].label(
+    return say(
+        finding,
+        lang,
         "lee_bounds",
         share=percent(low["share_missing"], lang),
         low=difference(low["estimate"], unit, lang, signed=True),

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from evalkit.diagnostics import CellRow, donor_weights
+from evalkit.diagnostics import CellRow
 from evalkit.finding import Finding
 from evalkit.flow import FlowStep
 from evalkit.gate import Reason
@@ -21,6 +21,7 @@ from evalkit.report.disclosure import (
     Size,
     coarse,
     near,
+    protect_groups,
     protected,
     rounded,
     rounded_counts,
@@ -29,7 +30,7 @@ from evalkit.report.disclosure import (
     withheld_table,
 )
 from evalkit.report.numbers import unit_of
-from evalkit.results import Donors, Inference
+from evalkit.results import Inference
 
 ARMS = ("pilot", "comparison")
 WHOLE_TERMS = ("att", "late", "first_stage", "reduced_form", "lower", "upper", "total")
@@ -92,7 +93,7 @@ def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
         rows = rows.clear()
     else:
         rows = rows.filter(pl.col("n_treated_units").is_not_null())
-    held = withheld([_event_size(r) for r in rows.to_dicts()], limits) if rows.height else []
+    held = _held_terms(rows.to_dicts(), limits) if rows.height else []
     kept = rows.filter(pl.Series([h is None for h in held], dtype=pl.Boolean))
     counts = [c for c in ("n_obs", "n_units", "n_treated_units", "n_left", "n_right") if c in frame.columns]
     gone = set(frame.filter(cell)["term"]) - set(kept["term"])
@@ -101,6 +102,13 @@ def shown_frame(frame: pl.DataFrame, limits: Disclosure) -> pl.DataFrame:
     return out.with_columns(
         pl.col(c).map_elements(lambda n: rounded(n, limits), return_dtype=pl.Int64).alias(c) for c in counts
     )
+
+
+def _held_terms(rows: list[dict[str, Any]], limits: Disclosure) -> list[Held | None]:
+    """Say which terms are withheld; all cohorts at one event time add to the event study's term, which is shown."""
+    sizes = [_event_size(r) for r in rows]
+    times = [None if r.get("cohort") is None else r.get("event_time") for r in rows]
+    return protect_groups(sizes, withheld(sizes, limits), times, limits)
 
 
 def shown_by_term(finding: Finding) -> dict[str, dict[str, Any]]:
@@ -121,24 +129,6 @@ def shown_events(finding: Finding) -> pl.DataFrame:
     if rows is None or "event_time" not in rows.columns:
         return pl.DataFrame()
     return rows.filter(pl.col("event_time").is_not_null()).sort("event_time")
-
-
-def shown_gaps(finding: Finding) -> list[dict[str, Any]]:
-    """Return the gaps of a synthetic estimate by round that may be shown, sorted."""
-    rows = shown_rows(finding.main, finding.programme.disclosure)
-    if rows is None or "event_time" not in rows.columns:
-        return []
-    return rows.filter(pl.col("event_time").is_not_null()).sort("event_time").to_dicts()
-
-
-def shown_donors(finding: Finding) -> list[dict[str, Any]] | None:
-    """Return the donor weights, the largest first; on public pages villages have numbers in place of names."""
-    if not isinstance(finding.main.estimate.basis, Donors):
-        return None
-    rows = donor_weights(finding.main.estimate).to_dicts()
-    if finding.programme.disclosure.audience == "internal":
-        return rows
-    return [{"donor": n, "weight": coarse(r["weight"])} for n, r in enumerate(rows, 1)]
 
 
 def shown_bounds(finding: Finding) -> pl.DataFrame | None:

@@ -6,27 +6,37 @@ from evalkit.decomposition import Decomposition, Source
 from evalkit.finding import Finding
 from evalkit.inference.fieller import Ratio
 from evalkit.report.block import Block, both, heading, paragraph
+from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, difference, interval, percent, unit_of
+from evalkit.report.shown import ARMS
 from evalkit.report.statement import case_for, phrase
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, Words, say, words_of
 
 
 def sources(finding: Finding, parts: Decomposition | None) -> Block:
-    """Return the parts of an effect, a row each; nothing where the plan has no decomposition or the page no result."""
+    """Return the parts of an effect, a row each; nothing where the plan has no decomposition or the page no result.
+
+    The rows in which all parts are known are fewer than the page's: where they are too few in an arm, none is shown.
+    """
     if parts is None or not case_for(finding).shows_numbers:
         return Block("")
 
     def label(lang: Language) -> str:
         return phrase(getattr(parts.plan.label, lang), lang)
 
-    title = heading(lambda lang: WORDS[lang].label("sources_title", label=label(lang)))
-    note = paragraph(lambda lang: WORDS[lang].label("sources_note", label=label(lang)))
-    return Block(title + both(lambda lang: _grid(parts, lang).html()) + note)
+    title = heading(lambda lang: say(finding, lang, "sources_title", label=label(lang)))
+    arms = [parts.cells.row(arm) for arm in ARMS]
+    limits = finding.programme.disclosure
+    held = [h for h in withheld([Size(r.n_units or 0, r.n_villages or 0) for r in arms], limits) if h]
+    if held:
+        return Block(title + paragraph(lambda lang: held_text(held[0], limits, words_of(finding, lang))))
+    note = paragraph(lambda lang: say(finding, lang, "sources_note", label=label(lang)))
+    return Block(title + both(lambda lang: _grid(parts, words_of(finding, lang), lang).html()) + note)
 
 
-def _grid(parts: Decomposition, lang: Language) -> Grid:
-    words, unit = WORDS[lang], unit_of(parts.plan.unit)
+def _grid(parts: Decomposition, words: Words, lang: Language) -> Grid:
+    unit = unit_of(parts.plan.unit)
     total = parts.effect.row("att")
     rows = [_row(source, unit, lang) for source in parts.sources]
     rows.append(

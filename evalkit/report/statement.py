@@ -8,6 +8,7 @@ from math import comb
 from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.inference.infer import FEW_PILOTS
+from evalkit.plan_tables import USUAL, Terms
 from evalkit.report.block import Block, both, text
 from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_cutoff, taken_up
 from evalkit.report.disclosure import rounded_counts
@@ -27,8 +28,9 @@ from evalkit.report.numbers import (
 )
 from evalkit.report.on_whom import compliance
 from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons
-from evalkit.report.wording import WORDS, Case, Language, case_of
+from evalkit.report.wording import WORDS, Case, Language, case_of, say, words_of
 from evalkit.report.wording.choose import Position, position_of
+from evalkit.report.wording.words import read_words
 
 RANKED = FEW_PILOTS - {"placebo_normal"}
 """Methods whose p is a rank among the sets of villages that might have been pilots."""
@@ -52,6 +54,7 @@ class Facts:
     reason: str = ""
     cutoff: str = ""
     by: str = ""
+    terms: Terms = USUAL
 
 
 def case_for(finding: Finding) -> Case:
@@ -79,7 +82,8 @@ def facts_of(finding: Finding, lang: Language) -> Facts:
         trivial=finding.indicator.trivial,
         reason=reasons_text(finding, lang),
         cutoff=cutoff_text(finding),
-        by=WORDS[lang].label("by_taking_part" if is_fuzzy(finding) else "by_passing"),
+        by=say(finding, lang, "by_taking_part" if is_fuzzy(finding) else "by_passing"),
+        terms=finding.words,
     )
 
 
@@ -87,13 +91,13 @@ def subject(finding: Finding, lang: Language) -> str:
     """Return what the sentence is about: the indicator, with `late` that of the households which the effect is on."""
     label = phrase(getattr(finding.indicator.label, lang), lang)
     if is_fuzzy(finding):
-        return WORDS[lang].label("late_cutoff_label", label=label)
-    return WORDS[lang].label("late_label", label=label) if finding.main.estimate.estimator in LATE else label
+        return say(finding, lang, "late_cutoff_label", label=label)
+    return say(finding, lang, "late_label", label=label) if finding.main.estimate.estimator in LATE else label
 
 
 def sentence(case: Case, facts: Facts, lang: Language) -> str:
     """Write the answer; it holds no number where the gate allows none."""
-    words = WORDS[lang]
+    words = read_words(lang, facts.terms)
     template = words.sentences[case.form][case.position]
     values = {"programme": facts.programme, "label": facts.label, "reason": facts.reason}
     values |= {"cutoff": facts.cutoff, "by": facts.by}
@@ -105,7 +109,7 @@ def sentence(case: Case, facts: Facts, lang: Language) -> str:
 
 def reasons_text(finding: Finding, lang: Language) -> str:
     """Return the gate's reasons in one clause."""
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     return ("；" if lang == "zh" else "; ").join(
         words.reasons[r.code].format(**r.values) for r in shown_reasons(finding)
     )
@@ -126,7 +130,7 @@ def statement(finding: Finding) -> Block:
 
 
 def _details(finding: Finding, lang: Language) -> str:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     items = [
         ("claim_title", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
@@ -154,7 +158,7 @@ def meaning(finding: Finding, lang: Language) -> str:
         return just_below(finding, lang) + _range_note(case, lang)
     if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
         return ""
-    words, shown = WORDS[lang], level(mean, unit_of(finding.indicator.unit), lang)
+    words, shown = words_of(finding, lang), level(mean, unit_of(finding.indicator.unit), lang)
     if facts.unit.kind in ("share", "percent", "relative"):
         return words.label("comparison_share", mean=shown) + _range_note(case, lang)
     if mean <= 0 or case.position not in ("up", "down"):
@@ -168,7 +172,7 @@ def by_group(finding: Finding, lang: Language) -> str:
     """Say what each group of households shows, and which spillovers are assumed away; empty for other estimators."""
     if finding.main.estimate.estimator != "spillover" or not case_for(finding).shows_numbers:
         return ""
-    words, unit, rows = WORDS[lang], unit_of(finding.indicator.unit), shown_by_term(finding)
+    words, unit, rows = words_of(finding, lang), unit_of(finding.indicator.unit), shown_by_term(finding)
     said = [
         words.label(
             "group_result",
@@ -194,8 +198,8 @@ def basis(finding: Finding, lang: Language) -> str:
         key = "sample_all_start"
     size = rounded_counts({"n_clusters": counts.n_clusters, "n_units": counts.n_units}, finding.programme.disclosure)
     numbers = {name: whole(n, lang) for name, n in size.items()}
-    sample = WORDS[lang].label(
-        key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
+    sample = say(
+        finding, lang, key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
     )
     if finding.cutoff is not None:
         sample = near_cutoff(finding, numbers["n_units"], lang)
@@ -208,7 +212,7 @@ def basis(finding: Finding, lang: Language) -> str:
 
 def caution(finding: Finding, lang: Language) -> str:
     """Return what not to conclude."""
-    words, case, gate = WORDS[lang], case_for(finding), finding.gate
+    words, case, gate = words_of(finding, lang), case_for(finding), finding.gate
     claim = case.form if case.form in ("not_reportable", "jump") else gate.claim
     keys: list[str] = [claim]
     keys += ["unclear"] if case.position == "unclear" else []
@@ -219,7 +223,7 @@ def caution(finding: Finding, lang: Language) -> str:
 
 def method_text(finding: Finding, lang: Language) -> str:
     """Say how the headline's interval is made."""
-    main, row, known = finding.main, finding.main.row("att"), WORDS[lang].inferences
+    main, row, known = finding.main, finding.main.row("att"), words_of(finding, lang).inferences
     if row["conf_low"] is None:
         return known["none"]
     return known[main.method].format(df=row["df"]) if main.method in known else main.method
@@ -231,7 +235,7 @@ def least_p(finding: Finding, lang: Language) -> str:
     total = comb(counts.n_clusters, counts.n_treated_clusters)
     if method not in RANKED or total > FEW_SETS:
         return ""
-    return WORDS[lang].label("least_p", n=whole(total, lang), p=p_text(1 / total))
+    return say(finding, lang, "least_p", n=whole(total, lang), p=p_text(1 / total))
 
 
 def phrase(label: str, lang: Language) -> str:

@@ -14,9 +14,9 @@ from evalkit.report.figures import GRAY, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, p_text, percent, unit_of
 from evalkit.report.rounds import MANY, event_word
-from evalkit.report.shown import shown_gaps
+from evalkit.report.shown_synthetic import shown_gaps
 from evalkit.report.statement import case_for, position
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 from evalkit.results import Donors
 
 LEAST_SHOWN = 0.01
@@ -42,7 +42,7 @@ def _is_synthetic(finding: Finding) -> bool:
 
 
 def _gap(finding: Finding, lang: Language) -> Drawn:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     rows = shown_gaps(finding)
     late = [{**r, "conf_low": None, "conf_high": None} if r["event_time"] < 0 else r for r in rows]
     columns = {c: [r[c] for r in late] for c in ("event_time", "estimate", "conf_low", "conf_high")}
@@ -80,9 +80,9 @@ def _chance(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> lis
     if finding.programme.disclosure.audience == "internal" and m.lines:
         lines = [[x for line in m.lines for x in [*(line[i] for i in place), None]]]
         times = [*shown, None] * len(m.lines)
-        return [Series(WORDS[lang].label("placebo_lines"), times, y, GRAY, mode="lines", width=0.8) for y in lines]
+        return [Series(say(finding, lang, "placebo_lines"), times, y, GRAY, mode="lines", width=0.8) for y in lines]
     around = [*(m.low[i] for i in place), *(m.high[i] for i in reversed(place))]
-    name = WORDS[lang].label("placebo_range")
+    name = say(finding, lang, "placebo_range")
     return [Series(name, [*shown, *reversed(shown)], around, mode="lines", filled=True)]
 
 
@@ -96,11 +96,11 @@ def _gap_title(finding: Finding, lang: Language) -> str:
     place = position(finding)
     key = place if place in ("up", "down", "small") else "unclear"
     amount = difference(abs(finding.main.row("att")["estimate"]), unit_of(finding.indicator.unit), lang)
-    return WORDS[lang].label(f"gap_title_{key}", label=getattr(finding.indicator.label, lang), amount=amount)
+    return say(finding, lang, f"gap_title_{key}", label=getattr(finding.indicator.label, lang), amount=amount)
 
 
 def _gap_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
-    words, unit = WORDS[lang], unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
     heads = [event_word(finding.programme), "gap_synthetic", "interval", "p_value"]
     timed, m = any(r["time_weight"] for r in rows), finding.match
     ends = {} if m is None else dict(zip(_times(finding), zip(m.low, m.high, strict=True), strict=True))
@@ -122,7 +122,7 @@ def _gap_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> 
 
 
 def _donors(finding: Finding, lang: Language) -> Drawn:
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     weights = donor_weights(finding.main.estimate)
     shown = weights.filter(pl.col("weight") >= LEAST_SHOWN)
     rest = weights.filter(pl.col("weight") < LEAST_SHOWN)

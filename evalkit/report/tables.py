@@ -15,7 +15,7 @@ from evalkit.report.numbers import DASH, Unit, difference, effect_unit, interval
 from evalkit.report.rounds import round_label
 from evalkit.report.shown import shown_cells
 from evalkit.report.statement import case_for
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, Words, say, words_of
 from evalkit.results import Inference
 
 
@@ -35,9 +35,9 @@ def means_table(finding: Finding) -> Block:
         title, note = "two_means_cutoff", "naive_cutoff_note"
     tables = both(lambda lang: cells_grid(finding, lang).html())
     return Block(
-        heading(lambda lang: WORDS[lang].label(title))
+        heading(lambda lang: say(finding, lang, title))
         + tables
-        + paragraph(lambda lang: " ".join((WORDS[lang].label(note), rounded_note(finding.programme, lang))))
+        + paragraph(lambda lang: " ".join((say(finding, lang, note), rounded_note(finding.programme, lang))))
     )
 
 
@@ -47,15 +47,15 @@ def rounded_note(programme: Programme, lang: Language) -> str:
     if limits.audience == "internal":
         return ""
     if limits.min_households == 1:
-        return WORDS[lang].label("exact_note")
-    return WORDS[lang].label("rounded_note", n=limits.min_households)
+        return say(programme, lang, "exact_note")
+    return say(programme, lang, "rounded_note", n=limits.min_households)
 
 
 def cells_grid(finding: Finding, lang: Language) -> Grid:
     """Return the means of both arms, before and after where there are rounds; small cells are withheld."""
     cells, words, unit, limits = (
         finding.cells,
-        WORDS[lang],
+        words_of(finding, lang),
         unit_of(finding.indicator.unit),
         finding.programme.disclosure,
     )
@@ -71,7 +71,7 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
     rows = [
         [
             arm_name(finding, r.row.row, lang),
-            *_cell_row(r.row, unit, lang, held_text(r.held, limits, lang) if r.held else "", rounds=rounds),
+            *_cell_row(r.row, unit, lang, held_text(r.held, limits, words) if r.held else "", rounds=rounds),
         ]
         for r in shown.values()
         if finding.cells.row("comparison").n_units or r.row.row == "pilot"
@@ -94,7 +94,7 @@ def _cell_row(row: CellRow, unit: Unit, lang: Language, hidden: str, *, rounds: 
 
 def arm_name(finding: Finding, row: str, lang: Language) -> str:
     """Return the name of an arm, of the difference or of the naive figure, as the finding's design calls it."""
-    rows = WORDS[lang].rows
+    rows = words_of(finding, lang).rows
     return rows.get(f"{row}_cutoff", rows[row]) if finding.cutoff is not None else rows[row]
 
 
@@ -104,7 +104,7 @@ def estimates(finding: Finding) -> Block:
         return Block("")
     grids = both(lambda lang: _estimates(finding, lang).html())
     return Block(
-        heading(lambda lang: WORDS[lang].label("estimates"))
+        heading(lambda lang: say(finding, lang, "estimates"))
         + grids
         + paragraph(lambda lang: _estimates_note(finding, lang))
     )
@@ -112,13 +112,13 @@ def estimates(finding: Finding) -> Block:
 
 def _estimates_note(finding: Finding, lang: Language) -> str:
     """Say how the rows relate; an estimate by instrument beside another answers a question of its own."""
-    words = WORDS[lang]
+    words = words_of(finding, lang)
     beside = finding.instrument is not None and finding.main.estimate.estimator not in LATE
     return words.label("robustness_note") + (words.label("late_note") if beside else "")
 
 
 def _estimates(finding: Finding, lang: Language) -> Grid:
-    words, unit = WORDS[lang], finding.indicator.unit
+    words, unit = words_of(finding, lang), finding.indicator.unit
     results = [
         (words.rows["main"], finding.indicator.estimator, finding.main),
         *((words.label("robustness"), n, r) for n, r in finding.robustness),
@@ -131,7 +131,7 @@ def _estimates(finding: Finding, lang: Language) -> Grid:
     rows = [
         [
             name,
-            estimator_name(code, lang),
+            estimator_name(code, words),
             *_numbers(r.row("att"), effect_unit(unit, code), lang),
             r.method.upper().replace("_", " "),
         ]
@@ -162,9 +162,9 @@ def _numbers(row: dict[str, Any], unit: Unit, lang: Language) -> list[str]:
     ]
 
 
-def estimator_name(code: str, lang: Language) -> str:
+def estimator_name(code: str, words: Words) -> str:
     """Return an estimator's name; one without wording keeps its code."""
-    return WORDS[lang].estimators.get(code, code)
+    return words.estimators.get(code, code)
 
 
 def truth(finding: Finding) -> Block:
@@ -173,8 +173,8 @@ def truth(finding: Finding) -> Block:
         return Block("")
     grids = both(lambda lang: _truth(finding, lang).html())
     naive = "naive_note" if finding.cutoff is None else "naive_cutoff_note"
-    notes = paragraph(lambda lang: " ".join((WORDS[lang].label("truth_note"), WORDS[lang].label(naive))))
-    return Block(f'<section class="truth">{heading(lambda lang: WORDS[lang].label("truth"))}{grids}{notes}</section>')
+    notes = paragraph(lambda lang: " ".join((say(finding, lang, "truth_note"), say(finding, lang, naive))))
+    return Block(f'<section class="truth">{heading(lambda lang: say(finding, lang, "truth"))}{grids}{notes}</section>')
 
 
 def _true_of(result: Inference) -> str:
@@ -183,8 +183,8 @@ def _true_of(result: Inference) -> str:
 
 
 def _truth(finding: Finding, lang: Language) -> Grid:
-    words, known = WORDS[lang], finding.truth or {}
-    pairs = [(words.rows["main"], finding.main), *((estimator_name(n, lang), r) for n, r in finding.robustness)]
+    words, known = words_of(finding, lang), finding.truth or {}
+    pairs = [(words.rows["main"], finding.main), *((estimator_name(n, words), r) for n, r in finding.robustness)]
     pairs += [(arm_name(finding, "naive", lang), finding.naive)] if finding.naive is not None else []
     rows = []
     for name, result in pairs:

@@ -11,7 +11,7 @@ from evalkit.report.on_whom import OF_ASSIGNMENT
 from evalkit.report.shown import ARMS, shown_take_up
 from evalkit.report.statement import case_for
 from evalkit.report.tables import estimator_name
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import Language, say, words_of
 from evalkit.results import Inference
 
 
@@ -19,7 +19,7 @@ def take_up(finding: Finding) -> Block:
     """Return who took part by arm and, where the plan asks for it, both effects; empty for designs without take-up."""
     if finding.compliance is None or not case_for(finding).shows_numbers:
         return Block("")
-    parts = heading(lambda lang: WORDS[lang].label("take_up")) + both(lambda lang: _arms(finding, lang).html())
+    parts = heading(lambda lang: say(finding, lang, "take_up")) + both(lambda lang: _arms(finding, lang).html())
     if finding.instrument is None:
         return Block(parts)
     effects = both(lambda lang: _effects(finding, lang).html())
@@ -28,14 +28,14 @@ def take_up(finding: Finding) -> Block:
 
 def _arms(finding: Finding, lang: Language) -> Grid:
     """Return households, villages and the share that took part; both shares go where one rests on too few."""
-    words, limits, shares = WORDS[lang], finding.programme.disclosure, shown_take_up(finding)
+    words, limits, shares = words_of(finding, lang), finding.programme.disclosure, shown_take_up(finding)
     table = {r["arm"]: r for r in (finding.compliance.to_dicts() if finding.compliance is not None else [])}
     body = []
     for arm in ARMS:
-        share = held_text("households", limits, lang) if shares is None else percent(shares[arm], lang)
+        share = held_text("households", limits, words) if shares is None else percent(shares[arm], lang)
         n = table[arm]["n_units"]
         few = n < limits.min_households
-        count = held_text("households", limits, lang) if few else whole(rounded(n, limits), lang)
+        count = held_text("households", limits, words) if few else whole(rounded(n, limits), lang)
         body.append([words.rows[arm], whole(table[arm]["n_villages"], lang), count, share])
     if shares is not None:
         gap = difference(shares["pilot"] - shares["comparison"], unit_of("share"), lang, signed=True)
@@ -44,7 +44,7 @@ def _arms(finding: Finding, lang: Language) -> Grid:
 
 
 def _effects(finding: Finding, lang: Language) -> Grid:
-    words, result = WORDS[lang], finding.instrument
+    words, result = words_of(finding, lang), finding.instrument
     assigned = [r for r in (finding.main, *(r for _, r in finding.robustness)) if r.estimate.estimator in OF_ASSIGNMENT]
     rows = [_effect("effect_assigned", assigned[0], finding, lang)] if assigned else []
     if result is not None:
@@ -55,12 +55,12 @@ def _effects(finding: Finding, lang: Language) -> Grid:
 
 
 def _effect(key: str, usual: Inference, finding: Finding, lang: Language, robust: Inference | None = None) -> list[str]:
-    row, unit, words = usual.row("att"), unit_of(finding.indicator.unit), WORDS[lang]
+    row, unit, words = usual.row("att"), unit_of(finding.indicator.unit), words_of(finding, lang)
     ends = {} if robust is None else robust.row("late")
     strong = "" if robust is None else interval(ends["conf_low"], ends["conf_high"], unit, lang)
     return [
         words.label(key),
-        estimator_name(usual.estimate.estimator, lang),
+        estimator_name(usual.estimate.estimator, words),
         difference(row["estimate"], unit, lang, signed=True),
         interval(row["conf_low"], row["conf_high"], unit, lang),
         words.label("ar_open") if strong == DASH else strong,
@@ -73,4 +73,4 @@ def _note(finding: Finding, lang: Language) -> str:
         return ""
     first, f = finding.instrument.row("first_stage"), finding.instrument.row("late")["first_stage_f"]
     points = difference(first["estimate"], unit_of("share"), lang)
-    return WORDS[lang].label("take_up_note", points=points, f=plain(f, 1))
+    return say(finding, lang, "take_up_note", points=points, f=plain(f, 1))

@@ -16,7 +16,7 @@ from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, level, unit_of, whole
 from evalkit.report.origin import summarise
 from evalkit.report.rounds import is_monthly, round_label, round_places
-from evalkit.report.wording import LANGUAGES, WORDS, Language
+from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
 STYLES = {
     "village": (INK, "diamond", "solid", "this_village"),
@@ -31,25 +31,25 @@ def village_headline(programme: Programme, village: str, profiles: Sequence[Vill
 
     def kind(lang: Language) -> str:
         if start is None:
-            return WORDS[lang].label("village_kind_comparison")
+            return say(programme, lang, "village_kind_comparison")
         key = "month" if is_monthly(programme) else "pilot" if start > 1900 else "round"
-        return WORDS[lang].label(f"village_kind_{key}", start=round_label(start, programme))
+        return say(programme, lang, f"village_kind_{key}", start=round_label(start, programme))
 
     lines = {
-        lang: WORDS[lang].label("village_headline", village=village, kind=kind(lang), n=len(profiles))
+        lang: say(programme, lang, "village_headline", village=village, kind=kind(lang), n=len(profiles))
         for lang in LANGUAGES
     }
-    return summarise(lines) + Block(paragraph(lambda lang: WORDS[lang].label("village_note")))
+    return summarise(lines) + Block(paragraph(lambda lang: say(programme, lang, "village_note")))
 
 
 def village_table(programme: Programme, profiles: Sequence[VillageProfile]) -> Block:
     """Return the latest means of all indicators: this village, pilot villages, comparison villages."""
-    title = heading(lambda lang: WORDS[lang].label("village_title", village=profiles[0].village if profiles else ""))
+    title = heading(lambda lang: say(programme, lang, "village_title", village=profiles[0].village if profiles else ""))
     return Block(title + both(lambda lang: _table(programme, profiles, lang).html()))
 
 
 def _table(programme: Programme, profiles: Sequence[VillageProfile], lang: Language) -> Grid:
-    words = WORDS[lang]
+    words = words_of(programme, lang)
     rows = []
     for profile in profiles:
         plan = programme.indicator(profile.indicator)
@@ -67,7 +67,7 @@ def _cell(row: dict[str, Any] | None, programme: Programme, unit: str, lang: Lan
         return DASH, DASH
     held = withheld([Size(row["n_units"], None)], programme.disclosure)[0]
     if held:
-        hidden = held_text(held, programme.disclosure, lang)
+        hidden = held_text(held, programme.disclosure, words_of(programme, lang))
         return hidden, hidden
     return level(row["mean"], unit_of(unit), lang), whole(row["n_units"], lang)
 
@@ -83,7 +83,7 @@ def _figure(programme: Programme, profile: VillageProfile) -> FigureBlock:
 
 
 def _drawn(programme: Programme, profile: VillageProfile, lang: Language) -> Drawn:
-    words, plan = WORDS[lang], programme.indicator(profile.indicator)
+    words, plan = words_of(programme, lang), programme.indicator(profile.indicator)
     unit = unit_of(plan.unit)
     shown = profile.means.filter(pl.col("n_units") >= programme.disclosure.min_households).sort("time")
     series = []
@@ -117,7 +117,7 @@ def _drawn(programme: Programme, profile: VillageProfile, lang: Language) -> Dra
 
 
 def _by_time(programme: Programme, profile: VillageProfile, lang: Language) -> Grid:
-    words, unit = WORDS[lang], programme.indicator(profile.indicator).unit
+    words, unit = words_of(programme, lang), programme.indicator(profile.indicator).unit
     body = []
     for (time,), rows in profile.means.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}

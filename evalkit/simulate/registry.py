@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -27,10 +27,13 @@ class Replicate:
         under its name, money in constant yuan.
     truth : Mapping
         For each indicator the effect that its plan asks for, over the rows of ``frame``.
+    late : Mapping
+        Where units may take part or not: the effect on those who take part because they were assigned.
     """
 
     frame: pl.DataFrame
     truth: Mapping[str, float]
+    late: Mapping[str, float] = field(default_factory=dict)
 
 
 def scenarios() -> list[str]:
@@ -44,9 +47,19 @@ def write_programme(name: str, out: Path) -> list[Path]:
     return cast("list[Path]", import_module(f"evalkit.simulate.{known(name)}").write_programme(out))
 
 
-def replicate(name: str, seed: int, *, holds: bool) -> Replicate:
-    """Draw a scenario anew; ``holds`` leaves out what breaks the assumptions of the plan's estimator."""
-    return cast("Replicate", import_module(f"evalkit.simulate.{known(name)}").replicate(seed, holds=holds))
+def replicate(name: str, seed: int, *, holds: bool, calm: bool = False) -> Replicate:
+    """Draw a scenario anew.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether to leave out what breaks the assumptions of the plan's estimator.
+    calm : bool
+        Whether to leave out what chance brings: differences between places and persons, shocks, noise. What is left is
+        the course that the scenario's file sets, and who is met when.
+    """
+    drawn = import_module(f"evalkit.simulate.{known(name)}").replicate(seed, holds=holds, calm=calm)
+    return cast("Replicate", drawn)
 
 
 def numbers(name: str) -> str:

@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_made_is_told_plainly(project: Project):
 
 def test_a_full_disk_ends_the_batch_and_leaves_nothing_half_written(project: Project, monkeypatch: pytest.MonkeyPatch):
     from evalkit.batch import worker
-    from evalkit.batch.worker import NotStored, Task
+    from evalkit.batch.messages import NotStored, Task
 
     folder = project({"good": "held = 1"})
 

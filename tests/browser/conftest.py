@@ -69,13 +69,14 @@ def opened(browser: Browser, findings: Path) -> Iterator:
     """Return a function that opens a page of the findings from the disk, with the network off."""
     contexts = []
 
-    def go(name: str, *, lang: str = "zh", width: int = 1280, dark: bool = False) -> Opened:
-        scheme = "dark" if dark else "light"
+    def go(name: str, *, lang: str = "zh", width: int = 1280, look: str = "light") -> Opened:
+        scheme = "dark" if look == "dark" else "light"
         context = browser.new_context(
             viewport={"width": width, "height": 900}, offline=True, color_scheme=scheme, locale=lang
         )
         contexts.append(context)
         found = Opened(context.new_page())
+        found.page.emulate_media(media="print" if look == "print" else "screen", color_scheme=scheme)
         found.page.on("console", lambda m: found.problems.append(m.text) if m.type in ("error", "warning") else None)
         found.page.on("pageerror", lambda error: found.problems.append(str(error)))
         found.page.on("requestfailed", lambda request: found.problems.append(f"failed: {request.url}"))

@@ -1,4 +1,4 @@
-"""Index and every kind of page in Chromium: nothing fails, figures are drawn, nothing overflows or overlaps."""
+"""Index and every kind of page in Chromium: nothing fails, overflows, overlaps or is faint; axe-core is content."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from tests.browser.conftest import KINDS
+from tests.browser.access import AXE, FAINT, RUN_AXE
+from tests.browser.views import PAGES, View, views
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-PAGES = {"index": "index.html", **KINDS}
-VIEWS = [("zh", 390, False), ("en", 360, False), ("en", 768, True), ("zh", 1400, True)]
-"""Language, width in pixels, dark: each language with a phone and something wider, each colour scheme with both."""
-WITH_FIGURES = ("impact", "impact_cross_section", "programme", "village")
+PAPER = 718
+"""Pixels across a sheet of A4 within Chromium's margins: no sheet is narrower."""
+WITH_FIGURES = ("impact", "impact_cross_section", "programme", "quality", "village")
 DRAWN = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParent).map(b =>
     b.querySelectorAll('.scatterlayer .point, .scatterlayer path.js-line, .barlayer path').length)"""
 OVERLAPS = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParent).flatMap(plot =>
@@ -32,19 +32,23 @@ CUT = """() => [...document.querySelectorAll('.plot')].filter(b => b.offsetParen
 })"""
 
 
-@pytest.mark.parametrize(("lang", "width", "dark"), VIEWS)
-@pytest.mark.parametrize("kind", PAGES)
-def test_page_is_whole(opened, kind: str, lang: str, width: int, dark: bool):
-    found = opened(PAGES[kind], lang=lang, width=width, dark=dark)
+@pytest.mark.parametrize("view", views(), ids=lambda v: "-".join(map(str, v)))
+def test_page_is_whole(opened, view: View):
+    found = opened(PAGES[view.kind], lang=view.lang, width=view.width, look=view.look)
     page = found.page
     assert found.problems == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("html").get_attribute("data-lang") == lang
+    assert page.evaluate("document.documentElement.scrollWidth") <= max(
+        view.width, PAPER if view.look == "print" else 0
+    )
+    assert page.locator("html").get_attribute("data-lang") == view.lang
     drawn = page.evaluate(DRAWN)
-    assert (len(drawn) > 0) == (kind in WITH_FIGURES)
+    assert (len(drawn) > 0) == (view.kind in WITH_FIGURES)
     assert all(count > 0 for count in drawn)
     assert page.evaluate(OVERLAPS) == []
     assert page.evaluate(CUT) == []
+    page.evaluate(AXE)
+    assert page.evaluate(RUN_AXE) == []
+    assert page.evaluate(FAINT) == []
 
 
 @pytest.mark.parametrize("kind", PAGES)

@@ -151,7 +151,8 @@ def test_the_command_says_what_stays_exact(frame: pl.DataFrame, tmp_path: Path):
         "--first-treated",
         "first",
     ]
-    result = CliRunner().invoke(main, ["moments", str(rows), *names, "--share", "--out", str(tmp_path / "m.parquet")])
+    shared = ["--share", "--office", "甲县"]
+    result = CliRunner().invoke(main, ["moments", str(rows), *names, *shared, "--out", str(tmp_path / "m.parquet")])
     assert result.exit_code == 0, result.output
     assert (
         "exact from this file: did, event_study, pre_post, with crv1, crv3, wild, randomization, crv2" in result.output

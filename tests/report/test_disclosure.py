@@ -12,10 +12,13 @@ from evalkit.diagnostics import CellRow
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.programme import Disclosure
+from evalkit.report import shown as shown_module
+from evalkit.report.audit import problems
 from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.origin import publishable
 from evalkit.report.shown import shown_frame
 from evalkit.report.tables import means_table
+from evalkit.report.wording import WORDS
 
 LIMITS = Disclosure(min_households=10, min_villages=2)
 
@@ -43,8 +46,8 @@ def test_an_empty_cell_gives_nobody_away():
 
 
 def test_words_name_the_threshold():
-    assert held_text("households", LIMITS, "en") == "withheld: fewer than 10 households"
-    assert held_text("households", LIMITS, "zh") == "未公布：少于10户"
+    assert held_text("households", LIMITS, WORDS["en"]) == "withheld: fewer than 10 households"
+    assert held_text("households", LIMITS, WORDS["zh"]) == "未公布：少于10户"
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def small(saved: Finding) -> Finding:
 
 def test_a_small_arm_shows_neither_arm_nor_difference(small: Finding):
     html = means_table(small).html
-    assert "withheld: fewer than 10 households" in html
+    assert "withheld: fewer than 10 farmers" in html
     assert not [n for n in ("43.2", "12.3", "30.9", ">7<") if n in html]
 
 
@@ -115,3 +118,38 @@ def test_numbers_beside_the_page_leave_out_terms_of_one_village(income: Finding)
     assert terms[0] == "att"
     assert not any(t.startswith("cohort=2014") for t in terms)
     assert any(t.startswith("cohort=2015") for t in terms)
+
+
+def _one_village_of_2014(income: Finding) -> Finding:
+    """Return the finding as if a single village had started in 2014."""
+    estimate = income.main.estimate
+    cohorts = estimate.columns["cohort"]
+    one = [1 if c == 2014 else n for c, n in zip(cohorts, estimate.columns["n_treated_villages"], strict=True)]
+    return replace(
+        income,
+        main=replace(
+            income.main, estimate=replace(estimate, columns={**estimate.columns, "n_treated_villages": tuple(one)})
+        ),
+    )
+
+
+def test_a_cohort_of_one_village_is_not_what_is_left_of_an_event_time(income: Finding):
+    """The event study's term at +1 is that of cohorts 2014, 2015 and 2016: less two of them it is the third."""
+    values = publishable(_one_village_of_2014(income))
+    events = {r["event_time"] for r in values["event_study"] if r["event_time"] is not None}
+    left = {}
+    for row in income.main.tidy().to_dicts():
+        if row["cohort"] is not None and row["event_time"] in events:
+            left.setdefault(row["event_time"], set()).add(row["term"])
+    shown = {r["term"] for r in values["main"]}
+    hidden = {time: terms - shown for time, terms in left.items()}
+    assert not [term for term in shown if term.startswith("cohort=2014")]
+    assert {time for time, terms in hidden.items() if len(terms) == 1 < len(left[time])} == set()
+    assert [t for t in shown if t.startswith("cohort=")] != []
+
+
+def test_the_audit_sees_a_cohort_that_is_left(income: Finding, monkeypatch: pytest.MonkeyPatch):
+    finding = _one_village_of_2014(income)
+    assert problems(finding, publishable(finding)) == []
+    monkeypatch.setattr(shown_module, "protect_groups", lambda s, held, groups, limits: list(held))
+    assert "at event time" in " ".join(problems(finding, publishable(finding)))

@@ -55,6 +55,15 @@ def columns_are_protected_too() -> None:
     assert all(sum(row[j] is not None for row in held) != 1 for j in (0, 1))
 
 
+def a_cohort_is_not_what_is_left_of_its_event_time() -> None:
+    """Cohorts a, b and c at event times 0 and 1; a is a single village: at each time another cohort goes with it."""
+    sizes = [Size(12, 1), Size(40, 5), Size(90, 9), Size(12, 1), Size(40, 5)]
+    held = disclosure.protect_groups(sizes, ["villages", None, None, "villages", None], [0, 0, 0, 1, 1], LIMITS)
+    assert held == ["villages", "complement", None, "villages", "complement"]
+    alone = disclosure.protect_groups(sizes, ["villages", None, None, "villages", None], [None] * 5, LIMITS)
+    assert alone == ["villages", None, None, "villages", None]
+
+
 def cells_that_differ_by_few_are_near() -> None:
     assert [disclosure.near(100, n, LIMITS) for n in (100, 91, 90, 109, 110)] == [False, True, False, True, False]
 
@@ -91,6 +100,16 @@ RULES: dict[str, tuple[Assertion, str, Any]] = {
         lambda s, held, limits: _two_at_least(s, held),
     ),
     "columns forgotten": (columns_are_protected_too, "protected", lambda s, held, limits: _rows_only(s, held, limits)),
+    "event times forgotten": (
+        a_cohort_is_not_what_is_left_of_its_event_time,
+        "protect_groups",
+        lambda s, held, groups, limits: list(held),
+    ),
+    "event times taken as one": (
+        a_cohort_is_not_what_is_left_of_its_event_time,
+        "protect_groups",
+        lambda s, held, groups, limits: disclosure.protect_line(s, held, limits),
+    ),
     "near reversed": (cells_that_differ_by_few_are_near, "near", lambda a, b, limits: abs(a - b) >= 10),
     "near one too narrow": (cells_that_differ_by_few_are_near, "near", lambda a, b, limits: 0 < abs(a - b) < 9),
     "near one-sided": (cells_that_differ_by_few_are_near, "near", lambda a, b, limits: 0 < a - b < 10),

@@ -1,13 +1,11 @@
 """Text from data is never markup, code, path or formula: hostile names of villages and labels do nothing anywhere."""
 
-# ruff: noqa: E501
 from __future__ import annotations
 
 import ast
 import json
 import math
 import re
-import shutil
 from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -20,25 +18,17 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.iorw import load_notebook_node
 
 from evalkit import report
+from evalkit.batch.engines import engine_known
 from evalkit.batch.kernel import NAME, ThisInterpreter
 from evalkit.batch.plan import safe_name
+from evalkit.errors import DataError, visible
 from evalkit.finding import Finding
 from evalkit.report.figures import Axes, Series, plot
 from evalkit.report.index import Entry, index_html
-from evalkit.report.page import Failure, Page, asset_bytes, render, render_failure
+from evalkit.report.page import Failure, Page, render, render_failure
 from evalkit.report.replication import replication
+from tests.hostile_programme import HOSTILE
 
-HOSTILE = (
-    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>",
-    '" onmouseover="alert(1)', "' onfocus='alert(1)' autofocus='", "<iframe src=javascript:alert(1)>", "<!--", "-->", "]]>",
-    "<style>*{display:none}</style>", "<base href=//evil.example/>", '<meta http-equiv="refresh" content="0;url=//evil.example">',
-    "<a href='javascript:alert(1)'>x</a>", "[x](javascript:alert(1))", "![x](http://evil.example/x.png)", "&lt;script&gt;",
-    "&#60;script&#62;", "\\u003cscript\\u003e", "{{7*7}}", "{% raw %}", "{{ config }}", "${7*7}", "#{7*7}", "%(x)s", "{0}", "{label}",
-    '"); import os #', "'); __import__('os').system('x') #", '""" + open("/etc/passwd").read() + """', "\\", "\\\"", "\n%system id\n",
-    "../../x", "..\\..\\x", "/etc/passwd", "C:\\x", "con", ".htaccess", "a\x00b", "=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(A1)",
-    '=HYPERLINK("http://evil.example","x")', "\t=1+1", "\r=1+1", "$(touch x)", "`touch x`", "; rm -rf x", "|| x", "%0d%0aSet-Cookie:x",
-    "\u202egnp.exe", "\u200b", "\ufeff", "李\u2028王", "𝔘𝔫𝔦", "宿迁市<b>村</b>", "javascript:alert(1)", "data:text/html,<script>alert(1)</script>",
-)  # fmt: skip
 PAGE = Page({}, {}, "../", "../index.html", "impact-x", "0.1.0", False, False)
 
 
@@ -118,7 +108,7 @@ def test_plotly_gets_no_markup_from_a_unit():
         layout = figure["layout"]
         texts = [figure["data"][0]["name"], layout["xaxis"]["title"]["text"], layout["yaxis"]["title"]["text"]]
         assert [t for t in texts if "<" in t] == []
-        assert [unescape(t) for t in texts] == [unescape(escape(hostile, quote=False))] * 3
+        assert [unescape(t) for t in texts] == [unescape(escape(visible(hostile), quote=False))] * 3
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -136,6 +126,18 @@ def test_replication_tables_escape_what_was_published(saved: Finding):
         assert Elements(html).tags == plain
 
 
+def test_a_text_turns_nothing_round_and_moves_no_cursor(income: Finding):
+    """After U+202E a browser and a terminal write 321 for 123; ESC ] names a terminal's window, ESC [ moves in it."""
+    label = income.indicator.label.model_copy(update={"zh": "\u202e收入\x1b[2J", "en": "\u202eIncome\x1b]0;x\x07"})
+    hostile = replace(income, indicator=income.indicator.model_copy(update={"label": label}))
+    page = _page(hostile, "\u2066a\x1b[31m") + report.statement(hostile).html + report.means(hostile).block.html
+    told = str(DataError("x.csv", "2 rows of \u202e'V\x1b[2J'", "none\x9b2J", "remove \x07"))
+    for shown in (page, told):
+        assert [hex(ord(c)) for c in shown if c in "\u202e\u2066\x1b\x07\x9b"] == []
+    assert "\\u202eIncome" in page
+    assert told == r"x.csv: 2 rows of \u202e'V\u001b[2J'. Needed: none\u009b2J. What to do: remove \u0007."
+
+
 VALUES = {
     **{f"s{i}": text for i, text in enumerate(HOSTILE) if "\x00" not in text},
     "large": "x" * 1_000_000,
@@ -151,24 +153,27 @@ VALUES = {
 }
 
 
-def test_parameters_arrive_in_the_kernel_as_the_same_values(tmp_path: Path):
+KERNEL = {"kernel_manager_class": ThisInterpreter}
+"""papermill's own engine, with a kernel of this interpreter."""
+
+
+@pytest.mark.parametrize("engine", ["papermill", "fork"])
+def test_parameters_arrive_as_the_same_values(tmp_path: Path, engine: str):
     code = "import json\nprint(json.dumps({n: globals()[n] for n in names}))"
     cells = [new_code_cell("names = []", metadata={"tags": ["parameters"]}), new_code_cell(code)]
     nbformat.write(
         new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}}),
         tmp_path / "in.ipynb",
     )
-    options = {
-        "kernel_name": NAME,
-        "language": "python",
-        "kernel_manager_class": ThisInterpreter,
-        "progress_bar": False,
-    }
+    options = KERNEL if engine == "papermill" else {"engine_name": engine_known()}
     papermill.execute_notebook(
         tmp_path / "in.ipynb",
         tmp_path / "out.ipynb",
         parameters={**VALUES, "names": list(VALUES)},
         cwd=tmp_path,
+        kernel_name=NAME,
+        language="python",
+        progress_bar=False,
         **options,
     )
     outputs = load_notebook_node(str(tmp_path / "out.ipynb")).cells[-1].outputs
@@ -186,37 +191,3 @@ def test_injected_parameters_are_literals_only():
         assert isinstance(node, ast.Assign)
         calls = [n for n in ast.walk(node.value) if isinstance(n, ast.Call)]
         assert [ast.unparse(c) for c in calls if ast.unparse(c.func) != "float"] == []
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_chromium_runs_nothing_and_asks_nobody(income: Finding, tmp_path: Path):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    browser_path = shutil.which("chromium")
-    if browser_path is None:
-        pytest.skip("no chromium on this machine: hostile pages are tried as HTML only")
-    (tmp_path / "assets").mkdir()
-    for name, content in asset_bytes().items():
-        (tmp_path / "assets" / name).write_bytes(content)
-    (tmp_path / "p").mkdir()
-    texts = [" ".join(HOSTILE[i::8]).replace("\x00", "") for i in range(8)]
-    files = [tmp_path / "p" / f"{i}.html" for i in range(len(texts) + 1)]
-    for file, text in zip(files, texts, strict=False):
-        file.write_text(_page(income, text), encoding="utf-8")
-    names = [{"zh": t, "en": t} for t in HOSTILE if "\x00" not in t]
-    entries = [Entry("x.html", n["zh"], n, n, n, False, "done", "effect", "income") for n in names]
-    files[-1].write_text(index_html(entries, "1").replace('"assets/', '"../assets/'), encoding="utf-8")
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page()
-        dialogs: list[str] = []
-        requests: list[str] = []
-        page.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
-        page.on("request", lambda r: requests.append(r.url))
-        for file in files:
-            page.goto(file.as_uri())
-            assert page.locator("h1").count() == 1
-        browser.close()
-    assert dialogs == []
-    assert [u for u in requests if not u.startswith(("file:", "data:", "blob:"))] == []

@@ -47,9 +47,9 @@ def test_the_figure_leaves_changes_out_and_says_so(pair: list[Finding]) -> None:
 def test_a_way_that_no_indicator_has_takes_no_column(pair: list[Finding]) -> None:
     without = report.overview_notes(pair, [InFamily(2, 0.01, None, 0.01)] * 2, {}).html
     having = report.overview_notes(pair, [InFamily(2, 0.01, 0.02, 0.01)] * 2, {}).html
-    assert "重抽村庄" not in without
+    assert "按村重抽" not in without
     assert "后两列各答一个问题" in without
-    assert "重抽村庄" in having
+    assert "按村重抽" in having
     assert "后三列各答一个问题" in having
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -28,20 +27,21 @@ def post(root: Path) -> tuple[Programme, Intake]:
     return programme, read_programme(programme)
 
 
-def bars(html: str) -> dict[str, list[int]]:
-    payload = re.search(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
-    assert payload is not None
-    return {t["name"]: t["x"][::-1] for t in json.loads(payload[1])["data"]}
+def bars(html: str) -> list[dict[str, int]]:
+    """Return the pieces of each bar of the Chinese figure, by arm."""
+    figure = html.split('<ol class="passage"')[1].split("</ol>")[0]
+    lines = [dict(re.findall(r'<i class="(\w+)" data-n="(\d+)"', line)) for line in figure.split("<li>")[1:]]
+    return [{arm: int(n) for arm, n in line.items()} for line in lines]
 
 
 def test_figure_is_the_log_and_adds_up(post: tuple[Programme, Intake]) -> None:
     """On an internal page, where nothing is rounded: bars of all arms together are the flow's records, at each step."""
     programme, intake = post
     inside = programme.model_copy(update={"disclosure": INTERNAL})
-    drawn = bars(quality_flow(inside, intake).block.html)
-    assert [sum(n) for n in zip(*drawn.values(), strict=True)] == [s.n_rows for s in intake.flow.steps]
+    drawn = bars(quality_flow(inside, intake).html)
+    assert [sum(n.values()) for n in drawn] == [s.n_rows for s in intake.flow.steps]
     log = intake.passage.filter(pl.col("arm") == "pilot").group_by("step").agg(pl.col("n_rows").sum()).sort("step")
-    assert drawn["试点村"] == log["n_rows"].to_list()
+    assert [n["pilot"] for n in drawn] == log["n_rows"].to_list()
 
 
 def test_public_counts_are_rounded_and_add_up(post: tuple[Programme, Intake]) -> None:
@@ -50,7 +50,7 @@ def test_public_counts_are_rounded_and_add_up(post: tuple[Programme, Intake]) ->
     assert all(n % 10 == 0 for s in steps for n in (s.n_rows, *s.arms.values()) if n is not None)
     pairs = pairwise(steps)
     assert all(a.n_rows == b.n_rows + b.n_dropped for a, b in pairs if b.n_dropped is not None)
-    assert bars(quality_flow(programme, intake).block.html)["试点村"] == [s.arms["pilot"] for s in steps]
+    assert [n["pilot"] for n in bars(quality_flow(programme, intake).html)] == [s.arms["pilot"] for s in steps]
 
 
 def test_log_adds_up_in_each_arm_and_round(post: tuple[Programme, Intake]) -> None:

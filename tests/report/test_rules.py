@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from evalkit.report import disclosure, publishable, shown
 from evalkit.report.audit import counts_of, differences, problems, require_safe
 from evalkit.report.disclosure import Size, coarse, near, rounded, share_of, withheld, withheld_table
 from evalkit.report.origin import publish
+from evalkit.report.shown_digits import DECIMALS
 
 LIMITS = Disclosure(min_households=10, min_villages=2)
 INTERNAL = Disclosure(audience="internal")
@@ -217,6 +219,49 @@ def _variants(needy: Finding, needy_share: Finding) -> list[Finding]:
 def test_the_variants_satisfy_the_audit(needy: Finding, needy_share: Finding):
     for finding in _variants(needy, needy_share):
         assert problems(finding, publishable.publishable(finding)) == []
+
+
+def _sets_behind(published: float, half: float) -> list[tuple[int, int, int, int]]:
+    """Return all (a, n, b, m) near rounded counts of 120 and 200 whose difference a/n − b/m gives a published number.
+
+    This is what a reader can do with the public folder alone: the counts shown, and the estimate.
+    """
+    found = []
+    for n in range(115, 125):
+        for m in range(195, 205):
+            a = np.arange(n + 1)[:, None]
+            hit = np.argwhere(np.abs(a / n - np.arange(m + 1)[None, :] / m - published) <= half)
+            found += [(int(x), n, int(y), m) for x, y in hit]
+    return found
+
+
+def test_a_withheld_numerator_cannot_be_had_from_the_estimate(saved: Finding):
+    """7 of 117 pilot households have it, 60 of 199 others: the cells are withheld, and so is what tells of them.
+
+    With all digits of the difference, a search finds these four numbers and no others.
+    """
+    estimate = 7 / 117 - 60 / 199
+    rows = (
+        CellRow("pilot", None, 7 / 117, None, 117, 9),
+        CellRow("comparison", None, 60 / 199, None, 199, 9),
+        CellRow("difference", None, estimate, None, None, None),
+    )
+    main = replace(saved.main, estimate=replace(saved.main.estimate, values=np.array([estimate])))
+    finding = replace(saved, main=main, cells=replace(saved.cells, rows=rows))
+    assert _sets_behind(estimate, 1e-12) == [(7, 117, 60, 199)]
+    values = publishable.publishable(finding)
+    assert (values["cells"]["rows"][0]["after"], values["decimals"]) == (None, DECIMALS)
+    behind = _sets_behind(values["main"][0]["estimate"], 0.5 * 10.0**-DECIMALS)
+    assert (7, 117, 60, 199) in behind
+    assert len({a for a, *_ in behind}) > 20
+    row = values["main"][0]
+    assert max(abs(row[k] * 1000 - round(row[k] * 1000)) for k in ("conf_low", "std_error", "statistic")) < 1e-6
+
+
+def test_numbers_keep_their_digits_where_nothing_is_withheld(saved: Finding):
+    values = publishable.publishable(saved)
+    assert values["decimals"] is None
+    assert values["main"][0]["estimate"] == saved.main.row("att")["estimate"]
 
 
 def test_where_the_audit_complains_nothing_is_handed_on(needy: Finding, monkeypatch: pytest.MonkeyPatch):

@@ -13,7 +13,7 @@ from evalkit.report.statement import basis, caution, meaning
 
 def test_randomised_but_wide_interval(saved: Finding):
     answer = (
-        "现有数据不能判断“莫桑比克灌溉协会储蓄与金融项目”使试点村截至第四季度已存款的农户比例提高还是降低："
+        "现有数据不能判断“莫桑比克灌溉协会储蓄与金融项目”使试点协会截至第四季度已存款的农户比例提高还是降低："
         "从降低5.7个百分点到提高46.7个百分点，都与数据相符。"
     )
     assert report.headline(saved, "zh") == answer
@@ -21,9 +21,9 @@ def test_randomised_but_wide_interval(saved: Finding):
 
 
 def test_basis_counts_villages_and_households(saved: Finding):
-    # 3,081 households, to the nearest ten
+    # 3,081 farmers, to the nearest ten
     assert basis(saved, "en").startswith(
-        "3,080 households in 42 villages (21 pilot, 21 comparison); pilot villages were drawn by lot"
+        "3,080 farmers in 42 associations (21 pilot, 21 comparison); pilot associations were drawn by lot"
     )
 
 

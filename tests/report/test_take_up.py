@@ -52,19 +52,19 @@ def test_losses_that_differ_weaken_the_sentence(post: Finding) -> None:
     """Villages were drawn by lot, which allows `effect`; with unequal losses the sentence begins with an if."""
     assert post.gate.claim == "effect_if_assumed"
     assert [r.code for r in post.gate.reasons] == ["randomised", "attrition_differs"]
-    assert headline(post, "zh").startswith("假定未调查到的农户与调查到的农户情况相近")
-    assert headline(post, "en").startswith("If households that could not be surveyed")
+    assert headline(post, "zh").startswith("假定未调查到的经营主体与调查到的经营主体情况相近")
+    assert headline(post, "en").startswith("If entities that could not be surveyed")
     assert "使试点村" not in headline(post, "zh")
     text = _text(report.limits(post).html)
-    assert "户未能访到" in text
-    assert "households could not be surveyed" in text
+    assert "经营主体未能访到" in text
+    assert "entities could not be surveyed" in text
 
 
 @pytest.mark.parametrize(
     ("lang", "whom", "also"),
     [
-        ("zh", "这是分配对试点村全部户的效果，不论参加与否。", "这还须假定分配只通过参加起作用"),
-        ("en", "the effect of being assigned on all households of the pilot villages", "this also assumes"),
+        ("zh", "这是分配对试点村全部经营主体的效果，不论参加与否。", "这还须假定分配只通过参加起作用"),
+        ("en", "the effect of being assigned on all entities of the pilot villages", "this also assumes"),
     ],
 )
 def test_first_screen_gives_both_effects(post: Finding, lang: str, whom: str, also: str) -> None:
@@ -108,7 +108,7 @@ def test_few_who_took_part_are_withheld(post: Finding) -> None:
     n = int(table.filter(pl.col("arm") == "comparison")["n_units"][0])
     assert 0 < round(0.02 * n) < 10
     text = _text(report.take_up(few).html)
-    assert text.count("未公布：少于10户") == 2
+    assert text.count("未公布：少于10个经营主体") == 2
     assert "2.0%" not in text
     assert publishable(few)["take_up"] is None
 
@@ -194,7 +194,7 @@ def test_funnel_withholds_small_cells(programme: Programme, counts: pl.DataFrame
     html = _figure(
         programme, counts.with_columns(pl.when(cell).then(9).otherwise(pl.col("n_reached")).alias("n_reached"))
     )
-    assert "未公布：少于10户" in html
+    assert "未公布：少于10个经营主体" in html
     assert "从走访到见效的各个环节" in html
 
 

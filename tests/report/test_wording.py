@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 from evalkit.gate import CLAIMS, TEXTS
+from evalkit.plan_tables import USUAL, Noun, Terms
 from evalkit.report.numbers import unit_of
 from evalkit.report.statement import Facts, sentence
 from evalkit.report.wording import LANGUAGES, WORDS, Words, case_of
@@ -43,13 +44,19 @@ FORBIDDEN = re.compile(r"significan|trend toward|显著|\bno effect\b|没有影�
 COMBINATIONS = list(
     product(CLAIMS, REASONS, INTERVALS, ("share", "yuan/year", "MZN", "orders"), (True, False), LANGUAGES)
 )
+OWN = Terms(
+    cluster=Noun(zh="社区", counted="个社区", en="community", plural="communities"),
+    unit=Noun(zh="经营主体", counted="个经营主体", en="entity", plural="entities"),
+)
 
 
-def written(claim: str, reasons: tuple[str, ...], interval: str, unit: str, rounds: bool, lang: str) -> str:
+def written(
+    claim: str, reasons: tuple[str, ...], interval: str, unit: str, rounds: bool, lang: str, terms: Terms = USUAL
+) -> str:
     low, high = INTERVALS[interval]
     estimate = 0.2 if low is None else (low + high) / 2
     case = case_of(claim, reasons, position_of(estimate, low, high, 0.05), has_rounds=rounds)
-    facts = Facts("P", "the label", unit_of(unit), estimate, low, high, 0.05, "few villages")
+    facts = Facts("P", "the label", unit_of(unit), estimate, low, high, 0.05, "too few of them", terms=terms)
     return sentence(case, facts, lang)
 
 
@@ -99,6 +106,26 @@ def test_an_effect_at_a_cutoff_says_where_and_on_which_assumption(lang: str):
 @pytest.mark.parametrize("claim", ["effect", "effect_at_cutoff", "effect_if_parallel_trends", "effect_if_assumed"])
 def test_an_effect_without_interval_is_not_reported(claim: str):
     assert not re.search(r"\d", written(claim, ("randomised",), "none", "share", True, "en"))
+
+
+def test_in_other_words_every_sentence_claims_the_same():
+    """A programme's own words change the nouns of a sentence and nothing else."""
+    for combination in COMBINATIONS:
+        usual, own = written(*combination), written(*combination, OWN)
+        nouns = {
+            "zh": [("社区", "村"), ("经营主体", "农户")],
+            "en": [("communities", "villages"), ("entities", "households")],
+        }
+        for theirs, ours in nouns[combination[-1]]:
+            own = own.replace(theirs, ours)
+        assert own == usual
+
+
+def test_verbs_fit_labels_in_the_plural():
+    """“The online sales was” is no English: a label is followed by no verb that has a plural."""
+    for combination in COMBINATIONS:
+        text = written(*combination)
+        assert not re.search(r"(?<!of )the label (there )?(is|was|has|differs|lies)\b", text), text
 
 
 def test_no_sentence_uses_forbidden_words_or_leaves_a_gap():

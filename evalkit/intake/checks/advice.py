@@ -60,4 +60,16 @@ ADVICE = {
         "“不知道”或拒答偏多：补充培训，核对问法",
         "too many don't-know and refused: train again, check how questions are asked",
     ),
+    "backcheck": (
+        "两次访问的回答不一致：问清原因；属初访差错的写入更正单",
+        "the two visits differ: ask why, and enter mistakes of the first visit in the correction log",
+    ),
+    "backcheck_unmatched": (
+        "复访记录对不上任何一次访谈：核对编号和轮次",
+        "the second visit fits no interview: check its number and round",
+    ),
+    "enumerator_backcheck": (
+        "复访差错偏多：约谈该调查员，扩大复访，必要时重访其全部住户",
+        "too many answers changed on the second visit: talk to the enumerator, back-check more, re-interview if needed",
+    ),
 }

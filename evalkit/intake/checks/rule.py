@@ -58,10 +58,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What field checks found: ``quality`` has one line a rule and variable, ``problems`` one row a problem."""
+    """What field checks found: ``quality`` has one line a rule and variable, ``problems`` one row a problem.
+
+    ``backchecks`` has error rates of second visits by type, question and enumerator, or is None.
+    """
 
     quality: pl.DataFrame
     problems: pl.DataFrame
+    backchecks: pl.DataFrame | None = None
 
 
 def judge(level: Level) -> Found:

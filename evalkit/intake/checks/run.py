@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from evalkit.intake.checks.backchecks import backcheck_levels, compared, error_rates
 from evalkit.intake.checks.copies import duplicate_ids, identical_answers
 from evalkit.intake.checks.enumerators import enumerator_level, row_patterns
 from evalkit.intake.checks.logic import negative_parts, parts_above_whole
@@ -37,7 +40,12 @@ def field_checks(programme: Programme, intake: Intake) -> Found:
     survey = survey_of(programme, intake.frame, intake.origin, survey_entries(programme), key)
     rows = Level(survey.frame, tuple(c for rule in ROW_RULES for c in rule(survey)))
     levels = [rows, outlier_level(survey), *group_levels(survey), *enumerator_level(survey, intake.unknown)]
-    return together([judge(_without_skipped(level, survey)) for level in levels])
+    levels += backcheck_levels(survey, intake.backchecks, key)
+    found = together([judge(_without_skipped(level, survey)) for level in levels])
+    again, plan = intake.backchecks, survey.plan.backcheck
+    if again is None or plan is None:
+        return found
+    return replace(found, backchecks=error_rates(compared(survey, again, key, plan)))
 
 
 def _without_skipped(level: Level, survey: Survey) -> Level:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
 from evalkit.intake.convert import FILE, ROW
 from evalkit.intake.ledgers.kinds import AMOUNT
-from evalkit.intake.ledgers.records import HEADER, KEY, WHY
+from evalkit.intake.ledgers.records import HEADER, KEY, TOKEN, WHY
 from evalkit.programme import Source
 
 PAIR_RULES = ("duplicate_conflicting", "duplicate_identical", "reversed", "reversal", "reversal_unmatched")
@@ -23,33 +24,36 @@ class Pairs:
     left_out: pl.DataFrame
 
 
-def resolve(keys: pl.LazyFrame, rows: pl.LazyFrame, source: Source) -> Pairs:
+Choose = Callable[[Callable[[pl.Expr], pl.Expr]], pl.LazyFrame]
+"""Gives the sound entries whose token a condition accepts."""
+
+
+def resolve(tokens: pl.LazyFrame, sound: Choose, source: Source) -> Pairs:
     """Part entries into those that no other concerns, and the few that must be looked at together.
 
-    ``keys`` has the ``_key`` of every entry, sound or not, and needs no other column. Only hashes of keys are loaded (8
-    bytes a row). Two keys with one hash are merely looked at together as well: what
-    is decided, is decided by the keys themselves.
+    ``tokens`` stand for the keys of all entries, sound or not, and need no other column: 8 bytes a row are loaded. Two
+    keys with one token (a hash) are merely looked at together as well: what is decided, is decided by keys themselves.
     """
-    hashed = rows.with_columns(pl.col(KEY).hash().alias("_hash"))
-    hashes = keys.select(pl.col(KEY).hash().alias("_hash"))
-    marked = _doubled(hashes.collect(engine="streaming")["_hash"])
+    marked = _doubled(tokens.collect(engine="streaming")[TOKEN])
     if source.reverses:
-        pointing = hashed.filter(pl.col(source.reverses).is_not_null())
-        both = pointing.select("_hash", pl.col(source.reverses).hash().alias("_target")).collect(engine="streaming")
-        marked = pl.concat([marked, both["_hash"], both["_target"].rename("_hash")]).unique()
+        pointing = sound(lambda _: pl.lit(value=True)).filter(pl.col(source.reverses).is_not_null())
+        both = pointing.select(pl.col(KEY).hash().alias("a"), pl.col(source.reverses).hash().alias("b"))
+        found = both.collect(engine="streaming")
+        marked = pl.concat([marked, *(found[c].rename(TOKEN) for c in ("a", "b"))]).unique()
     if marked.is_empty():
+        rows = sound(lambda _: pl.lit(value=True))
         empty = rows.head(0).collect()
         return Pairs(rows, empty, empty.with_columns(pl.lit(None, pl.String).alias(WHY)))
-    concerned = pl.col("_hash").is_in(marked.implode())
-    together = hashed.filter(concerned).drop("_hash").collect(engine="streaming").sort(FILE, ROW)
+    concerned = marked.implode()
+    together = sound(lambda token: token.is_in(concerned)).collect(engine="streaming").sort(FILE, ROW)
     judged = _reversals(_copies(together), source)
-    alone = hashed.filter(~concerned).drop("_hash")
+    alone = sound(lambda token: ~token.is_in(concerned).fill_null(value=False))
     return Pairs(alone, judged.filter(pl.col(WHY).is_null()).drop(WHY), judged.filter(pl.col(WHY).is_not_null()))
 
 
-def _doubled(hashes: pl.Series) -> pl.Series:
-    """Return the hashes that occur more than once."""
-    ordered = hashes.sort()
+def _doubled(tokens: pl.Series) -> pl.Series:
+    """Return the tokens that occur more than once."""
+    ordered = tokens.drop_nulls().sort()
     return ordered.filter(ordered == ordered.shift(1)).unique()
 
 

@@ -12,6 +12,10 @@ from evalkit.programme import Source
 
 WHO, PERIOD, WHEN, WHY, HEADER, KEY = "_who", "_period", "_when", "_why", "_header", "_key"
 """Columns of an entry beside its canonical ones: whose it is, its period and date, the first rule it breaks."""
+KEYLESS, TOKEN = "_keyless", "_token"
+"""Whether an entry lacks its key, and what stands for the key where entries with one key are looked for."""
+CODED = "_coded_"
+"""Before the name of a column of words: the code that each word means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,26 +15,66 @@ from evalkit.intake.convert import FILE, ROW, misread, text_of, value_of
 from evalkit.intake.files import TEXT, files_of, read_rows, read_table
 from evalkit.intake.guards import sha256
 from evalkit.intake.ledgers.kinds import FEN, FORMS, MONEY
-from evalkit.intake.ledgers.quick import dates, numbers
-from evalkit.intake.ledgers.records import HEADER
+from evalkit.intake.ledgers.quick import codes, dates, numbers
+from evalkit.intake.ledgers.records import CODED, HEADER, KEYLESS, TOKEN
 from evalkit.intake.ledgers.text import open_text
+from evalkit.intake.ledgers.words import words_of
 from evalkit.intake.records import FileRecord
 from evalkit.intake.signature import require_signature
 from evalkit.programme import Source
 
 SMALL = 1e15
 """Money of 10¹⁵ yuan or more does not fit into whole fen, and is no amount of a village."""
+JOINT = "\u241f"
+"""Between the parts of a key of several columns: the sign of a unit separator, which no id holds."""
 CHECKED, VALUE = frozenset({"number", "integer", "flag", "date"}), "_value_"
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """Entries with their canonical columns, `_file`, `_row` and `_header` (of a cell that was misread, else null)."""
+class File:
+    """What makes canonical rows of a file's raw ones: its name, types, codebook, first row, key and words by column."""
 
-    rows: pl.LazyFrame
+    name: str
+    schema: pl.Schema
+    entries: tuple[Entry, ...]
+    first_row: int
+    key: tuple[str, ...]
+    words: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file: its rows as they are stored, and what makes canonical rows of them; ``token`` stands for the key.
+
+    Equal keys have equal tokens: an id that is stored as a whole number itself, else a hash of its text.
+    """
+
+    raw: pl.LazyFrame
+    canonical: Callable[[pl.LazyFrame], pl.LazyFrame]
+    token: pl.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Entries of all files."""
+
+    parts: tuple[Part, ...]
     files: tuple[FileRecord, ...]
     unmapped: tuple[str, ...]
     stamps: tuple[tuple[Path, int, int], ...]
+
+    def rows(self, keep: Callable[[pl.Expr], pl.Expr] | None = None) -> pl.LazyFrame:
+        """Return canonical columns, `_file`, `_row`, `_header` (of a cell that was misread, else null) and `_keyless`.
+
+        With `keep` only rows whose token it accepts: they are chosen before their cells are read, so that the others
+        cost nothing.
+        """
+        made = [p.canonical(p.raw if keep is None else p.raw.filter(keep(p.token))) for p in self.parts]
+        return pl.concat(made, how="diagonal")
+
+    def tokens(self) -> pl.LazyFrame:
+        """Return the token of every entry, sound or not; nothing else is read."""
+        return pl.concat([p.raw.select(p.token.alias(TOKEN)) for p in self.parts])
 
 
 def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) -> Scan:
@@ -47,7 +88,8 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) 
         The codebook lacks a column that the ledger needs.
     """
     used = _used(source, entries)
-    parts, records, unmapped, stamps = [], [], set(), []
+    words = words_of(source)
+    opened, records, unmapped, stamps = [], [], set(), []
     for name, path, round_, checksum in _files(source, folder):
         applied = tuple(e for e in used if e.applies_to(round_))
         if path is None:
@@ -58,11 +100,47 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) 
             raw, first_row, encoding = _open(source, path, round_, applied, scratch)
         schema = raw.collect_schema()
         meant = entries_for(applied, round_, schema.names(), name)
-        part = _canonical(raw, schema, meant, name, first_row)
-        parts.append(part if name.lower().endswith(".parquet") else _once_read(part, scratch))
+        file = File(name, schema, tuple(meant), first_row, source.key, words)
+        read = partial(_canonical, file=file)
+        stored = name.lower().endswith(".parquet")
+        opened.append(
+            (raw, schema, meant, read) if stored else (_once_read(read(raw), scratch), None, meant, _as_it_is)
+        )
         unmapped |= set(schema.names()) - {e.raw_header for e in entries} - {ROW}
-        records.append(FileRecord(name, checksum, "ledger", encoding, _height(parts[-1])))
-    return Scan(pl.concat(parts, how="diagonal"), tuple(records), tuple(sorted(unmapped)), tuple(stamps))
+        records.append(FileRecord(name, checksum, "ledger", encoding, _height(opened[-1][0])))
+    plain = _has_plain_key(source, [(schema, meant) for _, schema, meant, _ in opened])
+    parts = (Part(raw, read, _token(source.key, schema, meant, plain)) for raw, schema, meant, read in opened)
+    return Scan(tuple(parts), tuple(records), tuple(sorted(unmapped)), tuple(stamps))
+
+
+def _as_it_is(rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows
+
+
+def _has_plain_key(source: Source, files: Sequence[tuple[pl.Schema | None, Sequence[Entry]]]) -> bool:
+    """Whether all files store the key as whole numbers of one type, of which none is a missing code."""
+    kinds = set()
+    for schema, entries in files:
+        key = [e for e in entries if e.name in source.key]
+        if schema is None or len(key) != 1 or key[0].missing_codes or source.reverses:
+            return False
+        kinds.add(schema[key[0].raw_header])
+    return len(kinds) == 1 and next(iter(kinds)).is_integer()
+
+
+def _token(key: Sequence[str], schema: pl.Schema | None, entries: Sequence[Entry], plain: bool) -> pl.Expr:
+    """Return what stands for a row's key: of rows as they are stored (a schema), or of canonical ones (None)."""
+    if schema is None:
+        return joined(key, [pl.col(k) for k in key]).hash()
+    by_name = {e.name: e for e in entries}
+    if plain:
+        return pl.col(by_name[key[0]].raw_header)
+    return joined(key, [value_of(schema[by_name[k].raw_header], by_name[k]) for k in key]).hash()
+
+
+def joined(key: Sequence[str], parts: Sequence[pl.Expr]) -> pl.Expr:
+    """Return a key as one text."""
+    return pl.concat_str(parts, separator=JOINT) if len(key) > 1 else parts[0]
 
 
 def _files(source: Source, folder: Path) -> Iterator[tuple[str, Path | None, int | None, str]]:
@@ -78,7 +156,7 @@ def _files(source: Source, folder: Path) -> Iterator[tuple[str, Path | None, int
 def _once_read(rows: pl.LazyFrame, scratch: Path) -> pl.LazyFrame:
     """Return the rows as a file of the scratch folder, so that text is parsed once; a stream, never all in memory."""
     target = scratch / f"{len(list(scratch.iterdir()))}.parquet"
-    rows.sink_parquet(target, compression="lz4")
+    rows.sink_parquet(target, compression="lz4", statistics=False)
     return pl.scan_parquet(target)
 
 
@@ -156,20 +234,21 @@ def _parquet(path: Path) -> pl.LazyFrame:
     return raw
 
 
-def _canonical(
-    raw: pl.LazyFrame, schema: pl.Schema, entries: Sequence[Entry], name: str, first_row: int
-) -> pl.LazyFrame:
-    """Return the canonical columns of a file; money in whole fen, ids as text."""
+def _canonical(raw: pl.LazyFrame, file: File) -> pl.LazyFrame:
+    """Return the canonical columns of a file; money in whole fen, ids as text, words also as codes."""
+    schema, entries = file.schema, file.entries
     quick = [e for e in entries if schema[e.raw_header] == pl.String and e.kind in {"number", "date"}]
     plain = [e for e in entries if e not in quick]
     typed = [e for e in plain if schema[e.raw_header].is_float() or schema[e.raw_header] == pl.String]
     bad = [pl.when(misread(schema[e.raw_header], e)).then(pl.lit(e.raw_header)) for e in typed if e.kind in CHECKED]
     rows = raw.select(
-        (pl.col(ROW).cast(pl.Int64) + first_row).alias(ROW),
-        pl.lit(name).alias(FILE),
+        (pl.col(ROW).cast(pl.Int64) + file.first_row).alias(ROW),
+        pl.lit(file.name).alias(FILE),
         pl.coalesce(*bad, pl.lit(None, pl.String)).alias(HEADER),
+        pl.any_horizontal(_absent(schema[e.raw_header], e) for e in entries if e.name in file.key).alias(KEYLESS),
         *[value_of(schema[e.raw_header], e).alias(e.name) for e in plain],
         *[text_of(pl.String(), e).alias(e.name) for e in quick],
+        *[_code(schema[e.raw_header], e, file.words[e.name]) for e in entries if e.name in file.words],
     )
     read = rows.with_columns(_read(e).alias(VALUE + e.name) for e in quick)
     unread = [
@@ -179,6 +258,19 @@ def _canonical(
     made = [pl.col(VALUE + e.name).alias(e.name) for e in quick]
     whole = read.with_columns(pl.coalesce(HEADER, *unread).alias(HEADER), *made).drop(VALUE + e.name for e in quick)
     return whole.with_columns(_fen(n) for n in MONEY if n in {e.name for e in entries})
+
+
+def _code(dtype: pl.DataType, entry: Entry, words: Mapping[str, str]) -> pl.Expr:
+    """Return the codes of a column's words; of text as it stands where no cell of it is a missing code."""
+    plain = dtype == pl.String and not entry.missing_codes
+    return codes(pl.col(entry.raw_header) if plain else text_of(dtype, entry), words).alias(CODED + entry.name)
+
+
+def _absent(dtype: pl.DataType, entry: Entry) -> pl.Expr:
+    """Whether a part of the key is missing; a whole number is there without being written out as text."""
+    if dtype.is_integer() and not entry.missing_codes:
+        return pl.col(entry.raw_header).is_null()
+    return value_of(dtype, entry).is_null()
 
 
 def _read(entry: Entry) -> pl.Expr:

@@ -1,8 +1,10 @@
-// Filters of the list of findings: programme, domain, state, free text. Works from disk and by keyboard.
+// Filters and order of the list of findings: programme, domain, state, free text. Works from disk and by keyboard.
 "use strict";
 (function () {
   const form = document.querySelector("form.filters");
   const rows = Array.from(document.querySelectorAll("tbody tr"));
+  const body = document.querySelector("tbody");
+  const places = new Map(rows.map((row, place) => [row, place]));
   const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
   const count = document.querySelector(".count");
 
@@ -20,12 +22,23 @@
     }
   }
 
+  function order() {
+    const key = form.elements.sort.value;
+    const lang = document.documentElement.dataset.lang;
+    const words = new Map(key === "page" ? rows.map((row) => [row, row.querySelector(`a [lang="${lang}"]`).textContent]) : []);
+    const collator = new Intl.Collator(lang === "zh" ? "zh-CN" : "en", { numeric: true });
+    const compare = (a, b) => key === "page" ? collator.compare(words.get(a), words.get(b)) : collator.compare(a.dataset[key] || "~", b.dataset[key] || "~");
+    const sorted = rows.slice().sort((a, b) => (key ? compare(a, b) : 0) || places.get(a) - places.get(b));
+    body.append(...sorted);
+  }
+
   form.hidden = false;
-  form.addEventListener("input", apply);
+  form.addEventListener("input", (event) => { if (event.target.name === "sort") { order(); } else { apply(); } });
   form.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("evalkit-lang", () => {
     const lang = document.documentElement.dataset.lang;
     for (const option of form.querySelectorAll("option")) { option.textContent = option.dataset[lang] || option.textContent; }
+    if (form.elements.sort.value === "page") { order(); }
   });
   for (const option of form.querySelectorAll("option")) { option.textContent = option.dataset[document.documentElement.dataset.lang] || option.textContent; }
   apply();

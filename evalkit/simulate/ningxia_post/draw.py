@@ -55,9 +55,10 @@ def _side(scenario: Scenario, rng: np.random.Generator, side: str, numbers: tupl
     home = np.repeat(np.arange(len(pilot)), people)
     seen = _seen(rng, len(home), len(scenario.months), scenario.dirt["lost"])
     who, when = np.nonzero(seen)
+    persons = pl.Series([f"{names[h]}{i % people + 1:03d}" for i, h in enumerate(home)])
     columns: dict[str, object] = {
-        "person": [f"{names[home[i]]}{i % people + 1:03d}" for i in who],
-        "place": [names[home[i]] for i in who],
+        "person": persons[who],
+        "place": pl.Series(names)[home[who]],
         "month": when + scenario.first,
     }
     for name in (n for n in PROCESSES if (n == SUPPLY) == (side == "township")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -12,10 +13,11 @@ from evalkit.simulate.ningxia_post.truth import INDICATORS, truth
 from evalkit.simulate.registry import Replicate
 
 
-def replicate(seed: int, *, holds: bool) -> Replicate:
+def replicate(seed: int, *, holds: bool, calm: bool = False) -> Replicate:
     """Draw the scenario with another seed; without lockers before the start and the neighbour's orders if ``holds``."""
     scenario = replace(read_scenario(), seed=seed)
-    drawn = draw(unbroken(scenario) if holds else scenario)
+    scenario = unbroken(scenario) if holds else scenario
+    drawn = draw(without_chance(scenario) if calm else scenario)
     frame = drawn.rows.select(
         pl.col("person").alias("customer_id"),
         pl.col("place").alias("place_id"),
@@ -31,3 +33,9 @@ def unbroken(scenario: Scenario) -> Scenario:
     """Return the scenario with nothing that breaks what the plan's estimators assume."""
     whole = {name: replace(p, earlier=0.0, neighbour=0.0) for name, p in scenario.processes.items()}
     return replace(scenario, processes=whole)
+
+
+def without_chance(scenario: Scenario) -> Scenario:
+    """Return the scenario in which places differ in how strongly they follow growth and season, and in nothing else."""
+    still: dict[str, Any] = {"place_sd": 0.0, "shock_sd": 0.0, "own_sd": 0.0, "noise_sd": 0.0}
+    return replace(scenario, processes={name: replace(p, **still) for name, p in scenario.processes.items()})

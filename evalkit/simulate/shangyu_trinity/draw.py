@@ -40,8 +40,9 @@ def draw(scenario: Scenario) -> Drawn:
     sales = outcomes["sales"][0]
     rating = draw_rating(scenario, rng, sales[:, -1])
     who, when = np.nonzero(_interviews(scenario, rng, sales))
-    columns: dict[str, Array | NDArray[np.int64] | list[str]] = {
-        "member": [f"{home[i] + 1:02d}{i + 1:04d}" for i in who],
+    members = pl.Series([f"{h + 1:02d}{i + 1:04d}" for i, h in enumerate(home)])
+    columns: dict[str, Array | NDArray[np.int64] | pl.Series] = {
+        "member": members[who],
         "township": home[who],
         "year": years[when],
         "adoption": adoption[home[who]],

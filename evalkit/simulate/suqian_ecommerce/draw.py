@@ -21,8 +21,8 @@ class Drawn:
     """A simulated programme before it becomes files.
 
     ``rows`` has one row for each interview: household, village, year, adoption (null = never), weight, members, margin
-    (net income a yuan sold online), wage_share (of income), and for each process its outcome in constant yuan and, as
-    ``<process>_effect``, what the programme added to it.
+    (net income a yuan sold online), wage_share (of income), order_value and shop_bar (yuan, see `trade`), and for each
+    process its outcome in constant yuan and, as ``<process>_effect``, what the programme added to it.
     """
 
     villages: pl.DataFrame
@@ -51,6 +51,9 @@ def draw(scenario: Scenario) -> Drawn:
     columns["margin"] = margin[who]
     wage = np.random.default_rng(scenario.seed + 3).uniform(*scenario.wage_share, size=len(home))
     columns["wage_share"] = wage[who]
+    for i, name in enumerate(("order_value", "shop_bar")):
+        least, most = scenario.trade[name]
+        columns[name] = np.random.default_rng(scenario.seed + 4 + i).uniform(least, most, size=len(home))[who]
     for name, process in scenario.processes.items():
         outcome, effect = _outcome(process, rng, home, adoption, years)
         columns[name] = outcome[who, when]

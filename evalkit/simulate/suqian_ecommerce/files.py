@@ -11,6 +11,7 @@ import polars as pl
 
 from evalkit.simulate.suqian_ecommerce.draw import Drawn, draw
 from evalkit.simulate.suqian_ecommerce.scenario import Scenario, read_scenario
+from evalkit.simulate.suqian_ecommerce.trade import has_shop, order_export
 from evalkit.simulate.suqian_ecommerce.truth import truth
 
 WAN = 10_000
@@ -29,7 +30,7 @@ def write_programme(out: Path) -> list[Path]:
     drawn = draw(scenario)
     rng = np.random.default_rng(scenario.seed + 1)
     out.mkdir(parents=True, exist_ok=True)
-    written = [_roster(drawn, out), _prices(scenario, out), _truth(scenario, drawn, out)]
+    written = [_roster(drawn, out), _prices(scenario, out), _truth(scenario, drawn, out), _orders(scenario, drawn, out)]
     return [*written, *(_round(scenario, drawn, year, rng, out) for year in scenario.years)]
 
 
@@ -60,6 +61,14 @@ def _truth(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
     return path
 
 
+def _orders(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
+    """Write the platform's export of orders, uncompressed: the bytes then depend on no other program's version."""
+    path = out / "orders.parquet"
+    export = order_export(scenario, drawn.rows, np.random.default_rng(scenario.seed + 6))
+    export.write_parquet(path, compression="uncompressed")
+    return path
+
+
 def _round(scenario: Scenario, drawn: Drawn, year: int, rng: np.random.Generator, out: Path) -> Path:
     """Write one survey round as a workbook."""
     rows = drawn.rows.filter(pl.col("year") == year)
@@ -74,6 +83,8 @@ def _round(scenario: Scenario, drawn: Drawn, year: int, rng: np.random.Generator
         _village_id().alias("村编号"),
         pl.col("members").alias("常住人口"),
         *[pl.when(pl.Series(blank[c])).then(None).otherwise(v).alias(c) for c, v in amounts.items()],
+        has_shop(pl.col("sales")).cast(pl.Int64).alias("是否开办网店"),
+        (pl.col("collective") * prices / WAN).round(4).alias("村集体年收入（万元）"),
         pl.col("weight").alias("权重"),
     )
     copies = rng.choice(rows.height, size=int(scenario.household["duplicates"]) // len(scenario.years), replace=False)

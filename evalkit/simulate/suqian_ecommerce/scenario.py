@@ -43,6 +43,7 @@ class Scenario:
     household: Mapping[str, Any]
     inflation: float
     processes: Mapping[str, Process]
+    trade: Mapping[str, Any]
     margin: tuple[float, float]
     wage_share: tuple[float, float]
 
@@ -50,7 +51,7 @@ class Scenario:
 def read_scenario() -> Scenario:
     """Read the scenario's file of numbers."""
     v = tomllib.loads(numbers("suqian_ecommerce"))
-    processes = {k: _process(v[k]) for k in ("income", "sales", "loan")}
+    processes = {k: _process(v[k]) for k in ("income", "sales", "loan", "collective")}
     return Scenario(
         v["name"],
         v["seed"],
@@ -59,6 +60,7 @@ def read_scenario() -> Scenario:
         v["household"],
         v["prices"]["inflation"],
         processes,
+        v["trade"],
         tuple(v["ecommerce"]["margin"]),
         tuple(v["household"]["wage_share"]),
     )

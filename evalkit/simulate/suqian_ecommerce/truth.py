@@ -9,11 +9,13 @@ import polars as pl
 
 from evalkit.simulate.suqian_ecommerce.draw import Drawn
 from evalkit.simulate.suqian_ecommerce.scenario import Scenario
+from evalkit.simulate.suqian_ecommerce.trade import has_shop, orders
 
 INDICATORS = {
     "income": "disposable_income_pc_yuan",
     "sales": "online_sales_yuan",
     "loan": "ecommerce_loan_outstanding_yuan",
+    "collective": "collective_income_yuan",
 }
 
 
@@ -38,6 +40,7 @@ def _derived() -> dict[str, pl.Expr]:
     income, effect = pl.col("income"), pl.col("income_effect")
     online = pl.col("sales_effect") * pl.col("margin") / pl.col("members")
     wage = effect * pl.col("wage_share")
+    sales, sales_without = pl.col("sales"), pl.col("sales") - pl.col("sales_effect")
     poor, poor_without = ((LINE - y).clip(lower_bound=0) / LINE for y in (income, income - effect))
     return {
         "wage_income_pc_yuan": wage,
@@ -45,6 +48,9 @@ def _derived() -> dict[str, pl.Expr]:
         "other_income_pc_yuan": effect - wage - online,
         "poverty_headcount": (poor > 0).cast(pl.Float64) - (poor_without > 0).cast(pl.Float64),
         "poverty_gap": poor - poor_without,
+        "poverty_severity": poor**2 - poor_without**2,
+        "orders": orders(sales) - orders(sales_without),
+        "has_shop": has_shop(sales) - has_shop(sales_without),
     }
 
 

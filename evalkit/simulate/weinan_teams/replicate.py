@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -14,10 +15,11 @@ from evalkit.simulate.weinan_teams.truth import INDICATORS, truth
 NAMES = ("demonstration", "linked", "unlinked", "comparison")
 
 
-def replicate(seed: int, *, holds: bool) -> Replicate:
+def replicate(seed: int, *, holds: bool, calm: bool = False) -> Replicate:
     """Draw the scenario with another seed; where ``holds``, villages that ask first have no trend of their own."""
     scenario = replace(read_scenario(), seed=seed)
     scenario = without_own_trends(scenario) if holds else scenario
+    scenario = without_chance(scenario) if calm else scenario
     drawn = draw(scenario)
     frame = drawn.rows.select(
         pl.col("household").alias("household_id"),
@@ -34,3 +36,9 @@ def replicate(seed: int, *, holds: bool) -> Replicate:
 def without_own_trends(scenario: Scenario) -> Scenario:
     """Return the scenario in which all villages would have gone the same way without the programme."""
     return replace(scenario, processes={k: replace(p, early_trend=0.0) for k, p in scenario.processes.items()})
+
+
+def without_chance(scenario: Scenario) -> Scenario:
+    """Return the scenario in which all households of a kind go the same way."""
+    still: dict[str, Any] = {"household_sd": 0.0, "village_sd": 0.0, "shock_sd": 0.0, "noise_sd": 0.0}
+    return replace(scenario, processes={name: replace(p, **still) for name, p in scenario.processes.items()})

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import DataError
@@ -24,7 +24,7 @@ from evalkit.intake.cells import date as cell_date
 from evalkit.intake.cells import number as cell_number
 from evalkit.intake.codebook import read_codebook
 from evalkit.intake.ledgers import LedgerRead, read_ledger
-from evalkit.intake.ledgers.quick import dates, numbers
+from evalkit.intake.ledgers.quick import UNKNOWN, codes, dates, numbers
 from evalkit.plan_tables import Source
 
 HEAD = ("单号", "户", "日期", "金额", "渠道", "状态")
@@ -119,6 +119,7 @@ CELL = st.one_of(
 )
 
 
+@example([".0", "-.5", ".", "5.", ".e1"])
 @given(st.lists(CELL, max_size=12))
 def test_the_quick_reader_reads_as_the_reader_of_cells(cells: list[str | None]) -> None:
     frame = pl.DataFrame({"t": cells}, schema={"t": pl.String}).with_columns(pl.col("t").str.strip_chars())
@@ -176,3 +177,14 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, root: Path) -> None:
         assert reader.wait(60) != 0
     assert list(scratch.iterdir()) == []
     assert {p.name: p.read_bytes() for p in raw.iterdir()} == before
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.sampled_from(["线上", " 线上", "online", "", "  ", "邮购", "线下\t"])), max_size=8)
+)
+def test_codes_of_words_do_not_depend_on_spaces(cells: list[str | None]) -> None:
+    """Each cell is looked up trimmed; empty cells have no code, unknown words a code of their own."""
+    words = {"online": "online", "线上": "online", "线下": "offline"}
+    found = pl.DataFrame({"t": cells}, schema={"t": pl.String}).select(codes(pl.col("t"), words)).to_series()
+    trimmed = [None if c is None or not c.strip() else c.strip() for c in cells]
+    assert found.cast(pl.String).to_list() == [None if t is None else words.get(t, UNKNOWN) for t in trimmed]

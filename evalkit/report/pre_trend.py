@@ -1,4 +1,4 @@
-"""What the rounds before the start say: the largest lead, what a look at them may miss, what a drift would leave."""
+"""What the rounds before the start show, in words: they can warn, never prove."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from evalkit.finding import Finding
 from evalkit.report.disclosure import held_text
 from evalkit.report.numbers import difference, interval, p_text, unit_of
 from evalkit.report.shown import lead_withheld
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import WORDS, Language, say, words_of
 
 
 def pre_trend_text(finding: Finding, lang: Language) -> str:
     """Say what the rounds before the start show; they can warn, never prove."""
     leads, unit = finding.pre_trend, unit_of(finding.indicator.unit)
     if leads is None:
-        return WORDS[lang].label("no_leads")
+        return say(finding, lang, "no_leads")
     if lead_withheld(finding):
-        return held_text("households", finding.programme.disclosure, lang) + ("。" if lang == "zh" else ".")
-    said = WORDS[lang].label(
+        return held_text("households", finding.programme.disclosure, words_of(finding, lang)) + (
+            "。" if lang == "zh" else "."
+        )
+    said = say(
+        finding,
+        lang,
         "event_lead",
         lead=difference(leads.largest_lead, unit, lang, signed=True),
         range=interval(leads.conf_low, leads.conf_high, unit, lang),
@@ -34,23 +38,24 @@ def _drift_text(finding: Finding, lang: Language) -> str:
         return ""
     sizes = {"half": drift.slope_50, "most": drift.slope_80, "bias": drift.bias_80}
     written = {name: difference(value, unit, lang) for name, value in sizes.items()}
-    return ("" if lang == "zh" else " ") + WORDS[lang].label("drift_power", **written)
+    return ("" if lang == "zh" else " ") + say(finding, lang, "drift_power", **written)
 
 
 def _honest_text(finding: Finding, lang: Language) -> str:
     """Say what is left of the effect where paths drift apart as much as before the start (Rambachan & Roth 2023)."""
-    honest, unit, words = finding.honest, unit_of(finding.indicator.unit), WORDS[lang]
+    honest, unit = finding.honest, unit_of(finding.indicator.unit)
     if honest is None:
         return ""
     same = next(b for b in honest.bounds if b.largest == 1)
     until = "honest_none" if honest.breakdown is None else "honest_most" if honest.breakdown >= MOST else "honest_until"
-    said = words.label(
+    return ("" if lang == "zh" else " ") + say(
+        finding,
+        lang,
         "honest",
         range=interval(same.conf_low, same.conf_high, unit, lang),
-        until=words.label(until, times=f"{honest.breakdown or 0:.1f}", most=f"{MOST:.0f}"),
+        until=say(finding, lang, until, times=f"{honest.breakdown or 0:.1f}", most=f"{MOST:.0f}"),
         straight=interval(*honest.straight, unit, lang),
     )
-    return ("" if lang == "zh" else " ") + said
 
 
 def _joint_text(leads: PreTrend, lang: Language) -> str:

@@ -1,0 +1,1 @@
+"""The documents; `docs.making` builds the site from them."""
