@@ -40,10 +40,8 @@ from evalkit.estimators.registry import estimate_by_name, path_by_name
 from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
 from evalkit.gate import Gate, open_gate
-from evalkit.inference.auto import few_villages
 from evalkit.inference.band import uniform_band
-from evalkit.inference.infer import FEW_PILOTS, fits, infer
-from evalkit.inference.student import no_interval
+from evalkit.inference.infer import fits, infer_or_none
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
 from evalkit.panel import Panel, Winsorised
@@ -206,7 +204,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     panel = Panel.from_programme(programme, indicator)
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
-    main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
+    main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost, checks = attrition(panel), cutoff_checks(panel, main.estimate)
@@ -255,15 +253,9 @@ def stored_moments(programme: Programme, plan: IndicatorPlan, panel: Panel) -> M
     return moments
 
 
-def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
-    """Infer by the plan's method, or give no interval where an arm has too few villages."""
-    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate)
-    return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
-
-
 def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
     """Infer by the plan's method, or by the default where that is for others; the table names the method."""
-    return _infer(estimate, method if fits(method, estimate) else "auto", seed)
+    return infer_or_none(estimate, method if fits(method, estimate) else "auto", seed=seed)
 
 
 def _event_study(moments: Moments, main: Inference, method: str, seed: int, notes: list[str]) -> Inference | None:
@@ -294,11 +286,11 @@ def _robustness(
 
 def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
     if moments.design.running is not None:
-        return _infer(itt(moments, strata=False), "auto", seed)
+        return infer_or_none(itt(moments, strata=False), "auto", seed=seed)
     if moments.design.time is None:
         return None
     try:
-        return _infer(pre_post(moments), "auto", seed)
+        return infer_or_none(pre_post(moments), "auto", seed=seed)
     except DesignError as error:
         notes.append(str(error))
         return None
