@@ -30,6 +30,7 @@ from evalkit.diagnostics import (
     honest_did,
     match,
     means_by_round,
+    other_cuts,
     pre_trend,
     pre_trend_power,
     stability,
@@ -209,7 +210,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost, checks = attrition(panel), cutoff_checks(panel, main.estimate)
     cells, fit = four_cell(moments), match(main.estimate, seed)
-    others = _robustness(plan, moments, panel, seed, notes)
+    others = _robustness(programme, plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -272,13 +273,14 @@ def _event_study(moments: Moments, main: Inference, method: str, seed: int, note
 
 
 def _robustness(
-    plan: IndicatorPlan, moments: Moments, panel: Panel, seed: int, notes: list[str]
+    programme: Programme, plan: IndicatorPlan, moments: Moments, panel: Panel, seed: int, notes: list[str]
 ) -> tuple[tuple[str, Inference], ...]:
-    """Return the other estimators of the plan; one that the data do not allow becomes a note."""
+    """Return the plan's other estimators, and its own under other cuts; what the data do not allow becomes a note."""
     found = []
-    for name in plan.robustness:
+    ways = [(name, name, moments, panel) for name in plan.robustness]
+    for name, estimator, sums, rows in (*ways, *((n, plan.estimator, m, p) for n, m, p in other_cuts(programme, plan))):
         try:
-            found.append((name, _beside(estimate_by_name(name, moments, panel), plan.inference, seed)))
+            found.append((name, _beside(estimate_by_name(estimator, sums, rows), plan.inference, seed)))
         except (DataError, DesignError) as error:
             notes.append(f"{name}: {error}")
     return tuple(found)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 RULES = (
     "negative_part",
     "part_above_whole",
+    "log_of_zero",
     "size_jump",
     "unit_slip",
     "unit_slip_round",

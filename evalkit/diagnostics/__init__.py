@@ -10,6 +10,7 @@ from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
 from evalkit.diagnostics.honest_did import Bounds, HonestDid, honest_did
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
+from evalkit.diagnostics.other_cuts import CUTS, other_cuts
 from evalkit.diagnostics.power import DetectableEffect, Study, minimum_detectable_effect, variance_between
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
@@ -19,6 +20,7 @@ from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, pl
 from evalkit.diagnostics.take_up_funnel import take_up_funnel
 
 __all__ = [
+    "CUTS",
     "Bounds",
     "CellRow",
     "CutoffChecks",
@@ -51,6 +53,7 @@ __all__ = [
     "match",
     "means_by_round",
     "minimum_detectable_effect",
+    "other_cuts",
     "placebo_in_space",
     "placebo_in_time",
     "pre_trend",

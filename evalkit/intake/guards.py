@@ -59,20 +59,22 @@ def require_inside(programme: Programme) -> None:
         inside(programme.folder / name, programme.folder)
 
 
-def settled(path: Path, read: Callable[[], Read]) -> tuple[Read, str]:
+def settled(path: Path, read: Callable[[], Read], folder: Path) -> tuple[Read, str]:
     """Return what reading gives, and the SHA-256 of exactly those bytes; a file that changed meanwhile is read again.
+
+    A link that is put in its place meanwhile is a change, too; one that leads out of the folder is refused.
 
     Raises
     ------
     DataError
-        It changed in each of three attempts.
+        It changed in each of three attempts, or leads out of the folder now.
     """
-    before = sha256(path)
+    before = _seen(path, folder)
     for _ in range(ATTEMPTS):
         found = read()
-        after = sha256(path)
+        after = _seen(path, folder)
         if after == before:
-            return found, after
+            return found, after[1]
         before = after
     raise DataError(
         str(path),
@@ -80,6 +82,12 @@ def settled(path: Path, read: Callable[[], Read]) -> tuple[Read, str]:
         "a file that nobody writes to",
         "wait until it is copied or saved, then run again",
     )
+
+
+def _seen(path: Path, folder: Path) -> tuple[Path, str]:
+    """Return where a path leads, which must be in the folder, and the SHA-256 of what stands there."""
+    place = inside(path, folder).resolve()
+    return place, sha256(place)
 
 
 def sha256(path: Path) -> str:

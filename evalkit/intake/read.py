@@ -243,7 +243,7 @@ def _tables(programme: Programme, source: Source, entries: Sequence[Entry]) -> I
         return
     for path, round_ in files_of(source, programme.folder):
         applied = [e for e in entries if e.applies_to(round_)]
-        table, checksum = settled(path, partial(read_table, source, path, round_, applied))
+        table, checksum = settled(path, partial(read_table, source, path, round_, applied), programme.folder)
         yield path.relative_to(programme.folder).as_posix(), table, checksum
 
 

@@ -141,6 +141,11 @@ def coarse(value: float | None) -> float | None:
     return round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
 
 
+def shown_cut(value: float, limits: Disclosure) -> float | None:
+    """Return the cut of extreme values as public pages show it: it is the value of somebody, so to four digits."""
+    return value if limits.audience == "internal" else coarse(value)
+
+
 def held_text(held: Held, limits: Disclosure, words: Words) -> str:
     """Return the words in place of a withheld number."""
     if held == "complement":

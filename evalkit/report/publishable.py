@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from evalkit.finding import Finding
-from evalkit.report.disclosure import rounded
+from evalkit.report.disclosure import rounded, shown_cut
 from evalkit.report.match import shown_match
 from evalkit.report.shown import (
     lead_withheld,
@@ -124,4 +124,4 @@ def _winsorised(finding: Finding) -> dict[str, Any] | None:
         return None
     few = capped.n_changed < limits.min_households
     n = None if few and capped.n_changed else rounded(capped.n_changed, limits)
-    return {"quantile": capped.quantile, "cut": None if few else capped.cut, "n_changed": n}
+    return {"quantile": capped.quantile, "cut": None if few else shown_cut(capped.cut, limits), "n_changed": n}

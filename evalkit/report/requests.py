@@ -59,10 +59,15 @@ def _summary(programme: Programme, queue: Queue) -> dict[tuple[str, str | None],
 
 
 def _points(programme: Programme, queue: Queue, stage: str) -> dict[int, dict[str, Any]]:
-    """Return the points of a stage that rest on enough requests at risk, by day; shares to whole percents."""
+    """Return the points of a stage that rest on enough requests, by day; shares to whole percents.
+
+    Those at risk must be as many as the threshold, and so must those whose wait has ended, where it has for any.
+    """
     rows = queue.waiting.curve.filter((pl.col("stage") == stage) & pl.col("group").is_null()).to_dicts()
     least = programme.disclosure.min_households
-    return {r["day"]: {**r, "share": round(r["share"], 2)} for r in rows if r["n_at_risk"] >= least}
+    start = max((r["n_at_risk"] for r in rows), default=0)
+    kept = [r for r in rows if r["n_at_risk"] >= least and not 0 < round((1 - r["share"]) * start) < least]
+    return {r["day"]: {**r, "share": round(r["share"], 2)} for r in kept}
 
 
 def _waiting(programme: Programme, queue: Queue, lang: Language) -> Drawn:

@@ -8,7 +8,7 @@ import polars as pl
 
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, heading, paragraph, text
-from evalkit.report.disclosure import few_text, held_text, rounded
+from evalkit.report.disclosure import few_text, held_text, rounded, shown_cut
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, effect_unit, interval, level, p_text, percent, unit_of, whole
 from evalkit.report.shown import shown_bounds, shown_flow, shown_losses
@@ -36,7 +36,8 @@ def extremes(finding: Finding, lang: Language) -> str:
         return say(finding, lang, "no_winsorise")
     limits = finding.programme.disclosure
     few = capped.n_changed < limits.min_households
-    cut = few_text(limits, words_of(finding, lang)) if few else level(capped.cut, unit_of(finding.indicator.unit), lang)
+    value, unit = shown_cut(capped.cut, limits), unit_of(finding.indicator.unit)
+    cut = few_text(limits, words_of(finding, lang)) if few else level(value, unit, lang)
     n = (
         few_text(limits, words_of(finding, lang))
         if capped.n_changed and few

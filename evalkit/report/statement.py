@@ -27,6 +27,7 @@ from evalkit.report.numbers import (
     whole,
 )
 from evalkit.report.on_whom import compliance
+from evalkit.report.rounds import round_label, time_word
 from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons
 from evalkit.report.wording import WORDS, Case, Language, case_of, say, words_of
 from evalkit.report.wording.choose import Position, position_of
@@ -36,6 +37,8 @@ RANKED = FEW_PILOTS - {"placebo_normal"}
 """Methods whose p is a rank among the sets of villages that might have been pilots."""
 FEW_SETS = 200
 """With more sets p can get below 0.005, which limits no reading."""
+AVERAGES = ("assumed", "change", "compared")
+"""Forms of the sentence whose caution does not say by itself that they are about an average."""
 GROUPS = ("direct", "spillover", "unlinked")
 """The groups of households that `spillover` tells apart."""
 
@@ -132,7 +135,7 @@ def statement(finding: Finding) -> Block:
 def _details(finding: Finding, lang: Language) -> str:
     words = words_of(finding, lang)
     items = [
-        ("claim_title", capital(words.claims[finding.gate.claim])),
+        ("claim_question", capital(words.claims[finding.gate.claim])),
         ("meaning", meaning(finding, lang)),
         (
             "late_title",
@@ -201,6 +204,7 @@ def basis(finding: Finding, lang: Language) -> str:
     sample = say(
         finding, lang, key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
     )
+    sample += surveyed(finding, lang)
     if finding.cutoff is not None:
         sample = near_cutoff(finding, numbers["n_units"], lang)
     parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
@@ -210,11 +214,23 @@ def basis(finding: Finding, lang: Language) -> str:
     return ("；" if lang == "zh" else "; ").join(parts) + stop
 
 
+def surveyed(finding: Finding, lang: Language) -> str:
+    """Return from when to when there are data, as a clause; empty in a cross-section."""
+    times = finding.means["time"].drop_nulls()
+    if times.n_unique() < 2:
+        return ""
+    ends = {"first": times.min(), "last": times.max()}
+    return say(
+        finding, lang, f"sample_{time_word(finding)}", **{k: round_label(v, finding.programme) for k, v in ends.items()}
+    )
+
+
 def caution(finding: Finding, lang: Language) -> str:
     """Return what not to conclude."""
     words, case, gate = words_of(finding, lang), case_for(finding), finding.gate
     claim = case.form if case.form in ("not_reportable", "jump") else gate.claim
     keys: list[str] = [claim]
+    keys += ["average"] if case.form in AVERAGES else []
     keys += ["unclear"] if case.position == "unclear" else []
     keys += [finding.indicator.role] if finding.indicator.role != "primary" else []
     keys += ["simulated"] if finding.programme.is_simulated else []

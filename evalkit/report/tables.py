@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalkit.diagnostics import CellRow
+from evalkit.diagnostics import CUTS, CellRow
 from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.programme import Programme
@@ -114,7 +114,9 @@ def _estimates_note(finding: Finding, lang: Language) -> str:
     """Say how the rows relate; an estimate by instrument beside another answers a question of its own."""
     words = words_of(finding, lang)
     beside = finding.instrument is not None and finding.main.estimate.estimator not in LATE
-    return words.label("robustness_note") + (words.label("late_note") if beside else "")
+    cuts = any(name in CUTS for name, _ in finding.robustness)
+    notes = ("robustness_note", *(["late_note"] if beside else []), *(["cuts_note"] if cuts else []))
+    return "".join(words.label(n) for n in notes)
 
 
 def _estimates(finding: Finding, lang: Language) -> Grid:
@@ -132,7 +134,7 @@ def _estimates(finding: Finding, lang: Language) -> Grid:
         [
             name,
             estimator_name(code, words),
-            *_numbers(r.row("att"), effect_unit(unit, code), lang),
+            *_numbers(r.row("att"), effect_unit(unit, r.estimate.estimator), lang),
             r.method.upper().replace("_", " "),
         ]
         for name, code, r in results

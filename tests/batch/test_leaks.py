@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
 import shutil
-import sqlite3
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import suppress
+from dataclasses import replace
+from html import unescape
 from itertools import islice
 from pathlib import Path
 
 import fastexcel
 import nbformat
-import numpy as np
 import polars as pl
-import pyreadstat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -27,13 +28,11 @@ from evalkit.batch.pdf import write_pdfs
 from evalkit.programme import Disclosure
 from evalkit.report.audit import counts_of, differences
 from evalkit.report.disclosure import COUNTS
+from evalkit.report.wording import WORDS
+from tests.batch.hunted_programme import MARK, NAMES, write_hunted
 
-MARKED = [f"99{i:04d}19900101{i:03d}X" for i in range(500)]
-"""500 identity numbers of the area 99, which is assigned to no place."""
-MARK = re.compile(r"99\d{4}19900101")
-NAMES = ("王隐私甲", "李隐私乙", "张隐私丙")
-KINDS = {2010: "dta", 2011: "sav", 2012: "csv", 2013: "xlsx", 2014: "parquet"}
-"""Households by round; villages stand in SQLite, and a ledger of orders in CSV."""
+IN_KERNELS = ("quality", "raw", "broken", "crash")
+"""What also runs in papermill's own engine, whose kernels send outputs and tracebacks of their own."""
 RAW = """
 from evalkit.batch import parameters
 from evalkit.intake import read_programme
@@ -54,136 +53,6 @@ CRASH = RAW.replace(
 {}[read_programme(given.programme).frame["household_id"][1]]
 """,
 )
-TOML = """
-schema_version = 1
-[programme]
-id = "hunt"
-name = {zh = "试验", en = "Hunt"}
-provenance = "simulated"
-[design]
-unit = "household_id"
-cluster = "village"
-time = "year"
-first_treated = "start"
-assignment = "chosen"
-[[sources]]
-kind = "survey"
-file = "households_{year}.*"
-key = ["household_id", "year"]
-codebook = "codebook.csv"
-[[sources]]
-kind = "roster"
-file = "villages.sqlite"
-table = "villages"
-key = ["village"]
-codebook = "codebook.csv"
-[[sources]]
-kind = "ledger"
-ledger = "orders"
-file = "orders.csv"
-key = ["order_id"]
-who = "household_id"
-date = "日期"
-complete = [2010, 2014]
-codebook = "codebook.csv"
-[[indicators]]
-name = "sales_net_yuan"
-label = {zh = "网上销售额", en = "Sales by orders"}
-domain = "sales"
-unit = "yuan/year"
-family = "all"
-estimator = "did"
-[[indicators]]
-name = "sales_yuan"
-label = {zh = "销售额", en = "Sales"}
-domain = "sales"
-unit = "yuan/year"
-role = "primary"
-family = "all"
-winsorise = 0.99
-estimator = "event_study"
-[[indicators]]
-name = "has_loan"
-label = {zh = "有贷款的比例", en = "Share with a loan"}
-domain = "credit"
-unit = "share"
-family = "all"
-estimator = "did"
-"""
-CODEBOOK = """raw_header,name,kind,unit,factor,identifier,source
-身份证,household_id,id,,,national_id:keep,survey
-户主,head_name,text,,,name:keep,survey
-村,village,id,,,,survey
-销售,sales_yuan,number,yuan,1,,survey
-贷款,has_loan,flag,,,,survey
-村,village,id,,,,roster
-开始,start,integer,,,,roster
-单号,order_id,id,,,,ledger
-买家,household_id,id,,,national_id:keep,ledger
-日期,order_date,date,,,,ledger
-金额,amount_yuan,number,yuan,,,ledger
-"""
-
-
-def _households(year: int) -> pl.DataFrame:
-    """240 households in 12 villages, 6 of them pilots; 231 of 500 in the last round: few are lost in each arm."""
-    rng = np.random.default_rng(year)
-    i = np.arange(240)
-    village = i % 12
-    frame = pl.DataFrame(
-        {
-            "身份证": [MARKED[k] for k in i],
-            "户主": [NAMES[k % 3] for k in i],
-            "村": [f"V{v:02d}" for v in village],
-            "销售": [f"{x:.0f}" for x in rng.normal(5000, 500, 240) + 50 * i],
-            # 7 pilot and 60 comparison households have a loan: a share that is a small cell
-            "贷款": [("1" if k < 14 else "0") if v < 6 else str(int(k % 2)) for k, v in zip(i, village, strict=True)],
-            "备注": [MARKED[499 - k] for k in i],
-            MARKED[300]: ["x"] * 240,
-        }
-    )
-    if year == 2013:  # a number that is an identifier, a doubled key: rows that are left out
-        frame = frame.with_columns(
-            pl.when(pl.int_range(240) < 3).then(pl.lit(MARKED[400])).otherwise("销售").alias("销售")
-        )
-        frame = pl.concat([frame, frame.tail(1).with_columns(pl.lit("1").alias("销售"))])
-    return frame.head(233) if year == 2014 else frame  # 3 pilot and 4 comparison households are lost
-
-
-def _write(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / "programme.toml").write_text(TOML, encoding="utf-8")
-    (folder / "codebook.csv").write_text(CODEBOOK, encoding="utf-8")
-    for year, kind in KINDS.items():
-        file, frame = folder / f"households_{year}.{kind}", _households(year)
-        if kind in ("dta", "sav"):  # no variable of these begins with a digit
-            {"dta": pyreadstat.write_dta, "sav": pyreadstat.write_sav}[kind](frame[:, :-1].to_pandas(), str(file))
-        else:
-            {"csv": frame.write_csv, "xlsx": frame.write_excel, "parquet": frame.write_parquet}[kind](file)
-    with closing(sqlite3.connect(folder / "villages.sqlite")) as connection:
-        connection.execute("CREATE TABLE villages (村 TEXT, 开始 INTEGER, 村支书 TEXT, 电话 TEXT)")
-        rows = [(f"V{v:02d}", 2014 if v < 6 else None, NAMES[v % 3], MARKED[480 + v]) for v in range(12)]
-        connection.executemany("INSERT INTO villages VALUES (?, ?, ?, ?)", rows)
-        connection.commit()
-    _orders().write_csv(folder / "orders.csv")
-
-
-def _orders() -> pl.DataFrame:
-    """An order by each household and year, and entries that are left out: copied, of nobody, undated, no sum."""
-    rng = np.random.default_rng(1)
-    rows = [
-        (f"{year}-{i}", MARKED[i], f"{year}-05-01", f"{rng.normal(900, 90):.0f}") for year in KINDS for i in range(240)
-    ]
-    rows += rows[:4]
-    rows += [
-        ("Entry-X1", MARKED[450], "2012-01-01", "77"),
-        ("Entry-X2", MARKED[451], "2013-01-01", "78"),
-        ("Entry-X3", MARKED[3], MARKED[460], "79"),
-        ("Entry-X4", MARKED[4], "2013-01-01", MARKED[470]),
-        (MARKED[471], MARKED[5], "2013-01-01", "80"),
-        (MARKED[471], MARKED[6], "2013-01-02", "81"),
-    ]
-    return pl.DataFrame(rows, schema=["单号", "买家", "日期", "金额"], orient="row")
 
 
 def _notebook(file: Path, code: str) -> None:
@@ -194,7 +63,7 @@ def _notebook(file: Path, code: str) -> None:
 @pytest.fixture(scope="module")
 def findings(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hunt")
-    _write(folder / "data_raw" / "hunt")
+    write_hunted(folder / "data_raw" / "hunt")
     (folder / "notebooks").mkdir()
     for name in ("impact", "programme", "quality"):
         shutil.copy(root / f"notebooks/{name}.ipynb", folder / "notebooks")
@@ -207,9 +76,10 @@ def findings(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.delenv("EVALKIT_DATA", raising=False)
         out = folder / "findings"
         run_batch(make_plan(Request()), Settings(out, workers=2, self_contained=True))
-        kernels = make_plan(Request(indicators=("has_loan",)))
-        run_batch(kernels, Settings(folder / "kernels", workers=1, engine="papermill"))
-        shutil.copytree(folder / "kernels/hunt", out / "kernels")
+        plan = make_plan(Request())
+        kernels = [run for run in plan.runs if run.notebook in IN_KERNELS or "has_loan" in run.parameters.values()]
+        run_batch(replace(plan, runs=tuple(kernels)), Settings(folder / "kernels", workers=2, engine="papermill"))
+        shutil.copytree(folder / "kernels", out / "kernels", ignore=shutil.ignore_patterns("internal", "assets"))
         if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
             assert [made for _, made in islice(write_pdfs(out, "en"), 2)] == [True, True]
     return out
@@ -243,6 +113,14 @@ def _opened(file: Path) -> Iterator[tuple[str, str]]:
     elif file.suffix == ".pdf" and shutil.which("pdftotext"):
         done = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, check=True)
         yield "text", done.stdout.decode("utf-8")
+        yield "streams", "\n".join(_streams(file.read_bytes()))
+
+
+def _streams(content: bytes) -> Iterator[str]:
+    """Yield the streams of a PDF unpacked: what no reader shows, such as addresses, scripts and attachments."""
+    for found in re.finditer(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(found[1]).decode("latin-1")
 
 
 def _sheets(file: Path) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -274,9 +152,30 @@ def test_every_kind_of_file_was_opened(findings: Path):
         "data:application" in texts["single/hunt/impact-has_loan.html"]
         or "<style>" in texts["single/hunt/quality.html"]
     )
-    assert (findings / "kernels/impact-has_loan.html").is_file()
     if shutil.which("pdftotext") and (findings / "pdf").is_dir():
         assert any("sha256" in t for n, t in texts.items() if n.endswith(".pdf!text"))
+        streams = [t for n, t in texts.items() if n.endswith(".pdf!streams")]
+        assert min(map(len, streams)) > 1000
+        assert [t for t in streams if re.search("file:/|/JavaScript|/EmbeddedFile", t)] == []
+
+
+def test_what_ran_in_kernels_is_hunted_too(findings: Path):
+    rows = json.loads((findings / "kernels/run.json").read_text(encoding="utf-8"))["runs"]
+    states = {row["notebook"]: row["state"] for row in rows}
+    assert states == {"impact": "done", "quality": "done", "raw": "failed", "broken": "failed", "crash": "failed"}
+    assert {p.suffix for p in (findings / "kernels/hunt").iterdir()} == {".html", ".ipynb", ".json", ".xlsx"}
+    assert (findings / "kernels/findings.parquet").is_file()
+
+
+def test_the_manifest_tells_nothing_of_what_is_internal(findings: Path):
+    """Not even the hash of a failure's full message: an identity number in it could be found by trying them all."""
+    for name in ("run.json", "kernels/run.json"):
+        text = (findings / name).read_text(encoding="utf-8")
+        assert "internal/" not in text
+        assert len(re.findall(r'"state": "failed"', text)) == 3
+    full = (findings / "internal/hunt/broken.failed.txt").read_bytes()
+    digest = hashlib.sha256(full).hexdigest()
+    assert [n for n, text in public_texts(findings).items() if digest in text] == []
 
 
 def test_rows_of_the_ledger_that_were_left_out_are_internal(findings: Path):
@@ -315,6 +214,33 @@ def test_no_exact_count_of_households_is_in_any_text(findings: Path):
     found = {n: cell.findall(villages.sub("", t)) for n, t in texts.items()}
     assert {n: f for n, f in found.items() if f} == {}
     assert "withheld: fewer than 10 households" in texts["hunt/impact-has_loan.html"]
+
+
+COUNTED = ("households", "rows", "n_start", "n_observed", "pilot_units", "treated_units", "n_checked", "n_failed")
+COUNTED += ("rows_dropped", "n_left", "n_right", "missing_total", "to_verify")
+"""Labels of the columns of pages that hold counts of households or records."""
+
+
+def _counted(html: str) -> Iterator[int]:
+    """Yield every number in a column of counts of the English tables of a page."""
+    heads = {WORDS["en"].label(key).lower() for key in COUNTED}
+    for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
+        head, *rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", r, re.DOTALL) for r in re.findall("<tr.*?</tr>", table)]
+        names = [unescape(re.sub("<[^>]+>", "", h)).lower() for h in head]
+        places = [i for i, name in enumerate(names) if any(name == h or name.endswith(f": {h}") for h in heads)]
+        cells = [re.sub("<[^>]+>", "", row[i]) for row in rows for i in places if i < len(row)]
+        yield from (int(m[1].replace(",", "")) for c in cells if (m := re.fullmatch(r"([\d,]+)( \(.*\))?", c)))
+
+
+def test_every_count_in_every_table_of_every_page_is_a_multiple_of_the_threshold(findings: Path):
+    """So any two of the whole folder, of whatever pages, differ by none or by the threshold at least."""
+    counts = {
+        p.relative_to(findings).as_posix(): list(_counted(p.read_text(encoding="utf-8")))
+        for p in findings.rglob("*.html")
+        if "internal" not in p.parts
+    }
+    assert sum(map(len, counts.values())) > 100
+    assert {page: odd for page, found in counts.items() if (odd := [n for n in found if n % 10])} == {}
 
 
 def test_counts_in_workbooks_and_tables_are_multiples_of_the_threshold(findings: Path):

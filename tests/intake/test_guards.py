@@ -65,7 +65,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path):
             file.write_text("new")
         return reads[-1]
 
-    assert settled(file, read) == ("new", sha256(file))
+    assert settled(file, read, tmp_path) == ("new", sha256(file))
     assert reads == ["old", "new"]
 
 
@@ -73,7 +73,32 @@ def test_a_file_that_never_holds_still_is_refused(tmp_path: Path):
     file = tmp_path / "a.csv"
     file.write_text("0")
     with pytest.raises(DataError, match="it changed while it was read, 3 times"):
-        settled(file, lambda: file.write_text(file.read_text() + "1"))
+        settled(file, lambda: file.write_text(file.read_text() + "1"), tmp_path)
+
+
+@pytest.mark.parametrize("leads_out", [True, False])
+def test_a_link_put_in_place_while_a_file_is_read(tmp_path: Path, leads_out: bool):
+    """Equal bytes at first sight: the link leads to a copy. What it leads to counts, not what it looks like."""
+    folder, outside = tmp_path / "raw", tmp_path / "outside.csv"
+    folder.mkdir()
+    file, other = folder / "a.csv", outside if leads_out else folder / "b.csv"
+    file.write_text("same")
+    other.write_text("same")
+    reads = []
+
+    def read() -> str:
+        reads.append(file.read_text())
+        if len(reads) == 1:
+            file.unlink()
+            file.symlink_to(other)
+        return reads[-1]
+
+    if leads_out:
+        with pytest.raises(DataError, match="symbolic link that leads out of the programme's folder"):
+            settled(file, read, folder)
+    else:
+        settled(file, read, folder)
+        assert len(reads) == 2
 
 
 def test_inside_is_about_the_real_place(tmp_path: Path):

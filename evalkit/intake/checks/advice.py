@@ -9,6 +9,11 @@ ADVICE = {
         "回访核对两项数值：部分不应大于整体",
         "call back and check both values: a part cannot exceed the whole",
     ),
+    "log_of_zero": (
+        "零没有对数：log(1+y)、asinh 的结果随单位改变。改用 ppml（比例变化），或把“有没有”与“有的有多少”分开作指标",
+        "zero has no logarithm, and effects on log(1 + y) or asinh depend on the unit: use ppml (a proportional "
+        "effect), or two indicators, whether there is any and how much (Chen & Roth 2024)",
+    ),
     "size_jump": (
         "核对家庭人口：是否漏记、分户或误访了另一户",
         "check the household roster: members left out, a split household, or another household",

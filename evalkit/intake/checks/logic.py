@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from evalkit.intake.checks.rule import Check, shown
+from evalkit.intake.checks.rule import Check, Level, shown
 from evalkit.intake.checks.survey import Survey
 
 INCOME_PARTS = (
@@ -26,6 +26,8 @@ NEVER_NEGATIVE = (
     "line",
 )
 """Words in canonical names of amounts that have no sign."""
+LOGS = ("log", "ln", "log1p", "asinh", "ihs")
+"""First words of names of columns that are logarithms, or stand in for them where there are zeros."""
 PARTS = (
     ("used", "granted"),
     ("used", "line"),
@@ -60,6 +62,23 @@ def parts_above_whole(survey: Survey) -> list[Check]:
         )
         for part, whole in pairs
     ]
+
+
+def zero_level(survey: Survey) -> Level:
+    """Judge columns that are named as logarithms (``log_sales_yuan``) in one row: how many of their zeros are zeros.
+
+    A value of 0 has no logarithm. Where the column has a value for it (of log(1 + y), of asinh y), an effect on it
+    depends on the unit of y and has no size (Chen & Roth 2024).
+    """
+    names = {n: n.partition("_")[2] for n in survey.numbers if n.partition("_")[0] in LOGS}
+    zero = {n: (pl.col(raw if raw in survey.numbers else n) == 0) & pl.col(n).is_not_null() for n, raw in names.items()}
+    counts = [e.sum().cast(pl.Int64).alias(f"_z_{n}") for n, e in zero.items()]
+    frame = survey.frame.select(pl.len().alias("_n"), *counts)
+    checks = (
+        Check("log_of_zero", n, pl.lit(value=True), pl.col(f"_z_{n}") > 0, pl.format("{} / {}", f"_z_{n}", "_n"))
+        for n in names
+    )
+    return Level(frame, tuple(checks))
 
 
 def _named_pairs(names: tuple[str, ...]) -> list[tuple[str, str]]:

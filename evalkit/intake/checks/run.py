@@ -7,7 +7,7 @@ from dataclasses import replace
 from evalkit.intake.checks.backchecks import backcheck_levels, compared, error_rates
 from evalkit.intake.checks.copies import duplicate_ids, identical_answers
 from evalkit.intake.checks.enumerators import enumerator_level, row_patterns
-from evalkit.intake.checks.logic import negative_parts, parts_above_whole
+from evalkit.intake.checks.logic import negative_parts, parts_above_whole, zero_level
 from evalkit.intake.checks.outliers import outlier_level
 from evalkit.intake.checks.rounds import size_jumps
 from evalkit.intake.checks.rule import Found, Level, judge, together
@@ -39,7 +39,13 @@ def field_checks(programme: Programme, intake: Intake) -> Found:
     key = main_source(programme).key
     survey = survey_of(programme, intake.frame, intake.origin, survey_entries(programme), key)
     rows = Level(survey.frame, tuple(c for rule in ROW_RULES for c in rule(survey)))
-    levels = [rows, outlier_level(survey), *group_levels(survey), *enumerator_level(survey, intake.unknown)]
+    levels = [
+        rows,
+        outlier_level(survey),
+        zero_level(survey),
+        *group_levels(survey),
+        *enumerator_level(survey, intake.unknown),
+    ]
     levels += backcheck_levels(survey, intake.backchecks, key)
     found = together([judge(_without_skipped(level, survey)) for level in levels])
     again, plan = intake.backchecks, survey.plan.backcheck

@@ -15,7 +15,7 @@ import evalkit
 from evalkit.intake import check
 from evalkit.intake.checks.enumerators import _score, heaped
 from evalkit.intake.checks.outliers import with_distance
-from tests.intake.checks.field_programme import PROGRAMME, edited, field_frame, write_field
+from tests.intake.checks.field_programme import CODEBOOK, PROGRAMME, edited, field_frame, write_field
 
 Rounds = dict[int, pl.DataFrame]
 SECOND = 2015
@@ -198,3 +198,13 @@ def test_without_quality_table_only_what_names_ask_for(tmp_path: Path) -> None:
     bare = PROGRAMME.split("[quality]")[0]
     report = check(evalkit.load(write_field(tmp_path, field_frame(), programme=bare)))
     assert not [r for r in report.quality["rule"].to_list() if "enumerator" in r]
+
+
+@pytest.mark.parametrize(("zero", "found"), [(0.0, ["2 / 480"]), (1.0, [])])
+def test_logarithm_of_something_with_zeros(tmp_path: Path, zero: float, found: list[str]) -> None:
+    """ln_sales_yuan is given for two households whose sales are 0; sales of 1 have the logarithm 0 and are no zeros."""
+    rounds = change("销售额", [1, 2], zero)(field_frame())
+    rounds = {y: f.with_columns((pl.col("销售额") + 1).log().alias("对数销售额")) for y, f in rounds.items()}
+    book = CODEBOOK + "对数销售额,ln_sales_yuan,number,,,\n"
+    told = problems(write_field(tmp_path, rounds, codebook=book, more='skip = ["outlier"]\n'))
+    assert told.filter(pl.col("rule") == "log_of_zero")["value"].to_list() == found
