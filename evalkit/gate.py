@@ -32,9 +32,9 @@ TEXTS = {
     "they cannot prove that trends would have stayed parallel",
     "matched": "pilot villages are matched by a weighted mix of comparison villages in {n_rounds} rounds before the "
     "programme; that cannot prove that both would have gone on alike",
-    "match_poor": "pilot villages did not fit their synthetic village before the programme (p = {p:.3f})",
-    "match_early": "pilot villages left their synthetic village before the programme began (p = {p:.3f})",
-    "pre_trend_rejected": "pilot and comparison villages already moved apart before the programme (p = {p:.3f})",
+    "match_poor": "pilot villages did not fit their synthetic village before the programme ({p})",
+    "match_early": "pilot villages left their synthetic village before the programme began ({p})",
+    "pre_trend_rejected": "pilot and comparison villages already moved apart before the programme ({p})",
     "no_pre_period": "no round before the programme allows a check of parallel trends",
     "no_comparison": "there are no comparison villages",
     "few_pilot": "{n} pilot village(s): no interval covers",
@@ -45,12 +45,18 @@ TEXTS = {
     "attrition_differs_few": "households were lost at different rates in pilot and comparison villages; "
     "too few of them to say how many",
     "at_cutoff": "a score decided who was treated; those just above and just below its cut-off are compared",
-    "density_passed": "scores do not bunch on one side of the cut-off (p = {p:.3f}); that cannot prove that nobody "
-    "moved them",
-    "density_rejected": "scores bunch on one side of the cut-off (p = {p:.3f}), so they may have been adjusted",
+    "density_passed": "scores do not bunch on one side of the cut-off ({p}); that cannot prove that nobody moved them",
+    "density_rejected": "scores bunch on one side of the cut-off ({p}), so they may have been adjusted",
     "density_untested": "too few scores near the cut-off to see whether they bunch on one side",
     "small_cell": "an arm has {n_households} households in {n_villages} villages, fewer than may be shown",
 }
+
+
+def p_said(p: float | None) -> str:
+    """Write a p-value within a sentence: exactly to three digits, a very small one as a bound, none as a dash."""
+    if p is None:
+        return "p = –"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,12 @@ class Reason:
     @property
     def text(self) -> str:
         """The reason in plain English."""
-        return TEXTS[self.code].format(**self.values)
+        return TEXTS[self.code].format(**self.said)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Its numbers as sentences hold them: p as text."""
+        return {**self.values, "p": p_said(self.values["p"])} if "p" in self.values else dict(self.values)
 
 
 @dataclass(frozen=True, slots=True)

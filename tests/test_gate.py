@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from evalkit.design import Assignment
-from evalkit.gate import CLAIMS, TEXTS, Evidence, open_gate
+from evalkit.gate import CLAIMS, TEXTS, Evidence, Reason, open_gate, p_said
 
 DRAWN = Evidence(assignment="randomised", n_pilot=10, n_comparison=10, has_interval=True)
 CHOSEN = replace(DRAWN, assignment="chosen")
@@ -78,3 +78,11 @@ def test_only_the_lot_gives_an_unconditional_effect() -> None:
 
 def test_every_reason_has_a_text() -> None:
     assert set(get_args(Assignment)) <= set(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(0.0004, "p < 0.001"), (0.001, "p = 0.001"), (0.0456, "p = 0.046"), (None, "p = –")]
+)
+def test_p_within_a_sentence_is_never_written_as_zero(p: float | None, said: str) -> None:
+    assert p_said(p) == said
+    assert p is None or said in Reason("density_rejected", {"p": p}).text

@@ -41,8 +41,8 @@ def _figure(claim: Claim) -> Iterator[str]:
         return
     yield from _unit(claim, figure)
     yield from _value(claim, figure)
-    if not unit.powers and figure.amount.low * unit.factor > 1:
-        yield f"{claim.said} is more than 100 % of what it is a share of"
+    if not unit.powers and claim.measure != "growth" and figure.amount.low * unit.factor > 1:
+        yield f'{claim.said} is more than 100 % of what it is a share of (a rise may be: measure = "growth")'
 
 
 def _things(reported: Reported) -> Iterator[str]:

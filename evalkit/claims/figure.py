@@ -13,11 +13,12 @@ from math import inf
 from typing import Literal
 
 from evalkit.claims.amount import Amount
+from evalkit.claims.numerals import in_digits
 
 Bound = Literal["stated", "over", "under", "about"]
 
 SIMPLER = str.maketrans("萬億餘畝兩戶個約達過噸將來頃間張塊處", "万亿余亩两户个约达过吨将来顷间张块处")
-MULTIPLES = {"": 1.0, "百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12}
+MULTIPLES = {"": 1.0, "成": 10.0, "百": 1e2, "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12}
 MULTIPLES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 DIGITS = {c: float(n) for n, c in enumerate("一二三四五六七八九", 1)} | {"两": 2.0}
 OVER = re.compile(r"超过|逾|余|多|以上|高于|至少|突破|\bover\b|\bmore than\b|\bat least\b|\babove\b", re.I)
@@ -30,7 +31,7 @@ NUMBER = re.compile(
     r"|(?P<han>[一二两三四五六七八九]{1,2})|(?P<alone>[百千])"
 )
 AFTER = re.compile(
-    r"\s*[余多来]?\s*(?P<multiple>万亿|千万|百万|亿|万|千|百|thousand\b|million\b|billion\b|)\s*[余多]?\s*(?P<unit>.*)",
+    r"\s*[余多来]?\s*(?P<multiple>万亿|千万|百万|亿|万|千|百|成(?![立员])|thousand\b|million\b|billion\b|)\s*[余多]?\s*(?P<unit>.*)",
     re.I,
 )
 
@@ -67,7 +68,7 @@ def figure_of(said: str, *, counted: bool, bound: Bound | None = None) -> Figure
     ValueError
         There is no number in it.
     """
-    text = simplified(said)
+    text = in_digits(simplified(said))
     found = NUMBER.search(text)
     if found is None:
         raise ValueError(f"{said!r} has no number")

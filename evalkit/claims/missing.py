@@ -18,7 +18,7 @@ def missing(claim: Claim) -> tuple[str, ...]:
         "year": claim.period is not None and "-" in claim.period.lstrip("/")[:1],
         "place": claim.place is None,
         "basis": claim.basis is None and unit.is_money,
-        "of": claim.of is None and head_is_share(claim.unit),
+        "of": claim.of is None and head_is_share(claim.unit) and claim.measure != "growth",
         NOT_YET.get(claim.kind, "result"): claim.kind in NOT_YET,
         "picked": claim.picked,
         "base": claim.base is None and claim.kind in CHANGES,

@@ -38,6 +38,7 @@ class Claim(_Frozen):
     ``said`` is the figure as the article writes it, ``value`` what the evaluator reads in it, in ``unit``: each is
     checked by the other. ``concept`` says what is measured (two figures of different concepts are never compared). What
     the article does not tell (period, place, basis, what a share is of, base, comparison) is left out, and is missing.
+    ``measure = "growth"`` is a rise over what was before, which may exceed 100 %.
     ``picked``: one person, shop or field that the article chose to tell of, best or worst or any.
     """
 
@@ -52,7 +53,7 @@ class Claim(_Frozen):
     place: Text | None = None
     period: Period | None = None
     basis: Literal["gross", "net", "not_applicable"] | None = None
-    measure: Literal["stock", "flow"] | None = None
+    measure: Literal["stock", "flow", "growth"] | None = None
     of: Text | None = None
     part_of: Name | None = None
     picked: bool = False

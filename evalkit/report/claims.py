@@ -78,7 +78,8 @@ def _figure(claim: Claim, audit: Audit, findings: Mapping[str, Finding]) -> str:
 def claims_text(audit: Audit, findings: Mapping[str, Finding], lang: Language, *, simulated: bool) -> str:
     """Return the page as plain text, for a terminal."""
     words, colon = WORDS[lang].reported, "：" if lang == "zh" else ": "
-    lines = [getattr(audit.reported.article.name, lang), "", first_sentence(audit, lang), words["scope"]]
+    scope = words["scope" if findings else "scope_alone"]
+    lines = [getattr(audit.reported.article.name, lang), "", first_sentence(audit, lang), scope]
     lines += [words["simulated"]] if simulated else []
     if audit.results:
         lines += ["", words["arithmetic_title"], *(f"  - {result_sentence(r, audit, lang)}" for r in audit.results)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit.finding import Finding
+from evalkit.gate import p_said
 from evalkit.inference.basis import local_fit
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph
 from evalkit.report.charts import ARM_STYLE, axis_title
 from evalkit.report.cutoff_words import cutoff_text, is_fuzzy
-from evalkit.report.disclosure import held_text
+from evalkit.report.disclosure import few_text, held_text
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, difference, interval, level, p_text, plain, unit_of, whole
@@ -92,7 +93,14 @@ def _bins(bins: list[dict[str, Any]], finding: Finding, lang: Language) -> Grid:
 def _density(p: float | None, finding: Finding, lang: Language) -> str:
     codes = [r.code for r in finding.gate.reasons]
     key = next(c for c in ("density_rejected", "density_passed", "density_untested") if c in codes)
-    return say(finding, lang, key, p=p_text(p))
+    return say(finding, lang, key, p=p_said(p))
+
+
+def _near(n: int | None, finding: Finding, lang: Language) -> str:
+    """Return how many lie near the cut-off on one side; a rounded count of 0 means few, where anything is estimated."""
+    if n is None:
+        return DASH
+    return whole(n, lang) if n else few_text(finding.programme.disclosure, words_of(finding, lang))
 
 
 def _checks(rows: list[dict[str, Any]], finding: Finding, lang: Language) -> Grid:
@@ -104,8 +112,7 @@ def _checks(rows: list[dict[str, Any]], finding: Finding, lang: Language) -> Gri
             difference(r["estimate"], unit, lang, signed=True),
             interval(r["conf_low"], r["conf_high"], unit, lang),
             p_text(r["p_value"]),
-            DASH if r["n_left"] is None else whole(r["n_left"], lang),
-            DASH if r["n_right"] is None else whole(r["n_right"], lang),
+            *(_near(r[side], finding, lang) for side in ("n_left", "n_right")),
         ]
         for r in rows
     ]

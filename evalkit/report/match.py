@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.diagnostics import Match
 from evalkit.finding import Finding
-from evalkit.gate import REJECTED
+from evalkit.gate import REJECTED, p_said
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, interval, p_text, percent, plain, unit_of, whole
@@ -57,7 +57,7 @@ def _early(finding: Finding, m: Match, lang: Language) -> list[str]:
     gap = difference(m.early, unit_of(finding.indicator.unit), lang, signed=True)
     return [
         words.label("match_early", start=round_label(m.start, finding.programme)),
-        words.label("match_early_result", gap=gap, p=p_text(m.p_early)),
+        words.label("match_early_result", gap=gap, p=p_said(m.p_early)),
         words.label(f"match_early_{_verdict(m.p_early)}"),
     ]
 
@@ -69,7 +69,7 @@ def _ratio(m: Match, lang: Language) -> list[str]:
     total = m.n_sets + 1
     rank = {"rank": whole(round(m.p_ratio * total), lang), "total": whole(total, lang)}
     result = words.label("match_ratio_result", ratio=plain(m.ratio, 1), **rank)
-    reading = words.label("match_ratio_reading", p=p_text(m.p_ratio), total=rank["total"], least=p_text(1 / total))
+    reading = words.label("match_ratio_reading", p=p_said(m.p_ratio), total=rank["total"], least=p_text(1 / total))
     return [words.label("match_ratio"), result, reading]
 
 

@@ -114,7 +114,7 @@ def reasons_text(finding: Finding, lang: Language) -> str:
     """Return the gate's reasons in one clause."""
     words = words_of(finding, lang)
     return ("；" if lang == "zh" else "; ").join(
-        words.reasons[r.code].format(**r.values) for r in shown_reasons(finding)
+        words.reasons[r.code].format(**r.said) for r in shown_reasons(finding)
     )
 
 
@@ -229,7 +229,8 @@ def caution(finding: Finding, lang: Language) -> str:
     """Return what not to conclude."""
     words, case, gate = words_of(finding, lang), case_for(finding), finding.gate
     claim = case.form if case.form in ("not_reportable", "jump") else gate.claim
-    keys: list[str] = [claim]
+    on_takers = claim == "effect" and finding.main.estimate.estimator in LATE
+    keys: list[str] = ["effect_on_takers" if on_takers else claim]
     keys += ["average"] if case.form in AVERAGES else []
     keys += ["unclear"] if case.position == "unclear" else []
     keys += [finding.indicator.role] if finding.indicator.role != "primary" else []

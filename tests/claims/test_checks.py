@@ -107,6 +107,13 @@ def test_all_mistakes_are_told_at_once(article: Article):
     assert "(2) claim 'b'" in message
 
 
+def test_a_rise_may_exceed_100_percent_and_a_share_may_not(article: Article):
+    rise = ("a", "增长150%", 150, "percent", 'measure = "growth"')
+    claims = read_claims(article(rise))
+    assert "of" not in audit(claims).missing["a"]
+    assert 'a rise may be: measure = "growth"' in refused(article(("a", "150%", 150, "percent", "")))
+
+
 def test_a_missing_id_is_told(tmp_path: Path, article: Article):
     folder = article(SHOPS)
     file = folder / "claims.toml"

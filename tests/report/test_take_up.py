@@ -15,13 +15,14 @@ from evalkit import report
 from evalkit.diagnostics import take_up_funnel
 from evalkit.errors import DataError, PlanError
 from evalkit.finding import Finding
+from evalkit.gate import Gate, Reason
 from evalkit.programme import Disclosure, FunnelStep, Programme
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.funnel import shown_funnel
 from evalkit.report.numbers import Unit, difference, interval
 from evalkit.report.on_whom import compliance
 from evalkit.report.publishable import publishable
-from evalkit.report.statement import headline
+from evalkit.report.statement import caution, headline
 
 MONEY = Unit("money", "CNY", ("year",))
 
@@ -58,6 +59,16 @@ def test_losses_that_differ_weaken_the_sentence(post: Finding) -> None:
     text = _text(report.limits(post).html)
     assert "经营主体未能访到" in text
     assert "entities could not be surveyed" in text
+
+
+def test_what_not_to_conclude_speaks_of_those_whom_the_estimate_is_about(post: Finding) -> None:
+    """As a headline, the effect on those who took part is no average over all households of the villages."""
+    assert post.instrument is not None
+    drawn = Gate("effect", (Reason("randomised"),))
+    on_takers, on_all = (replace(post, main=m, gate=drawn) for m in (post.instrument, post.main))
+    assert "households that took part because their village was assigned" in caution(on_takers, "en")
+    assert "因本村被分配而参加的户" in caution(on_takers, "zh")
+    assert "all households" in caution(on_all, "en")
 
 
 @pytest.mark.parametrize(
