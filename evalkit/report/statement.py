@@ -113,9 +113,7 @@ def sentence(case: Case, facts: Facts, lang: Language) -> str:
 def reasons_text(finding: Finding, lang: Language) -> str:
     """Return the gate's reasons in one clause."""
     words = words_of(finding, lang)
-    return ("；" if lang == "zh" else "; ").join(
-        words.reasons[r.code].format(**r.said) for r in shown_reasons(finding)
-    )
+    return ("；" if lang == "zh" else "; ").join(words.reasons[r.code].format(**r.said) for r in shown_reasons(finding))
 
 
 def headline(finding: Finding, lang: Language) -> str:
