@@ -201,8 +201,7 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     PlanError, DataError, DesignError
         The plan, the raw files or the design do not allow it; the message says what to do.
     """
-    plan = programme.indicator(indicator)
-    panel = Panel.from_programme(programme, indicator)
+    plan, panel = programme.indicator(indicator), Panel.from_programme(programme, indicator)
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
