@@ -16,6 +16,7 @@ from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
 from evalkit.inference.ferman_pinto import ferman_pinto
 from evalkit.inference.jackknife import jackknife
+from evalkit.inference.lone_pilot import FEW_PILOTS
 from evalkit.inference.multiplier import multiplier
 from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
@@ -53,8 +54,6 @@ FOR_DONORS = frozenset({"placebo", "placebo_normal", "synthetic_jackknife"})
 """Methods for synthetic estimates only."""
 AT_CUTOFF = frozenset({"robust_bias_corrected", "local_conventional"})
 """Methods for `discontinuity` only."""
-FEW_PILOTS = frozenset({"placebo", "placebo_normal", "conley_taber", "ferman_pinto"})
-"""Methods that read chance off comparison villages, and so give an interval for a single pilot village."""
 
 
 def infer(
@@ -104,7 +103,7 @@ def infer(
 
 def infer_or_none(estimate: Estimate, method: str, *, seed: int = 1) -> Inference:
     """Infer by the plan's method, or give no interval, and the reason, where an arm has too few villages."""
-    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate)
+    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate, method)
     return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
 
 
