@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 PROGRAMMES ?=
 
-.PHONY: help setup findings test lab docs lint bench lock wheelhouse clean
+.PHONY: help setup findings test lab docs lint bench lock wheelhouse release clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -68,5 +68,8 @@ lock: ## write the locks and environment.yml anew (needs uv)
 	@sh .ci/lock.sh
 	@$(BIN)/python .ci/environment_yml.py
 
+release: .venv/.ready ## set VERSION, date the changes, build dist/, commit and tag; sends nothing
+	@$(BIN)/python .ci/release.py $(VERSION)
+
 clean: ## remove what was made: .venv, findings, .cache
-	rm -rf .venv findings site .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis evalkit.egg-info
+	rm -rf .venv findings site dist build .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis evalkit.egg-info

@@ -27,8 +27,7 @@ def main(site: Path) -> list[str]:
     index = json.loads(re.search(r"Search\.setIndex\((.*)\)$", (site / "searchindex.js").read_text("utf-8")).group(1))
     wrong = []
     for query, page in FOUND.items():
-        hits = [index["terms"].get(piece.lower(), []) for piece in pieces(query)]
-        common = set.intersection(*({h} if isinstance(h, int) else set(h) for h in hits))
+        common = set.intersection(*(_pages(index, piece.lower()) for piece in pieces(query)))
         if not any(index["docnames"][n].endswith(page) for n in common):
             wrong.append(f"search: {query} does not find {page}")
     for file in [*site.rglob("*.html"), *site.rglob("*.css")]:
@@ -40,6 +39,12 @@ def main(site: Path) -> list[str]:
             local = [link for link in links if link and "://" not in link and not link.startswith("mailto:")]
             wrong += [f"{name}: {link} is not there" for link in local if not (file.parent / link).exists()]
     return wrong
+
+
+def _pages(index: dict, piece: str) -> set[int]:
+    """Return the numbers of the pages that hold a piece in their text or title."""
+    found = [index[where].get(piece, []) for where in ("terms", "titleterms")]
+    return {n for hits in found for n in ([hits] if isinstance(hits, int) else hits)}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from evalkit.errors import PlanError, UsageError, nearest
@@ -22,8 +23,9 @@ def data_folder() -> Path:
 
 
 def notebook_folder() -> Path:
-    """Return notebooks/ here or in a folder above."""
-    return _upwards("notebooks")
+    """Return notebooks/ here or in a folder above, else those that were installed with evalkit."""
+    installed = Path(sys.prefix, "share", "evalkit", "notebooks")
+    return _above("notebooks") or (installed if installed.is_dir() else _upwards("notebooks"))
 
 
 def programme_ids(folder: Path) -> list[str]:
@@ -63,14 +65,19 @@ def narrowed(programme: Programme) -> Programme:
     return programme.model_copy(update={"disclosure": limits})
 
 
-def _upwards(name: str) -> Path:
+def _above(name: str) -> Path | None:
+    """Return a folder of this name here or in a folder above; None where there is none."""
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / name).is_dir():
-            return folder / name
+    return next((folder / name for folder in (here, *here.parents) if (folder / name).is_dir()), None)
+
+
+def _upwards(name: str) -> Path:
+    found = _above(name)
+    if found is not None:
+        return found
     raise UsageError(
         f"{name}/",
-        f"it is neither here ({here.name}) nor in a folder above",
+        f"it is neither here ({Path.cwd().name}) nor in a folder above",
         f"a folder {name}/",
         "change to the project's folder",
     )

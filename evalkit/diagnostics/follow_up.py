@@ -107,4 +107,5 @@ def _seen(programme: Programme, intake: Intake) -> pl.DataFrame | None:
         return None
     marked = with_arm(frame, arms_of(frame, None, design), design).with_row_index("row")
     keys = {"unit": design.unit, "village": design.cluster, "time": design.time}
-    return marked.select("row", *[pl.col(c).alias(n) for n, c in keys.items()], ARM).drop_nulls(["unit", "time"])
+    rows = marked.select("row", *[pl.col(c).alias(n) for n, c in keys.items()], ARM).drop_nulls(["unit", "time"])
+    return rows.with_columns(pl.col("time").cast(pl.Int64))  # a codebook may call the round a number: 2020.0

@@ -27,7 +27,7 @@ from evalkit.intake.workbook import workbook
 from evalkit.plan_lock import LOCK_NAME
 from evalkit.programme import FILE_NAME, Programme, Source
 
-CORRECTIONS = "corrections.xlsx"
+CORRECTIONS, CROSSWALK = "corrections.xlsx", "crosswalk.csv"
 TEXT = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xls")
 FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -143,8 +143,7 @@ def checksums(programme: Programme) -> dict[str, str]:
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
     names |= {programme.truth.file} if programme.truth else set()
-    names |= {CORRECTIONS} if (folder / CORRECTIONS).exists() else set()
-    names |= {LOCK_NAME} if (folder / LOCK_NAME).exists() else set()
+    names |= {name for name in (CORRECTIONS, CROSSWALK, LOCK_NAME) if (folder / name).exists()}
     names |= {programme.about.deflator.file} if programme.about.deflator else set()
     paths = [existing(folder / name) for name in names]
     paths += [path for source in programme.sources if source.file for path, _ in files_of(source, folder)]

@@ -15,9 +15,10 @@ from evalkit.intake.chosen_rows import chosen_rows
 from evalkit.intake.codebook import Entry, entries_for, read_codebook, there
 from evalkit.intake.convert import CODE, FILE, ROW
 from evalkit.intake.corrections import LOG_NAME, read_log
+from evalkit.intake.crosswalk import walked
 from evalkit.intake.files import RawTable, existing, files_of, read_rows, read_table
 from evalkit.intake.guards import require_inside, settled
-from evalkit.intake.ledgers import LedgerRead, join_ledgers, ledger_grid, read_ledger
+from evalkit.intake.ledgers import LedgerRead, calendar_of, join_ledgers, ledger_grid, read_ledger
 from evalkit.intake.links import places
 from evalkit.intake.missing import missing_values, unknown_answers
 from evalkit.intake.months import require_months
@@ -174,7 +175,8 @@ def _read_ledger(programme: Programme, source: Source, frame: pl.DataFrame, kind
             f"the unit or village of the design ({' or '.join(allowed)}), and a column of the {kind}",
             "correct who, or enter the column in the codebook",
         )
-    return read_ledger(source, _entries(programme, source), programme.folder, frame[source.who].unique())
+    known, calendar = frame[source.who].unique(), calendar_of(programme)
+    return read_ledger(source, _entries(programme, source), programme.folder, known, calendar)
 
 
 def _read_source(programme: Programme, source: Source) -> _Read:
@@ -191,7 +193,7 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         unmapped |= set(converted.unmapped)
         records.append(FileRecord(name, checksum, source.kind, table.encoding, table.frame.height))
     require_unchanged(programme.folder, records)
-    frame = pl.concat([p.frame for p in parts], how="diagonal")
+    frame, placed_rows, changed = _together(programme, source, whole)
     require_key(programme, source, frame)
     n_raw = sum(r.n_rows for r in records)
     keys = check_keys(frame, source.key, source.kind)
@@ -205,7 +207,7 @@ def _read_source(programme: Programme, source: Source) -> _Read:
     )
     quality = [line(rule, c, severity, n_raw, n) for rule, c, severity, n in counts.iter_rows()]
     quality += [unmapped_line(c, entries, n_raw) for c in sorted(unmapped)]
-    quality += treated_lines(whole, n_raw, log)
+    quality += [*treated_lines(whole, n_raw, log), *changed]
     missing = missing_values(ranges.frame, entries, time)
     return _Read(
         ranges.frame,
@@ -214,8 +216,22 @@ def _read_source(programme: Programme, source: Source) -> _Read:
         tuple(records),
         n_raw,
         missing,
-        pl.concat([t.places for t in whole], how="diagonal"),
+        placed_rows,
     )
+
+
+def _together(
+    programme: Programme, source: Source, whole: Sequence[Treated]
+) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame]]:
+    """Return the rows of all files and their places, villages and households as the crosswalk has them.
+
+    A roster stays as it is: it says what the villages of the evaluation are.
+    """
+    frame = pl.concat([t.converted.frame for t in whole], how="diagonal")
+    places = pl.concat([t.places for t in whole], how="diagonal")
+    if source.kind == "roster":
+        return frame, places, []
+    return walked(frame, places, programme.folder, programme.design.time)
 
 
 def _meant(source: Source, entries: tuple[Entry, ...], table: RawTable, name: str) -> list[Entry]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from evalkit.intake.codebook import NUMBERS, Entry
 from evalkit.intake.convert import FILE, ROW, row_key
+from evalkit.intake.likeness import SHORT, suggestion
 from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
 
 TODO = {
@@ -59,6 +60,7 @@ TODO = {
         "已按更正单改正或删去；原始文件未改动",
         "done as the correction log says; the raw files are unchanged",
     ),
+    "crosswalk": ("无需处理；已按对照表换为原村（户）编号", "nothing; replaced as the reviewed crosswalk says"),
     "unmapped": ("在代码本中登记该列，或确认不用", "enter the column in the codebook, or leave it out on purpose"),
 }
 REASONS = {
@@ -137,16 +139,32 @@ def check_ranges(frame: pl.DataFrame, entries: Sequence[Entry]) -> Outcome:
 
 
 def check_villages(frame: pl.DataFrame, roster: pl.DataFrame, cluster: str, key: Sequence[str], kind: str) -> Outcome:
-    """Reject rows of villages that are not in the roster."""
+    """Reject rows of villages that are not in the roster; a name like one of its is told, and not taken for it."""
     unknown = ~pl.col(cluster).is_in(roster[cluster].implode()).fill_null(False)
     lost = frame.filter(unknown)
-    named = pl.format(" ({})", pl.lit(lost[cluster])).fill_null("")
+    hints = _hints(lost[cluster], roster[cluster])
     told = reject(lost, "unknown_village", "error", cluster, key, kind)
+    reasons = {c: lost[cluster].replace_strict(hint, default="", return_dtype=pl.String) for c, hint in hints.items()}
     return Outcome(
         frame.filter(~unknown),
-        told.with_columns((pl.col(c) + named).alias(c) for c in ("reason_zh", "reason_en")),
+        told.with_columns((pl.col(c) + reasons[c]).alias(c) for c in hints),
         line("unknown_village", cluster, "error", frame.height, lost.height),
     )
+
+
+def _hints(lost: pl.Series, known: pl.Series) -> dict[str, dict[str, str]]:
+    """Return for each village that is not known what the reasons add, by column of reasons: it, and one like it.
+
+    Only names are compared: ids that differ in a digit are alike and mean different villages.
+    """
+    names = [n for n in known.drop_nulls().unique().sort().cast(pl.String) if not n.isascii()]
+    told: dict[str, dict[str, str]] = {"reason_zh": {}, "reason_en": {}}
+    for village in lost.drop_nulls().unique().cast(pl.String):
+        like = suggestion(village, names, SHORT) if names and not village.isascii() else None
+        zh = f"；与名册中的“{like}”相近，如为同一村，请填入crosswalk.csv" if like else ""
+        en = f"; like {like!r} of the roster: if it is the same, enter it in crosswalk.csv" if like else ""
+        told["reason_zh"][village], told["reason_en"][village] = f" ({village}){zh}", f" ({village}){en}"
+    return told
 
 
 def reject(rows: pl.DataFrame, rule: str, severity: str, column: str, key: Sequence[str], kind: str) -> pl.DataFrame:

@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
-from functools import cache
-from typing import Any
-from unicodedata import normalize
 
 import polars as pl
 
 from evalkit.intake.codebook import Entry
+from evalkit.intake.likeness import suggestion
 from evalkit.intake.rules import line
-
-CLOSE = 75.0
-"""Percent of likeness (rapidfuzz's ratio) from which a header is suggested."""
-
-
-def suggestion(header: str, names: Sequence[str]) -> str | None:
-    """Return the name most like a header, traditional characters read as simplified and wide ones as narrow.
-
-    With the extra `suggest`, likeness is rapidfuzz's and OpenCC knows the characters; without it, difflib's alone.
-    """
-    plain = {name: _plain(name) for name in names}
-    try:
-        from rapidfuzz import fuzz, process
-    except ImportError:
-        close = get_close_matches(_plain(header), plain.values(), n=1, cutoff=CLOSE / 100)
-        return next((n for n, p in plain.items() if close and p == close[0]), None)
-    found = process.extractOne(_plain(header), plain, scorer=fuzz.ratio, score_cutoff=CLOSE)
-    return None if found is None else str(found[2])
 
 
 def unmapped_line(header: str, entries: Sequence[Entry], n_rows: int) -> pl.DataFrame:
@@ -44,22 +23,3 @@ def unmapped_line(header: str, entries: Sequence[Entry], n_rows: int) -> pl.Data
             "todo_en"
         ),
     )
-
-
-def _plain(text: str) -> str:
-    """Return a header in simplified, narrow characters without spaces, in small letters."""
-    return "".join(_simplified(normalize("NFKC", text)).lower().split())
-
-
-def _simplified(text: str) -> str:
-    try:
-        return str(_converter().convert(text))
-    except ImportError:  # the extra is optional: suggestions then know no traditional characters
-        return text
-
-
-@cache
-def _converter() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("t2s")

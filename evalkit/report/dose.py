@@ -8,11 +8,12 @@ from evalkit.diagnostics.dose import Dose
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
-from evalkit.report.disclosure import Held, Size, coarse, held_text, rounded, withheld
+from evalkit.report.disclosure import Held, Size, coarse, held_text, protect_groups, rounded, share_of, too_small
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, level, unit_of, whole
 from evalkit.report.rounds import round_label, time_word
+from evalkit.report.shown import is_share, n_with
 from evalkit.report.statement import case_for
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import Language, say, words_of
@@ -27,12 +28,31 @@ def dose(finding: Finding, found: Dose | None) -> Block | FigureBlock:
     """
     if found is None or not case_for(finding).shows_numbers:
         return Block("")
-    rows, limits = found.rows.to_dicts(), finding.programme.disclosure
-    held = withheld([Size(r["n_units"], r["n_villages"]) for r in rows], limits)
-    shown = [{**r, "held": h} for r, h in zip(rows, held, strict=True)]
+    shown = shown_dose(finding, found)
     if all(r["held"] for r in shown):
         return Block("")
     return figure_block(lambda lang: _figure(finding, found, shown, lang))
+
+
+def shown_dose(finding: Finding, found: Dose) -> list[Row]:
+    """Return the groups with `held`; those that started add to the pilot arm, whose means the page shows."""
+    rows, limits = found.rows.to_dicts(), finding.programme.disclosure
+    lines = [
+        [Size(r["n_units"], r["n_villages"], n_with(r[k], r["n_units"], finding)) for r in rows]
+        for k in ("before", "after")
+    ]
+    before, after = ([too_small(size, limits) for size in line] for line in lines)
+    arms = [None if r["first_treated"] is None else 0 for r in rows]
+    held = protect_groups(lines[0], [b or a for b, a in zip(before, after, strict=True)], arms, limits)
+    return [{**r, **_means(finding, r), "held": h} for r, h in zip(rows, held, strict=True)]
+
+
+def _means(finding: Finding, row: Row) -> dict[str, float | None]:
+    """Return means and change of a group: shares are those of rounded counts, and so is their change."""
+    if not is_share(finding):
+        return {k: coarse(row[k]) for k in ("before", "after", "change")}
+    before, after = (share_of(row[k], row["n_units"], finding.programme.disclosure) for k in ("before", "after"))
+    return {"before": before, "after": after, "change": after - before}
 
 
 def _figure(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> Drawn:
@@ -40,9 +60,7 @@ def _figure(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> D
     open_rows = [r for r in rows if not r["held"]]
     pilot, other = ([r for r in open_rows if (r["first_treated"] is None) == never] for never in (False, True))
     series = [
-        Series(
-            words.label(name), [r["n_rounds"] for r in own], [coarse(r["change"]) for r in own], color, symbol, mode=m
-        )
+        Series(words.label(name), [r["n_rounds"] for r in own], [r["change"] for r in own], color, symbol, mode=m)
         for name, own, color, symbol, m in (
             ("dose_started", pilot, PILOT, "circle", "lines+markers"),
             ("rollout_never", other, COMPARISON, "square", "markers"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evalkit.diagnostics import Rollout
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph
-from evalkit.report.disclosure import Size, held_text, rounded, withheld
+from evalkit.report.disclosure import Size, held_text, protect_groups, rounded, too_small
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import whole
 from evalkit.report.tables import rounded_note
@@ -17,7 +17,8 @@ BEFORE, AFTER = "○", "●"
 def rollout(programme: Programme, found: Rollout) -> Block:
     """Return one row a start, one column a round; nothing where all pilot villages start in one round.
 
-    Households of a start with too few of them, or too few villages, are withheld.
+    Households of a start with too few of them, or too few villages, are withheld, and with them those of another start:
+    other pages show how many pilot households there are in all.
     """
     if found.starts["first_treated"].drop_nulls().len() < 2:
         return Block("")
@@ -31,7 +32,9 @@ def rollout(programme: Programme, found: Rollout) -> Block:
 
 def _grid(programme: Programme, found: Rollout, lang: Language) -> Grid:
     words, limits, starts = words_of(programme, lang), programme.disclosure, found.starts.to_dicts()
-    held = withheld([Size(r["n_units"], r["n_villages"]) for r in starts], limits)
+    sizes = [Size(r["n_units"], r["n_villages"]) for r in starts]
+    pilots = [None if r["first_treated"] is None else 0 for r in starts]
+    held = protect_groups(sizes, [too_small(s, limits) for s in sizes], pilots, limits)
     rows = []
     for row, why in zip(starts, held, strict=True):
         start = row["first_treated"]

@@ -205,20 +205,20 @@ def shown_comparison_mean(finding: Finding) -> float | None:
 
 def _cell_size(row: CellRow, finding: Finding) -> tuple[Size, Size]:
     n, villages = row.n_units or 0, row.n_villages or 0
-    return tuple(Size(n, villages, _n_with(m, n, finding)) for m in (row.before, row.after))  # type: ignore[return-value]
+    return tuple(Size(n, villages, n_with(m, n, finding)) for m in (row.before, row.after))  # type: ignore[return-value]
 
 
 def _mean_size(row: dict[str, Any] | None, finding: Finding) -> Size:
     if row is None:
         return Size(0, 0)
-    return Size(row["n_units"], row["n_villages"], _n_with(row["mean"], row["n_units"], finding))
+    return Size(row["n_units"], row["n_villages"], n_with(row["mean"], row["n_units"], finding))
 
 
 def _event_size(row: dict[str, Any]) -> Size:
     return Size(row["n_treated_units"], row.get("n_treated_villages"))
 
 
-def _n_with(mean: float | None, n: int, finding: Finding) -> int | None:
+def n_with(mean: float | None, n: int, finding: Finding) -> int | None:
     """Return how many households have what a share counts; None where the indicator is no share."""
     if mean is None or not is_share(finding) or not 0 <= mean <= 1:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -105,3 +106,13 @@ def test_page_in_both_languages(post: tuple[Programme, Intake]) -> None:
     assert "Loan ledger" in ledgers
     assert "不足10" in quality_rounds(programme, intake).html
     assert "最高的三分之一" in quality_losses(programme, losses_by_baseline(programme, intake)).html
+
+
+def test_rounds_that_a_codebook_calls_numbers_are_rounds(post: tuple[Programme, Intake]) -> None:
+    """A csv with its rounds in a column: intake reads 2020 as 2020.0, and the page is the same."""
+    programme, intake = post
+    time = programme.design.time
+    as_numbers = replace(intake, frame=intake.frame.with_columns(pl.col(time).cast(pl.Float64)))
+    plain, read = follow_up(programme, intake), follow_up(programme, as_numbers)
+    pages = [quality_follow_up(programme, counts).block.html for counts in (plain, read)]  # type: ignore[union-attr]
+    assert pages[0] == pages[1]

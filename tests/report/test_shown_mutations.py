@@ -33,8 +33,8 @@ from evalkit.report import (
     shown_digits,
 )
 
-funnel, quality_checks, rollout = (
-    import_module(f"evalkit.report.{name}") for name in ("funnel", "quality_checks", "rollout")
+funnel, quality_checks, rollout, dose = (
+    import_module(f"evalkit.report.{name}") for name in ("funnel", "quality_checks", "rollout", "dose")
 )
 """Modules that bear the name of a function of the package."""
 LIMITS = Disclosure(min_households=10, min_villages=2)
@@ -136,12 +136,29 @@ def missing_values_are_counted_in_tens(finding: Given) -> None:
     assert quality_checks._amount(14, 233, finding.programme, "en") == "10 (4.3%)"
 
 
+STARTS = {"first_treated": [2014, 2015, 2016, None], "n_villages": [1, 6, 6, 9], "n_units": [23, 67, 90, 40]}
+"""One village starts in 2014: with it another start is withheld, since pilot households are told elsewhere in all."""
+
+
 def a_start_of_one_village_has_no_households(finding: Given) -> None:
-    starts = pl.DataFrame({"first_treated": [2014, 2015, None], "n_villages": [1, 6, 9], "n_units": [23, 67, 120]})
-    html = rollout.rollout(finding.programme, SimpleNamespace(starts=starts, rounds=[2013, 2014, 2015])).html
-    assert ">20<" not in html
-    assert ">70<" not in html
-    assert ">120<" in html
+    found = SimpleNamespace(starts=pl.DataFrame(STARTS), rounds=[2013, 2014, 2015, 2016])
+    html = rollout.rollout(finding.programme, found).html
+    assert [n for n in (20, 70, 90, 40) if f">{n}<" in html] == [90, 40]
+
+
+def a_group_of_the_dose_is_not_what_is_left_of_the_pilot_arm(finding: Given) -> None:
+    rows = pl.DataFrame({**STARTS, "before": [0.5] * 4, "after": [0.5] * 4, "change": [0.0] * 4})
+    held = [r["held"] for r in dose.shown_dose(finding, SimpleNamespace(rows=rows))]
+    assert held == ["villages", "complement", None, None]
+
+
+def a_share_of_the_dose_is_that_of_rounded_counts(finding: Given) -> None:
+    """9 of 90 are few, and the smallest other start goes with them; 23 and 33 of 67 are shown as 24 and 34 of 70."""
+    means = {"before": [0.5, 23 / 67, 0.1, 0.5], "after": [0.5, 33 / 67, 0.4, 0.5], "change": [0.0] * 4}
+    rows = pl.DataFrame({**STARTS, "n_villages": [6] * 4, **means})
+    shown_rows = dose.shown_dose(finding, SimpleNamespace(rows=rows))
+    assert [r["held"] for r in shown_rows] == ["complement", None, "households", None]
+    assert [shown_rows[1][k] for k in ("before", "after")] == [24 / 70, 34 / 70]
 
 
 def requests_of_few_are_withheld(finding: Given) -> None:
@@ -199,7 +216,32 @@ MUTANTS: dict[str, tuple[Assertion, Any, str, Any]] = {
     ),
     "records: rounding": (records_are_counted_in_tens, quality, "rounded", lambda n, limits: n),
     "missing: rounding": (missing_values_are_counted_in_tens, quality_checks, "rounded", lambda n, limits: n),
-    "rollout: small cells": (a_start_of_one_village_has_no_households, rollout, "withheld", _none),
+    "rollout: small cells": (
+        a_start_of_one_village_has_no_households,
+        rollout,
+        "protect_groups",
+        lambda sizes, held, groups, limits: _none(sizes),
+    ),
+    "rollout: pilots": (
+        a_start_of_one_village_has_no_households,
+        rollout,
+        "protect_groups",
+        lambda sizes, held, groups, limits: disclosure.protect_line(sizes, held, limits),
+    ),
+    "dose: pilots": (
+        a_group_of_the_dose_is_not_what_is_left_of_the_pilot_arm,
+        dose,
+        "protect_groups",
+        lambda sizes, held, groups, limits: disclosure.protect_line(sizes, held, limits),
+    ),
+    "dose: small cells": (
+        a_group_of_the_dose_is_not_what_is_left_of_the_pilot_arm,
+        dose,
+        "too_small",
+        lambda size, limits: None,
+    ),
+    "dose: numerators": (a_share_of_the_dose_is_that_of_rounded_counts, dose, "n_with", lambda mean, n, finding: None),
+    "dose: shares": (a_share_of_the_dose_is_that_of_rounded_counts, dose, "share_of", lambda share, n, limits: share),
     "requests: small cells": (requests_of_few_are_withheld, requests, "withheld", _none),
     "cut: digits": (a_cut_has_four_digits, disclosure, "coarse", lambda value: value),
 }

@@ -9,7 +9,9 @@ from string import Formatter
 
 import pytest
 
+from evalkit.estimators.registry import ESTIMATORS, FROM_PANEL
 from evalkit.gate import CLAIMS, TEXTS
+from evalkit.inference.infer import METHODS
 from evalkit.plan_tables import USUAL, Noun, Terms
 from evalkit.report.numbers import unit_of
 from evalkit.report.statement import Facts, sentence
@@ -162,3 +164,10 @@ def test_both_languages_use_the_same_values(table: str):
 
 def test_every_reason_of_the_gate_has_words():
     assert set(WORDS["zh"].reasons) == set(TEXTS)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_estimator_and_method_of_inference_has_words(lang: str):
+    words = WORDS[lang]
+    assert {*ESTIMATORS, *FROM_PANEL} - set(words.estimators) == set()
+    assert {*METHODS, "none"} - set(words.inferences) == set()

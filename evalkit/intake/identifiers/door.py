@@ -15,6 +15,8 @@ from evalkit.intake.identifiers.detect import HEADERS, Seen, detect
 from evalkit.intake.identifiers.pseudonym import DECIMALS, KEY, KEY_FILE, coarse_text, pseudonym, read_key
 
 ACTIONS = ("hash", "coarsen", "drop", "keep")
+LOOKED_AT = 20_000
+"""Of so many different ids of a ledger the signs are looked at; each kind of identifier shows in the first few."""
 TEXTS = ("id", "text", "category")
 """Kinds of columns whose cells are looked at; numbers that are measured tell nobody's name."""
 
@@ -35,11 +37,30 @@ def at_the_door(
     _require_declared(table.frame, entries, name)
     frame = table.frame
     for entry in entries:
-        kind, action = declared(entry)
-        if kind in HEADERS and action != "keep":
-            frame = frame.with_columns(_treated(frame[entry.raw_header], kind, action, name, folder))
+        if is_treated(entry):
+            frame = frame.with_columns(_treated(frame[entry.raw_header], *declared(entry), name, folder))
     unmapped = [c for c in frame.columns if c not in headers]
     return replace(table, frame=frame), tuple(detect(frame, unmapped))
+
+
+def ids_at_the_door(ids: pl.Series, entry: Entry, name: str, folder: Path) -> pl.Series:
+    """Return the ids of a ledger as the door lets them pass: hashed where the codebook says so, else as they stand.
+
+    Raises
+    ------
+    DataError, PlanError
+        They show identifiers that the codebook does not declare, or must be hashed and the key is missing or unusable.
+    """
+    if is_treated(entry):
+        return _treated(ids, *declared(entry), name, folder)
+    _require_declared(ids.head(LOOKED_AT).to_frame(entry.raw_header), [entry], name)
+    return ids
+
+
+def is_treated(entry: Entry) -> bool:
+    """Whether the codebook says that a column does not pass as it stands."""
+    kind, action = declared(entry)
+    return kind in HEADERS and action != "keep"
 
 
 def declared(entry: Entry) -> tuple[str, str]:

@@ -9,9 +9,11 @@ from datetime import date
 import polars as pl
 
 from evalkit.intake.codebook import Entry
+from evalkit.intake.crosswalk import replaced
+from evalkit.intake.ledgers.calendar import Calendar
 from evalkit.intake.ledgers.kinds import AMOUNT, DEFAULTS, FORMS
 from evalkit.intake.ledgers.quick import UNKNOWN
-from evalkit.intake.ledgers.records import CODED, HEADER, KEY, KEYLESS, PERIOD, WHEN, WHO, WHY
+from evalkit.intake.ledgers.records import CODED, HEADER, KEY, KEYLESS, PERIOD, WHEN, WHO, WHY, Around
 from evalkit.intake.ledgers.scan import date_name, joined
 from evalkit.intake.ledgers.words import WORDS
 from evalkit.programme import Source
@@ -31,19 +33,20 @@ class Judged:
     broken: pl.LazyFrame
 
 
-def judged(entries_read: pl.LazyFrame, source: Source, entries: Sequence[Entry]) -> Judged:
+def judged(entries_read: pl.LazyFrame, source: Source, entries: Sequence[Entry], around: Around) -> Judged:
     """Give entries ``_key, _who, _when, _period``, turn their words into codes, and part sound ones from broken."""
     schema = entries_read.collect_schema()
     when, there = date_name(source, entries), schema.names()
+    period = around.calendar.period(pl.col(when))
     coded = [c for c in WORDS[str(source.ledger)] if CODED + c in there]
     rows = entries_read.with_columns(
         joined(source.key, [pl.col(k) for k in source.key]).alias(KEY),
-        pl.col(str(source.who)).alias(WHO),
+        replaced(pl.col(str(source.who)), around.changes, period).alias(WHO),
         pl.col(when).alias(WHEN),
-        pl.col(when).dt.year().cast(pl.Int64).alias(PERIOD),
+        period.alias(PERIOD),
     )
     form = FORMS[str(source.ledger)]
-    rules = _rules(source, AMOUNT in form.needs, coded)
+    rules = _rules(source, coded, dates_of(source, around.calendar))
     why = pl.coalesce(pl.when(rules[rule]).then(pl.lit(rule)) for rule in OWN_RULES)
     is_broken = pl.any_horizontal(rules.values())
     made = [_filled(c, schema[CODED + c]).alias(c) for c in coded]
@@ -62,9 +65,10 @@ def _filled(column: str, kinds: pl.DataType) -> pl.Expr:
     return pl.col(CODED + column) if usual is None else pl.coalesce(CODED + column, usual.cast(kinds))
 
 
-def _rules(source: Source, needs_amount: bool, coded: Sequence[str]) -> dict[str, pl.Expr]:
+def _rules(source: Source, coded: Sequence[str], dates: tuple[date, date]) -> dict[str, pl.Expr]:
     """Return each rule as an expression that is true where an entry breaks it, and never null."""
-    first, last = dates_of(source)
+    first, last = dates
+    needs_amount = AMOUNT in FORMS[str(source.ledger)].needs
     reversal = pl.col(source.reverses).is_not_null() if source.reverses else pl.lit(False)
     unknown = [(pl.col(CODED + c) == UNKNOWN).fill_null(value=False) for c in coded]
     return {
@@ -78,14 +82,14 @@ def _rules(source: Source, needs_amount: bool, coded: Sequence[str]) -> dict[str
     }
 
 
-def dates_of(source: Source) -> tuple[date, date]:
+def dates_of(source: Source, calendar: Calendar) -> tuple[date, date]:
     """Return the first and last date that an entry may have: as stated, else those of the complete periods.
 
     A ledger of loans may begin before its first complete period, since balances need what was lent earlier.
     """
     if source.dates is not None:
         return source.dates
-    if source.complete is None:
+    days = calendar.days(source)
+    if days is None:
         return EARLIEST, date(9999, 12, 31)
-    first, last = source.complete
-    return (EARLIEST if source.ledger == "loans" else date(first, 1, 1)), date(last, 12, 31)
+    return EARLIEST if source.ledger == "loans" else days[0], days[1]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from evalkit.errors import PlanError
+from evalkit.intake.ledgers.calendar import Calendar
 from evalkit.intake.ledgers.records import PERIOD, WHO, LedgerRead
 from evalkit.programme import Programme, Source
 
@@ -22,22 +23,27 @@ def join_ledgers(frame: pl.DataFrame, ledgers: Sequence[LedgerRead], programme: 
     PlanError
         Two ledgers, or a ledger and the survey, give one column.
     """
-    time = str(programme.design.time)
+    time, calendar = str(programme.design.time), calendar_of(programme)
     for ledger in ledgers:
         _require_new(ledger, frame)
         source, on = ledger.source, [str(ledger.source.who), time]
         sums = ledger.sums.rename({WHO: on[0], PERIOD: time})
         joined = frame.join(sums, on=on, how="left", maintain_order="left")
-        frame = joined.with_columns(_filled(source, joined.schema, name, time) for name in ledger.names)
+        frame = joined.with_columns(_filled(calendar.span(source), joined.schema, name, time) for name in ledger.names)
     return frame
 
 
-def _filled(source: Source, schema: pl.Schema, name: str, time: str) -> pl.Expr:
-    if source.complete is None:
+def calendar_of(programme: Programme) -> Calendar:
+    """Return the periods of a programme's ledgers: those of its rounds."""
+    return Calendar(programme.design.period == "month")
+
+
+def _filled(span: tuple[int, int] | None, schema: pl.Schema, name: str, time: str) -> pl.Expr:
+    if span is None:
         return pl.col(name)
     is_mean = "days" in name
     value = pl.col(name) if is_mean else pl.col(name).fill_null(pl.lit(0, schema[name]))
-    return pl.when(pl.col(time).is_between(*source.complete)).then(value).alias(name)
+    return pl.when(pl.col(time).is_between(*span)).then(value).alias(name)
 
 
 def _require_new(ledger: LedgerRead, frame: pl.DataFrame) -> None:
@@ -59,7 +65,7 @@ def ledger_grid(units: pl.DataFrame, ledgers: Sequence[Source], programme: Progr
     PlanError
         No ledger says for which periods it is complete, the design has no time, or the roster has it already.
     """
-    time, spans = programme.design.time, [s.complete for s in ledgers if s.complete]
+    time, spans = programme.design.time, [span for s in ledgers if (span := calendar_of(programme).span(s))]
     if time is None or not spans or time in units.columns:
         raise PlanError(
             f"{programme.id}, [[sources]]",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from evalkit.intake.ledgers.calendar import Calendar
 from evalkit.intake.ledgers.records import PERIOD, WHO
 
 OVERDUE_DAYS = 90
@@ -13,7 +14,7 @@ STOCKS = ("credit_line_yuan", "loan_outstanding_yuan", "loan_overdue_yuan")
 NAMES = (*FLOWS.values(), *STOCKS, "loans_outstanding")
 
 
-def stocks(rows: pl.DataFrame, last: int | None) -> pl.DataFrame:
+def stocks(rows: pl.DataFrame, last: int | None, calendar: Calendar) -> pl.DataFrame:
     """Return flows and balances by unit and period, in fen.
 
     Parameters
@@ -22,6 +23,8 @@ def stocks(rows: pl.DataFrame, last: int | None) -> pl.DataFrame:
         One row a loan and period with events: ``_who``, ``loan_id``, ``_period``, sums of `kinds.loan_rows`.
     last : int or None
         The last period of the result; None for the last with an event.
+    calendar : Calendar
+        Whether periods are years or months.
 
     Notes
     -----
@@ -36,10 +39,10 @@ def stocks(rows: pl.DataFrame, last: int | None) -> pl.DataFrame:
     loans = rows.group_by(WHO, "loan_id").agg(pl.col(PERIOD).min().alias("_from"))
     grid = loans.join(periods, how="cross").filter(pl.col(PERIOD) >= pl.col("_from")).drop("_from")
     filled = grid.join(rows, on=[WHO, "loan_id", PERIOD], how="left").sort(WHO, "loan_id", PERIOD)
-    return _balances(filled).group_by(WHO, PERIOD).agg(pl.col(*NAMES).sum()).sort(WHO, PERIOD)
+    return _balances(filled, calendar).group_by(WHO, PERIOD).agg(pl.col(*NAMES).sum()).sort(WHO, PERIOD)
 
 
-def _balances(filled: pl.DataFrame) -> pl.DataFrame:
+def _balances(filled: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     """Return flows and balances of each loan at each period's end."""
     by = [WHO, "loan_id"]
     sums = ("granted", "disbursed", "repaid", "written_off")
@@ -47,7 +50,7 @@ def _balances(filled: pl.DataFrame) -> pl.DataFrame:
         *[pl.col(c).fill_null(0) for c in sums],
         *[pl.col(c).forward_fill().over(by) for c in ("line_until", "due")],
         *[pl.col(c).cum_max().forward_fill().over(by) for c in ("overdue", "cured")],
-        pl.date(pl.col(PERIOD), 12, 31).alias("_end"),
+        calendar.end(pl.col(PERIOD)).alias("_end"),
     ).with_columns(pl.col(c).cum_sum().over(by).alias(f"_{c}") for c in sums)
     end, left = pl.col("_end"), pl.col("_disbursed") - pl.col("_repaid") - pl.col("_written_off")
     marked = pl.when(pl.col("cured").is_null() | (pl.col("cured") < pl.col("overdue"))).then(pl.col("overdue"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +12,15 @@ from evalkit.errors import DataError, PlanError
 from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake.codebook import Entry
 from evalkit.intake.convert import FILE, ROW
+from evalkit.intake.crosswalk import read_crosswalk
 from evalkit.intake.files import files_of, read_table
+from evalkit.intake.identifiers import ids_at_the_door, is_treated
+from evalkit.intake.ledgers.calendar import Calendar
 from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
 from evalkit.intake.ledgers.loans import NAMES, stocks
 from evalkit.intake.ledgers.pairs import PAIR_RULES, resolve
-from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, LedgerRead
+from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, Around, LedgerRead
 from evalkit.intake.ledgers.rules import quality, rejected
 from evalkit.intake.ledgers.scan import Scan, require_unchanged, scan
 from evalkit.intake.rules import line
@@ -25,10 +28,12 @@ from evalkit.programme import Source
 
 STEPS = {"unreadable_entries": OWN_RULES, "doubled_entries": PAIR_RULES[:2], "reversed_entries": PAIR_RULES[2:]}
 LISTED = (FILE, ROW, HEADER, KEY, WHY)
-N_ROWS = "_n"
+N_ROWS, YEARS = "_n", Calendar()
 
 
-def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: pl.Series) -> LedgerRead:
+def read_ledger(
+    source: Source, entries: Sequence[Entry], folder: Path, known: pl.Series, calendar: Calendar = YEARS
+) -> LedgerRead:
     """Read a ledger.
 
     Parameters
@@ -41,6 +46,8 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
         The programme's folder.
     known : Series
         Ids of the units of survey or roster; entries of others are counted and left out.
+    calendar : Calendar
+        Whether its periods are years or months.
 
     Raises
     ------
@@ -48,10 +55,11 @@ def read_ledger(source: Source, entries: Sequence[Entry], folder: Path, known: p
         A file is unreadable, a column is missing, or the plan and the codebook do not fit together.
     """
     _check(source)
+    changes = tuple(c for c in read_crosswalk(folder) if c.column == source.who)
     with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch:
         try:
             found = scan(source, entries, folder, Path(scratch))
-            ledger = _reduced(found, source, entries, known)
+            ledger = _reduced(found, source, entries, known, Around(folder, calendar, changes))
         except pl.exceptions.ComputeError as error:
             raise _damaged(source, entries, folder) or DataError(
                 source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
@@ -70,26 +78,50 @@ def _damaged(source: Source, entries: Sequence[Entry], folder: Path) -> DataErro
     return None
 
 
-def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series) -> LedgerRead:
+def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series, around: Around) -> LedgerRead:
     """Take the sums of a ledger, and list what does not count."""
-    pairs = resolve(found.tokens(), lambda keep: judged(found.rows(keep), source, entries).sound, source)
+
+    def sound(keep: Callable[[pl.Expr], pl.Expr]) -> pl.LazyFrame:
+        return judged(found.rows(keep), source, entries, around).sound
+
+    pairs = resolve(found.tokens(), sound, source)
     clean = pl.concat([pairs.alone, pairs.kept.lazy()])
-    clean, late, n_late = _late(clean, source)
+    clean, late, n_late = _late(clean, source, around.calendar)
     clean, twice = _once(clean, source)
-    raw_sums = _sums(clean, source)
+    raw_sums = _whose(clean, source, entries, around.folder)
     sums = _of_known(raw_sums, known, source)
     n_sound = int(raw_sums[N_ROWS].sum()) + pairs.left_out.height + late.height + twice.height
-    own = _broken(judged(found.rows(), source, entries).broken, sum(f.n_rows for f in found.files) - n_sound)
+    own = _broken(judged(found.rows(), source, entries, around).broken, sum(f.n_rows for f in found.files) - n_sound)
     out = pl.concat([own, pairs.left_out.select(LISTED), late, twice])
     n_unknown = int(raw_sums[N_ROWS].sum()) - int(sums[N_ROWS].sum())
     return LedgerRead(
         source,
-        *_finished(sums, source),
-        rejected(out),
+        *_finished(sums, source, around.calendar),
+        rejected(_without_identifiers(out, source, entries, around.folder)),
         _quality(found, source, out, n_unknown, n_late),
         _flow(found, out, n_unknown, sums[WHO].n_unique()),
         found.files,
     )
+
+
+def _whose(rows: pl.LazyFrame, source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
+    """Return the sums with the ids of units as the door lets them pass; they are looked at id by id, not row by row."""
+    entry = next(e for e in entries if e.name == source.who)
+    if not is_treated(entry):
+        sums = _sums(rows, source)
+        ids_at_the_door(sums[WHO].drop_nulls().unique(), entry, source.place, folder)
+        return sums
+    ids = rows.select(WHO).unique().collect(engine="streaming")[WHO].drop_nulls()
+    passed = ids_at_the_door(ids, entry, source.place, folder)
+    return _sums(rows.with_columns(pl.col(WHO).replace_strict(ids, passed, default=None)), source)
+
+
+def _without_identifiers(out: pl.DataFrame, source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
+    """Return the entries that do not count with their keys as the door lets them pass, for they are listed."""
+    keys = [e for e in entries if e.name == source.key[0]]
+    if len(source.key) > 1 or not keys:
+        return out
+    return out.with_columns(ids_at_the_door(out[KEY], keys[0], source.place, folder).alias(KEY))
 
 
 def _check(source: Source) -> None:
@@ -107,11 +139,11 @@ def _broken(rows: pl.LazyFrame, count: int) -> pl.DataFrame:
     return rows.select(LISTED).collect(engine="streaming").sort(FILE, ROW) if count else _none()
 
 
-def _late(rows: pl.LazyFrame, source: Source) -> tuple[pl.LazyFrame, pl.DataFrame, int]:
+def _late(rows: pl.LazyFrame, source: Source, calendar: Calendar) -> tuple[pl.LazyFrame, pl.DataFrame, int]:
     """Return entries, those left out as too late, and how many were late."""
     if source.entered is None:
         return rows, _none(), 0
-    end = pl.date(pl.col(PERIOD), 12, 31)
+    end = calendar.end(pl.col(PERIOD))
     too_late = ((pl.col(source.entered) - end).dt.total_days() > source.late_days).fill_null(False)
     found = rows.filter(too_late).select(*LISTED[:-1], pl.lit("late_entry").alias(WHY)).collect(engine="streaming")
     if source.late == "keep":
@@ -154,10 +186,10 @@ def _of_known(sums: pl.DataFrame, known: pl.Series, source: Source) -> pl.DataFr
     return sums.join(units, on=WHO, how="inner").sort(by).drop("_rank")
 
 
-def _finished(sums: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _finished(sums: pl.DataFrame, source: Source, calendar: Calendar) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return sums in yuan, means as means, and their names with the ledger's prefix."""
-    form, last = FORMS[str(source.ledger)], source.complete[1] if source.complete else None
-    frame = stocks(sums, last) if source.ledger == "loans" else sums
+    form, span = FORMS[str(source.ledger)], calendar.span(source)
+    frame = stocks(sums, span[1] if span else None, calendar) if source.ledger == "loans" else sums
     names = NAMES if source.ledger == "loans" else tuple(form.sums())
     means = {name: pl.when(pl.col(n) > 0).then(pl.col(name) / pl.col(n)) for name, n in form.means.items()}
     made = frame.select(WHO, PERIOD, *[means.get(n, pl.col(n)).alias(n) for n in names])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from evalkit.flow import SampleFlow
+from evalkit.intake.crosswalk import Change
+from evalkit.intake.ledgers.calendar import Calendar
 from evalkit.intake.records import FileRecord
 from evalkit.programme import Source
 
@@ -16,6 +19,15 @@ KEYLESS, TOKEN = "_keyless", "_token"
 """Whether an entry lacks its key, and what stands for the key where entries with one key are looked for."""
 CODED = "_coded_"
 """Before the name of a column of words: the code that each word means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands beside a ledger: the programme's folder, its periods, the lines of its crosswalk about the units."""
+
+    folder: Path
+    calendar: Calendar
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
