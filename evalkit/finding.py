@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from evalkit.cache import cache_folder
+from evalkit.cache import hash_of
 from evalkit.diagnostics import (
     CutoffChecks,
     FourCell,
@@ -38,6 +38,7 @@ from evalkit.diagnostics import (
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import itt, pre_post
 from evalkit.estimators.registry import estimate_by_name, path_by_name
+from evalkit.evaluated import once
 from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
 from evalkit.gate import Gate, open_gate
@@ -45,6 +46,7 @@ from evalkit.inference.band import uniform_band
 from evalkit.inference.infer import fits, infer_or_none
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
+from evalkit.moments.stored import stored_moments
 from evalkit.panel import Panel, Winsorised
 from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
@@ -201,7 +203,13 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
     PlanError, DataError, DesignError
         The plan, the raw files or the design do not allow it; the message says what to do.
     """
-    plan, panel = programme.indicator(indicator), Panel.from_programme(programme, indicator)
+    plan = programme.indicator(indicator)
+    key = hash_of(panel_key(programme, plan), programme.model_dump(mode="json"), seed)
+    return once(key, lambda: _evaluate(programme, plan, seed), {"programme": programme, "indicator": plan})
+
+
+def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
+    panel = Panel.from_programme(programme, plan.name)
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
@@ -225,11 +233,11 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         gate=open_gate(evidence_of(programme, main, leads, lost, cells, fit, checks)),
         flow=panel.flow,
         winsorised=panel.winsorised,
-        truth=(read_truth(programme) or {}).get(indicator),
+        truth=(read_truth(programme) or {}).get(plan.name),
         provenance=provenance(programme, plan, panel.flow.steps[0].n_rows),
         notes=tuple(notes),
         lock=lock,
-        deviations=() if lock is None else deviations(programme, lock, indicator),
+        deviations=() if lock is None else deviations(programme, lock, plan.name),
         band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
@@ -240,17 +248,6 @@ def evaluate(programme: Programme, indicator: str, *, seed: int = 1) -> Finding:
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
         honest=None if study is None else honest_did(study, programme.design.anticipation),
     )
-
-
-def stored_moments(programme: Programme, plan: IndicatorPlan, panel: Panel) -> Moments:
-    """Return the moments of an indicator's panel, from the cache where they stand there."""
-    file = cache_folder(programme.folder) / f"{panel_key(programme, plan)}.moments.parquet"
-    if file.is_file():
-        return Moments.read(file)
-    moments = Moments.from_panel(panel)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    moments.write(file)
-    return moments
 
 
 def _beside(estimate: Estimate, method: str, seed: int) -> Inference:

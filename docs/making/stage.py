@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOT_PAGE = "docs/index"
 PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md")
+TOC = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -32,6 +34,16 @@ def made() -> dict[str, Callable[[], str]]:
         "methods/index.md": methods.index,
     }
     return pages | {f"methods/{name}.md": methods.page_of(name) for name in methods.read()}
+
+
+def listed() -> set[Path]:
+    """Return the pages that stand in a table of contents, as they are named in the project."""
+    found = set()
+    for page in sources():
+        for block in TOC.findall((ROOT / page).read_text(encoding="utf-8")):
+            names = [line.strip() for line in block.splitlines() if line.strip() and not line.startswith(":")]
+            found |= {Path(os.path.normpath(page.parent / f"{name}.md")) for name in names}
+    return found
 
 
 def linked(page: Path) -> set[Path]:

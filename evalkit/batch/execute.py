@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from evalkit import evaluated
+from evalkit.batch import journal
 from evalkit.batch.engines import Executed, engine_named
 from evalkit.batch.pages import page_of
 from evalkit.batch.places import AUDIENCE, DATA
@@ -45,6 +47,7 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
     start = time.perf_counter()
     os.environ[DATA] = str(run.folder.parent)
     os.environ[AUDIENCE] = run.audience
+    os.environ[evaluated.FOLDER] = str(out / journal.FOLDER / journal.EVALUATED)
     executed = engine_named(engine)(run)
     _tell(executed)
     executed, full = executed if run.internal else guarded(executed, run), executed.error
@@ -56,10 +59,10 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
         has_notebook=executed.notebook is not None,
     )
     if executed.error is None:
-        html = render(executed.notebook, page)
-        found = [] if run.internal else identifiers_in(_contents(executed, html))
+        contents = _contents(executed, render(executed.notebook, page))
+        found = [] if run.internal else identifiers_in(contents)
         if not found:
-            files = _write(run, out, executed, html)
+            files = _write(run, out, executed, contents)
             return Outcome("done", time.perf_counter() - start, None, files, _found(executed, SUMMARY_MIME) or {})
         executed = Executed(None, ("DataError", _refused("; ".join(found))))
         page = replace(page, has_json=False, has_workbook=False, has_notebook=False)
@@ -68,7 +71,7 @@ def execute(run: Run, out: Path, engine: str) -> Outcome:
     reason = (
         told if run.internal else public_failure(error[0], told, run.folder, error[0] in KNOWN_ERRORS, run.limits[0])
     )
-    files = _write(run, out, executed, render_failure(page, reason))
+    files = _write(run, out, executed, _contents(executed, render_failure(page, reason)))
     if not run.internal:
         files |= write_full(run, out, full or error)
     return Outcome("failed", time.perf_counter() - start, reason.reason, files)
@@ -102,7 +105,8 @@ def write_full(run: Run, out: Path, error: tuple[str, str]) -> dict[str, str]:
 def record_failure(run: Run, out: Path, reason: str, seconds: float = 0.0) -> Outcome:
     """Write the page of a run whose worker was lost."""
     page: Page = page_of(run, load(run.folder), has_json=False, has_notebook=False)
-    return Outcome("failed", seconds, reason, _write(run, out, Executed(None), render_failure(page, Failure(reason))))
+    html = render_failure(page, Failure(reason))
+    return Outcome("failed", seconds, reason, _write(run, out, Executed(None), {".html": html}))
 
 
 def failure_of(name: str, message: str) -> Failure:
@@ -119,9 +123,9 @@ def _cut(text: str, mark: str) -> tuple[str, str]:
     return (before, after) if found else (after, "")
 
 
-def _write(run: Run, out: Path, executed: Executed, html: str) -> dict[str, str]:
+def _write(run: Run, out: Path, executed: Executed, contents: Mapping[str, str]) -> dict[str, str]:
     """Write numbers, notebook and page, in this order: a page never points to what isn't there. Return their hashes."""
-    texts = {ending: text.encode() for ending, text in _contents(executed, html).items()}
+    texts = {ending: text.encode() for ending, text in contents.items()}
     finding = _found(executed, FINDING_MIME) if executed.error is None else None
     workbook = {".xlsx": workbook_bytes(finding)} if finding is not None and is_finding(finding) else {}
     return _store(out, {f"{run.stem}{ending}": content for ending, content in {**workbook, **texts}.items()})

@@ -25,6 +25,8 @@ from evalkit.errors import UsageError
 FOLDER = Path("internal", ".batch")
 """Below the findings folder; what is internal is never published."""
 NAME, LOCK, LOGS = "journal.sqlite", "lock.sqlite", "logs"
+EVALUATED = "evaluated"
+"""What pages of a batch have evaluated for one another; gone when it ends."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (page TEXT PRIMARY KEY, id TEXT NOT NULL, state TEXT NOT NULL, row TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trail (at TEXT NOT NULL, who TEXT NOT NULL, versions TEXT NOT NULL, row TEXT NOT NULL);

@@ -14,7 +14,7 @@ from typing import Any
 
 from evalkit.batch.parameters import declared_in, raise_all
 from evalkit.batch.places import data_folder, find_programme, notebook_folder, programme_ids
-from evalkit.batch.villages import n_treated, villages
+from evalkit.batch.villages import look_at, n_treated, villages
 from evalkit.claims import has_claims
 from evalkit.claims.read import claims_checksum
 from evalkit.errors import EvalkitError, PlanError, UsageError, listed, nearest
@@ -91,6 +91,7 @@ def make_plan(request: Request) -> Plan:
     _check_indicators(request, programmes, found)
     raise_all("evalkit run", found)
     notes: list[str] = []
+    look_at(programmes)
     runs = [run for p in programmes for run in _runs_of(p, notebooks, request, notes)]
     if not runs:
         raise PlanError(

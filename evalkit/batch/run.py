@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ from evalkit.cache import cache_folder, sweep_cache
 from evalkit.report.page import asset_bytes
 
 TIME_LIMIT = 1800.0
+TURN = {"impact": 0, "quality": 1, "programme": 2, "claims": 3, "village": 4}
+"""When notebooks have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ def run_batch(plan: Plan, settings: Settings) -> Result:
     engine_named(settings.engine)
     with told_plainly(), journal.alone_in(settings.out):
         sweep(settings.out)
+        shared = settings.out / journal.FOLDER / journal.EVALUATED
+        shutil.rmtree(shared, ignore_errors=True)  # of a batch that was killed
         for folder in {run.folder for run in plan.runs}:
             sweep_cache(cache_folder(folder))
         old = journal.read(settings.out) or read_rows(settings.out)
@@ -86,7 +92,8 @@ def run_batch(plan: Plan, settings: Settings) -> Result:
         rows = {run.page: _reused(run, old[run.page]) for run in plan.runs if _keep(run, old, settings)}
         todo = [run for run in plan.runs if run.page not in rows and _wanted(run, old, settings)]
         rows |= {run.page: _as_it_was(run, old) for run in plan.runs if _left_alone(run, old, rows, settings)}
-        stopped = _execute_all(todo, settings, rows)
+        stopped = _execute_all(in_turn(todo), settings, rows)
+        shutil.rmtree(shared, ignore_errors=True)
         return _conclude(plan, settings, old, rows, stopped=stopped)
 
 
@@ -99,6 +106,21 @@ def told_plainly() -> Iterator[None]:
         raise not_stored(error.strerror or str(error)) from error
     except sqlite3.OperationalError as error:
         raise not_stored(str(error)) from error
+
+
+def in_turn(runs: Sequence[Run]) -> list[Run]:
+    """Return runs in the order of their execution, in which little is done twice and no long one is left for the end.
+
+    Programmes take turns, so that no two workers read the same raw files; pages of indicators come before those that
+    use their findings; the many short pages of villages come last. Other notebooks keep their order.
+    """
+    seen: Counter[tuple[str, int]] = Counter()
+    places = []
+    for run in runs:
+        rank = TURN.get(run.notebook, 0)
+        seen[run.programme, rank] += 1
+        places.append((rank, seen[run.programme, rank]))
+    return [run for _, run in sorted(zip(places, runs, strict=True), key=lambda one: one[0])]
 
 
 def _execute_all(todo: Sequence[Run], settings: Settings, rows: dict[str, Row]) -> bool:

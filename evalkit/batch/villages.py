@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import polars as pl
 
-from evalkit.cache import Entry, cache_folder, code_hash, hash_of, read_entry, write_entry
-from evalkit.programme import IndicatorPlan, Programme
+from evalkit.batch.machine import cores
+from evalkit.cache import META, Entry, cache_folder, code_hash, hash_of, read_entry, write_entry
+from evalkit.errors import EvalkitError
+from evalkit.programme import IndicatorPlan, Programme, load
 
 TABLE = "villages"
 
@@ -26,12 +33,39 @@ def n_treated(programme: Programme, indicator: str | None = None) -> int:
     return int(_table(programme)["treated" if indicator is None else _measured_name(indicator)].sum())
 
 
-def _table(programme: Programme) -> pl.DataFrame:
+def look_at(programmes: Sequence[Programme]) -> None:
+    """Read what is not cached of several programmes at once, a process each; what is wrong, planning tells."""
+    new = [p for p in programmes if not _is_cached(p)]
+    n = min(len(new), cores())
+    if n < 2:
+        return
+    with ThreadPoolExecutor(n) as pool:
+        list(pool.map(_look_apart, new))
+
+
+def _look_apart(programme: Programme) -> None:
+    """Read one programme in a process of its own; what it says of unreadable files, planning says again."""
+    command = [sys.executable, "-P", "-m", "evalkit.batch.villages", str(programme.folder)]
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def _is_cached(programme: Programme) -> bool:
+    try:
+        return (cache_folder(programme.folder) / _key(programme) / META).is_file()
+    except EvalkitError:
+        return True  # it cannot be read; told where the programme is planned
+
+
+def _key(programme: Programme) -> str:
     from evalkit.intake import checksums
+
+    return f"villages-{hash_of(checksums(programme), code_hash())}"
+
+
+def _table(programme: Programme) -> pl.DataFrame:
     from evalkit.intake_store import programme_rows
 
-    root = cache_folder(programme.folder)
-    key = f"villages-{hash_of(checksums(programme), code_hash())}"
+    root, key = cache_folder(programme.folder), _key(programme)
     stored = read_entry(root, key)
     if stored is not None:
         return stored.tables[TABLE]
@@ -62,3 +96,7 @@ def _treated(programme: Programme) -> pl.Expr:
     column = programme.design.treatment or programme.design.first_treated
     value = pl.col(str(column)).cast(pl.Float64, strict=False)
     return (value > 0) & value.is_finite()
+
+
+if __name__ == "__main__":
+    _table(load(sys.argv[1]))

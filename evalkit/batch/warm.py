@@ -13,6 +13,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+from evalkit.cache import code_hash
 from evalkit.errors import UsageError
 
 LIBRARIES = (
@@ -50,6 +51,7 @@ def warm() -> frozenset[str]:
         if not module.name.startswith(LEFT_OUT):
             import_module(module.name)
     threads = frozenset(_threads())
+    code_hash()
     _run_nothing()
     return threads
 

@@ -11,7 +11,7 @@ from typing import Any
 from evalkit.errors import visible
 from evalkit.report.block import Block, FigureBlock, both, text
 from evalkit.report.html_table import Grid
-from evalkit.report.wording import WORDS, Language
+from evalkit.report.wording import LANGUAGES, WORDS, Language
 
 INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
 PILOT, COMPARISON = "#0b5f8a", "#b35c00"
@@ -35,8 +35,9 @@ class Drawn:
 
 
 def figure_block(draw: Callable[[Language], Drawn]) -> FigureBlock:
-    """Return the figure in both languages."""
-    return FigureBlock(Block(both(lambda lang: _figure_html(draw(lang), lang))), draw("zh").figure)
+    """Return the figure in both languages, each drawn once."""
+    drawn = {lang: draw(lang) for lang in LANGUAGES}
+    return FigureBlock(Block(both(lambda lang: _figure_html(drawn[lang], lang))), drawn["zh"].figure)
 
 
 def _figure_html(drawn: Drawn, lang: Language) -> str:

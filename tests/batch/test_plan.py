@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evalkit.batch import Request, make_plan
 from evalkit.batch.plan import safe_name
+from evalkit.batch.run import in_turn
 from evalkit.errors import PlanError
 
 
@@ -139,3 +141,15 @@ def test_a_folder_with_an_article_only_is_no_programme(project: Path):
     folder.mkdir()
     (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
     assert {run.programme for run in make_plan(Request()).runs} == {"moz_savings"}
+
+
+def test_programmes_take_turns_and_villages_come_last(project: Path):
+    runs = make_plan(Request()).runs
+    twin = [replace(run, programme="other") for run in runs]
+    order = [(r.programme == "other", r.notebook) for r in in_turn([*runs, *twin])]
+    kinds = [notebook for _, notebook in order]
+    first = kinds.index("impact")
+    assert [other for other, _ in order[first : first + 4]] == [False, True, False, True]
+    assert kinds.index("programme") > len(kinds) - 1 - kinds[::-1].index("impact")
+    assert set(kinds[kinds.index("village") :]) == {"village"}
+    assert len(order) == 2 * len(runs)

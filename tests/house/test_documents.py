@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import evalkit
-from docs.making.stage import made, sources
+from docs.making.stage import linked, listed, made, sources
 from evalkit.cli import main
 
 DOCUMENTS = [page.as_posix() for page in sources()]
@@ -35,6 +35,11 @@ def leads(place: Path) -> bool:
     """Whether a link leads to a file, or to a page that the site makes."""
     _, is_made, page = place.resolve().as_posix().partition("/docs/made/")
     return page in MADE if is_made else place.exists()
+
+
+def test_every_page_stands_in_a_table_of_contents():
+    pages = {*sources(), *(f for page in sources() for f in linked(page) if f.suffix == ".md")}
+    assert pages - listed() == {Path("docs/index.md")}
 
 
 def test_a_link_to_a_page_that_nothing_makes_is_seen(root: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,8 @@ from evalkit.simulate.ningxia_post.scenario import PROCESSES, SUPPLY, Process, S
 Array = NDArray[np.float64]
 CUT = 2.2
 """Normal draws are cut at so many standard deviations, so that no amount is negative."""
+LATER = ("payments",)
+"""Processes with draws of their own: what was drawn before they were thought of stays as it was."""
 SHARES = ("account",)
 """Processes that are a share: the person has it where a draw that stays with the person lies below."""
 
@@ -22,7 +25,8 @@ class Drawn:
     """The simulated programme before it becomes files.
 
     ``rows`` has one row for each person and month seen: person, place, month, start (null = never), and for each
-    process its outcome (null on the other side) and, as ``<process>_effect``, what the programme added to it.
+    process its outcome (null on the other side) and, as ``<process>_effect``, what the programme added to it; so also
+    for ``orders`` of origin produce and its ``share`` in all produce bought.
     ``places`` has place, side ("community" or "township") and start.
     """
 
@@ -56,14 +60,17 @@ def _side(scenario: Scenario, rng: np.random.Generator, side: str, numbers: tupl
     seen = _seen(rng, len(home), len(scenario.months), scenario.dirt["lost"])
     who, when = np.nonzero(seen)
     persons = pl.Series([f"{names[h]}{i % people + 1:03d}" for i, h in enumerate(home)])
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "person": persons[who],
         "place": pl.Series(names)[home[who]],
         "month": when + scenario.first,
     }
     for name in (n for n in PROCESSES if (n == SUPPLY) == (side == "township")):
-        outcome, effect = _outcome(scenario, name, rng, pilot, home)
+        apart = np.random.default_rng([scenario.seed, 1]) if name in LATER else rng
+        outcome, effect = _outcome(scenario, name, apart, pilot, home)
         columns |= {name: outcome[who, when], f"{name}_effect": effect[who, when]}
+    if side == "community":
+        columns |= _basket(scenario, columns["purchases"], columns["purchases_effect"])
     return Drawn(places, pl.DataFrame(columns).join(places.select("place", "start"), on="place", maintain_order="left"))
 
 
@@ -125,6 +132,16 @@ def _share_of_effect(p: Process, pilot: NDArray[np.bool_]) -> Array:
 def _path(p: Process, since: NDArray[np.int64]) -> Array:
     """Return the effect by months since the start; 0 before, the last one from then on."""
     return np.where(since < 0, 0.0, np.array(p.effect)[np.clip(since, 0, len(p.effect) - 1)])
+
+
+def _basket(scenario: Scenario, bought: Array, added: Array) -> dict[str, Array]:
+    """Return orders of origin produce and its share in all produce bought, with what the programme added to each."""
+    given = scenario.basket
+    rng = np.random.default_rng([scenario.seed, 2])
+    other = given["other"] + _normal(rng, given["other_sd"], len(bought))
+    share, without = (x / (x + other) for x in (bought, bought - added))
+    value = given["order_value"]
+    return {"orders": bought / value, "orders_effect": added / value, "share": share, "share_effect": share - without}
 
 
 def _normal(rng: np.random.Generator, sd: float, size: int | tuple[int, int]) -> Array:

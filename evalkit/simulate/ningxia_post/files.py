@@ -68,7 +68,10 @@ def _dirty(scenario: Scenario, rows: pl.DataFrame, rng: np.random.Generator) -> 
     prices = {y: _price(scenario, y) for y in {m // 12 for m in scenario.months}}
     factor = (pl.col("month") // 12).replace_strict(prices, return_dtype=pl.Float64)
     table = rows.with_columns(
-        (pl.col("purchases", "sales") * factor).round(1), pl.col("parcels").round(0), pl.col("account").cast(pl.Int64)
+        (pl.col("purchases", "sales") * factor).round(1),
+        pl.col("parcels", "payments", "orders").round(0).cast(pl.Int64),
+        (pl.col("share") * 100).round(1),
+        pl.col("account").cast(pl.Int64),
     )
     bought = np.flatnonzero(table["purchases"].is_not_null().to_numpy())
     slips = pl.Series(np.isin(np.arange(table.height), rng.choice(bought, int(scenario.dirt["in_fen"]), replace=False)))
@@ -90,8 +93,11 @@ def _report(rows: pl.DataFrame, year: int, out: Path) -> Path:
             pl.col("place").alias("网点所在地编号"),
             pl.format("{}年{}月", pl.col("month") // 12, number).alias("月份"),
             pl.col("purchases").alias("产地农产品购买额（元）"),
-            pl.col("parcels").cast(pl.Int64).alias("包裹（件）"),
+            pl.col("parcels").alias("包裹（件）"),
             pl.col("account").alias("邮储账户"),
+            pl.col("payments").alias("缴费、订阅（笔）"),
+            pl.col("orders").alias("产地农产品订单（单）"),
+            pl.col("share").alias("产地农产品占购买额（%）"),
             pl.col("sales").alias("农户经邮政销售额（元）"),
         )
         path = out / f"customers_{year}.csv"
@@ -102,8 +108,11 @@ def _report(rows: pl.DataFrame, year: int, out: Path) -> Path:
         pl.col("place").alias("社区或乡镇"),
         pl.format("{}-{}", pl.col("month") // 12, number.cast(pl.String).str.zfill(2)).alias("统计月份"),
         pl.col("purchases").alias("购买产地农产品(元)"),
-        pl.col("parcels").cast(pl.Int64).alias("收寄包裹(件)"),
+        pl.col("parcels").alias("收寄包裹(件)"),
         pl.col("account").alias("有无账户(1/0)"),
+        pl.col("payments").alias("代缴及订阅(笔)"),
+        pl.col("orders").alias("产地农产品订单数(单)"),
+        pl.col("share").alias("产地占比(%)"),
         (pl.col("sales") / HUNDRED).round(3).alias("农户邮政渠道销售额(百元)"),
     )
     path = out / f"customers_{year}.xlsx"

@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit.simulate.registry import numbers
 
-PROCESSES = ("purchases", "parcels", "account", "sales")
+PROCESSES = ("purchases", "parcels", "account", "sales", "payments")
 SUPPLY = "sales"
 """The one process of origin townships; the others are of communities."""
 
@@ -52,6 +52,7 @@ class Scenario:
     inflation: float
     season: tuple[float, ...]
     growth: Mapping[str, float]
+    basket: Mapping[str, float]
     processes: Mapping[str, Process]
 
     @property
@@ -74,6 +75,7 @@ def read_scenario() -> Scenario:
         inflation=v["prices"]["inflation"],
         season=tuple(v["season"]["months"]),
         growth=v["growth"],
+        basket=v["basket"],
         processes={name: _process(v[name]) for name in PROCESSES},
     )
 

@@ -13,6 +13,9 @@ INDICATORS = {
     "parcels": "parcels_number",
     "account": "has_account",
     "sales": "post_sales_yuan",
+    "payments": "payments_number",
+    "orders": "orders_number",
+    "share": "origin_share",
 }
 
 
