@@ -41,7 +41,7 @@ def write_collected(out: Path, rows: Sequence[Row]) -> None:
         "findings": [{**v, "page": p} for p, v in found],
     }
     text = json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1)
-    contents = (text.encode(), _csv(table), _parquet(table), schema_text().encode())
+    contents = (text.encode(), csv_bytes(table), _parquet(table), schema_text().encode())
     for name, content in zip(NAMES, contents, strict=True):
         write_if_changed(out / name, content)
 
@@ -81,7 +81,8 @@ def _numbers(term: Mapping[str, Any]) -> dict[str, Any]:
     return {name: term.get(name) for name in TIDY_SCHEMA}
 
 
-def _csv(table: pl.DataFrame) -> bytes:
+def csv_bytes(table: pl.DataFrame) -> bytes:
+    """Return a table as CSV for a spreadsheet: UTF-8 with a mark; texts that it would carry out begin with ``'``."""
     texts = pl.col(pl.String)
     safe = table.with_columns(
         pl.when(texts.str.contains(FORMULA)).then(pl.lit("'") + texts).otherwise(texts).name.keep()

@@ -13,11 +13,14 @@ from typing import Any
 from evalkit.report.block import CHECKED_MIME
 from evalkit.report.page import Failure
 
+ALONE, END = r"(?<![\dA-Za-z.])", r"(?![\dA-Za-z.])"
 IDENTIFIERS = {
-    "an identity number": re.compile(r"(?<![\dA-Za-z.])\d{17}[\dXx](?![\dA-Za-z.])"),
-    "a bank account": re.compile(r"(?<![\dA-Za-z.])\d{16}(?:\d{3})?(?![\dA-Za-z.])"),
-    "a telephone number": re.compile(r"(?<![\dA-Za-z.])1[3-9]\d{9}(?![\dA-Za-z.])"),
+    "an identity number": re.compile(rf"{ALONE}(?:\d{{17}}[\dXx]|\d{{6}}[ -]\d{{8}}[ -]\d{{3}}[\dXx]){END}"),
+    "a bank account": re.compile(rf"{ALONE}(?:\d{{16}}(?:\d{{3}})?|62\d\d(?:[ -]\d{{4}}){{3}}(?:[ -]\d{{3}})?){END}"),
+    "a telephone number": re.compile(rf"{ALONE}(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{{4}}){{2}}{END}"),
 }
+"""Also with gaps, as people write them, and in full-width digits."""
+WIDE = str.maketrans("０１２３４５６７８９－　Ｘｘ", "0123456789- Xx")
 KEPT_METADATA = ("kernelspec", "language_info")
 QUOTED = re.compile(r"\s*'(?:[^'\\]|\\.)*'|\s*\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 """Values as `repr` writes them, quotes inside escaped."""
@@ -58,8 +61,9 @@ def for_publication(notebook: Any, *, outputs: bool) -> Any:
 
 def identifiers_in(texts: Mapping[str, str]) -> list[str]:
     """Return which files hold what looks like an identifier of a person; never the identifier itself."""
+    narrow = {ending: text.translate(WIDE) for ending, text in texts.items()}
     return [
-        f"{ending} holds {what}" for ending, text in texts.items() for what, p in IDENTIFIERS.items() if p.search(text)
+        f"{ending} holds {what}" for ending, text in narrow.items() for what, p in IDENTIFIERS.items() if p.search(text)
     ]
 
 

@@ -24,6 +24,7 @@ SHORT = 12
 )
 def journal(findings: Path, file: Path | None) -> None:
     """Show every run that FINDINGS has seen: when, who, page, state, and the hashes of data and result."""
+    from evalkit.batch.collected import csv_bytes
     from evalkit.batch.journal import FOLDER, NAME, trail
     from evalkit.errors import DataError
 
@@ -37,7 +38,7 @@ def journal(findings: Path, file: Path | None) -> None:
         )
     table = table_of(rows)
     if file is not None:
-        table.write_csv(file, include_bom=True)
+        file.write_bytes(csv_bytes(table))
         click.echo(f"{file}: {table.height} runs")
         return
     for row in table.iter_rows(named=True):

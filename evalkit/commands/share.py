@@ -58,7 +58,10 @@ def _households(files: Sequence[Path], outcomes: Sequence[str], kept: Shared, op
 
 def _list_marks(households: Sequence[str], key: bytes, file: Path) -> None:
     """Write who has which mark, so that the office can find a household that the centre asks about."""
+    import polars as pl
+
+    from evalkit.batch.collected import csv_bytes
     from evalkit.moments.senders import mark_of
 
-    lines = [f"{mark_of(h, key):016x},{h}" for h in households]
-    file.write_text("\n".join(["mark,household", *lines, ""]), encoding="utf-8")
+    marks = [f"{mark_of(h, key):016x}" for h in households]
+    file.write_bytes(csv_bytes(pl.DataFrame({"mark": marks, "household": list(households)})))

@@ -29,7 +29,7 @@ from evalkit.programme import Disclosure
 from evalkit.report.audit import counts_of, differences
 from evalkit.report.disclosure import COUNTS
 from evalkit.report.wording import WORDS
-from tests.batch.hunted_programme import MARK, NAMES, write_hunted
+from tests.batch.hunted_programme import KINDS, MARK, NAMES, write_hunted
 
 IN_KERNELS = ("quality", "raw", "broken", "crash")
 """What also runs in papermill's own engine, whose kernels send outputs and tracebacks of their own."""
@@ -241,6 +241,16 @@ def test_every_count_in_every_table_of_every_page_is_a_multiple_of_the_threshold
     }
     assert sum(map(len, counts.values())) > 100
     assert {page: odd for page, found in counts.items() if (odd := [n for n in found if n % 10])} == {}
+
+
+def test_figures_hold_rounds_and_arms_and_no_households(findings: Path):
+    """No point of a unit, jittered or not, and nothing that a browser does not draw: labels, ids, custom data."""
+    payload = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+    pages = [p for p in findings.rglob("*.html") if "internal" not in p.parts]
+    traces = [t for p in pages for x in payload.findall(p.read_text(encoding="utf-8")) for t in json.loads(x)["data"]]
+    assert len(traces) > 20
+    assert {"customdata", "ids", "text", "hovertext", "meta"} & {key for t in traces for key in t} == set()
+    assert max(len(t["x"]) for t in traces) <= 4 * len(KINDS)
 
 
 def test_counts_in_workbooks_and_tables_are_multiples_of_the_threshold(findings: Path):

@@ -146,6 +146,17 @@ def test_a_household_of_two_offices_is_refused_and_found_by_its_mark(sent: list[
         assert f"{mark},h2_7" in lines
 
 
+def test_the_list_that_stays_is_a_table_whatever_the_ids(tmp_path: Path):
+    """People open it in a spreadsheet: an id that begins as a formula is text, one with a comma is one cell."""
+    from evalkit.commands.share import _list_marks
+
+    ids = ["=cmd|'/C calc'!A0", "a,b", 'q"\nx', "h1"]
+    _list_marks(ids, b"k" * 32, tmp_path / "list.csv")
+    table = pl.read_csv(tmp_path / "list.csv", infer_schema=False)
+    assert table["household"].to_list() == ["'" + ids[0], *ids[1:]]
+    assert table["mark"].str.contains(r"^[0-9a-f]{16}$").all()
+
+
 def test_a_village_cut_between_two_offices_adds_where_marks_prove_the_households_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -12,19 +12,21 @@ from evalkit.intake.ledgers.kinds import AMOUNT
 from evalkit.intake.ledgers.records import HEADER, KEY, TOKEN, WHY
 from evalkit.programme import Source
 
+Keep = Callable[[pl.Expr], pl.Expr]
+"""A condition on the token of an entry."""
 PAIR_RULES = ("duplicate_conflicting", "duplicate_identical", "reversed", "reversal", "reversal_unmatched")
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Entries that stand alone (lazy), those of pairs that count, and those of pairs that do not (with ``_why``)."""
+    """Which tokens stand alone, the entries of pairs that count, and those of pairs that do not (with ``_why``)."""
 
-    alone: pl.LazyFrame
+    alone: Keep
     kept: pl.DataFrame
     left_out: pl.DataFrame
 
 
-Choose = Callable[[Callable[[pl.Expr], pl.Expr]], pl.LazyFrame]
+Choose = Callable[[Keep], pl.LazyFrame]
 """Gives the sound entries whose token a condition accepts."""
 
 
@@ -36,19 +38,23 @@ def resolve(tokens: pl.LazyFrame, sound: Choose, source: Source) -> Pairs:
     """
     marked = _doubled(tokens.collect(engine="streaming")[TOKEN])
     if source.reverses:
-        pointing = sound(lambda _: pl.lit(value=True)).filter(pl.col(source.reverses).is_not_null())
+        pointing = sound(_each).filter(pl.col(source.reverses).is_not_null())
         both = pointing.select(pl.col(KEY).hash().alias("a"), pl.col(source.reverses).hash().alias("b"))
         found = both.collect(engine="streaming")
         marked = pl.concat([marked, *(found[c].rename(TOKEN) for c in ("a", "b"))]).unique()
     if marked.is_empty():
-        rows = sound(lambda _: pl.lit(value=True))
-        empty = rows.head(0).collect()
-        return Pairs(rows, empty, empty.with_columns(pl.lit(None, pl.String).alias(WHY)))
+        empty = sound(_each).head(0).collect()
+        return Pairs(_each, empty, empty.with_columns(pl.lit(None, pl.String).alias(WHY)))
     concerned = marked.implode()
     together = sound(lambda token: token.is_in(concerned)).collect(engine="streaming").sort(FILE, ROW)
     judged = _reversals(_copies(together), source)
-    alone = sound(lambda token: ~token.is_in(concerned).fill_null(value=False))
-    return Pairs(alone, judged.filter(pl.col(WHY).is_null()).drop(WHY), judged.filter(pl.col(WHY).is_not_null()))
+    counts = judged.filter(pl.col(WHY).is_null()).drop(WHY)
+    left_out = judged.filter(pl.col(WHY).is_not_null())
+    return Pairs(lambda token: ~token.is_in(concerned).fill_null(value=False), counts, left_out)
+
+
+def _each(_: pl.Expr) -> pl.Expr:
+    return pl.lit(value=True)
 
 
 def _doubled(tokens: pl.Series) -> pl.Series:

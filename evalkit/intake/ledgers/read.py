@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -19,16 +19,19 @@ from evalkit.intake.ledgers.calendar import Calendar
 from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
 from evalkit.intake.ledgers.loans import NAMES, stocks
-from evalkit.intake.ledgers.pairs import PAIR_RULES, resolve
+from evalkit.intake.ledgers.pairs import PAIR_RULES, Keep, resolve
 from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, Around, LedgerRead
 from evalkit.intake.ledgers.rules import quality, rejected
 from evalkit.intake.ledgers.scan import Scan, require_unchanged, scan
+from evalkit.intake.ledgers.sums import N_ROWS, keys_of_sums, summed
 from evalkit.intake.rules import line
 from evalkit.programme import Source
 
 STEPS = {"unreadable_entries": OWN_RULES, "doubled_entries": PAIR_RULES[:2], "reversed_entries": PAIR_RULES[2:]}
 LISTED = (FILE, ROW, HEADER, KEY, WHY)
-N_ROWS, YEARS = "_n", Calendar()
+YEARS = Calendar()
+Pieces = list[pl.LazyFrame]
+"""Entries that may count, some files at a time."""
 
 
 def read_ledger(
@@ -81,14 +84,15 @@ def _damaged(source: Source, entries: Sequence[Entry], folder: Path) -> DataErro
 def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Series, around: Around) -> LedgerRead:
     """Take the sums of a ledger, and list what does not count."""
 
-    def sound(keep: Callable[[pl.Expr], pl.Expr]) -> pl.LazyFrame:
-        return judged(found.rows(keep), source, entries, around).sound
+    def sound(keep: Keep, files: Scan = found) -> pl.LazyFrame:
+        return judged(files.rows(keep), source, entries, around).sound
 
     pairs = resolve(found.tokens(), sound, source)
-    clean = pl.concat([pairs.alone, pairs.kept.lazy()])
-    clean, late, n_late = _late(clean, source, around.calendar)
-    clean, twice = _once(clean, source)
-    raw_sums = _whose(clean, source, entries, around.folder)
+    pieces = [sound(pairs.alone, files) for files in found.batches()]
+    pieces = [*pieces[:-1], pl.concat([pieces[-1], pairs.kept.lazy()])]
+    pieces, late, n_late = _late(pieces, source, around.calendar)
+    pieces, twice = _once(pieces, source)
+    raw_sums = _whose(pieces, source, entries, around.folder)
     sums = _of_known(raw_sums, known, source)
     n_sound = int(raw_sums[N_ROWS].sum()) + pairs.left_out.height + late.height + twice.height
     own = _broken(judged(found.rows(), source, entries, around).broken, sum(f.n_rows for f in found.files) - n_sound)
@@ -104,16 +108,17 @@ def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Se
     )
 
 
-def _whose(rows: pl.LazyFrame, source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
+def _whose(pieces: Sequence[pl.LazyFrame], source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
     """Return the sums with the ids of units as the door lets them pass; they are looked at id by id, not row by row."""
     entry = next(e for e in entries if e.name == source.who)
     if not is_treated(entry):
-        sums = _sums(rows, source)
+        sums = summed(pieces, source)
         ids_at_the_door(sums[WHO].drop_nulls().unique(), entry, source.place, folder)
         return sums
-    ids = rows.select(WHO).unique().collect(engine="streaming")[WHO].drop_nulls()
+    ids = pl.concat(pieces).select(WHO).unique().collect(engine="streaming")[WHO].drop_nulls()
     passed = ids_at_the_door(ids, entry, source.place, folder)
-    return _sums(rows.with_columns(pl.col(WHO).replace_strict(ids, passed, default=None)), source)
+    token = pl.col(WHO).replace_strict(ids, passed, default=None)
+    return summed([rows.with_columns(token) for rows in pieces], source)
 
 
 def _without_identifiers(out: pl.DataFrame, source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
@@ -139,50 +144,40 @@ def _broken(rows: pl.LazyFrame, count: int) -> pl.DataFrame:
     return rows.select(LISTED).collect(engine="streaming").sort(FILE, ROW) if count else _none()
 
 
-def _late(rows: pl.LazyFrame, source: Source, calendar: Calendar) -> tuple[pl.LazyFrame, pl.DataFrame, int]:
+def _late(pieces: Pieces, source: Source, calendar: Calendar) -> tuple[Pieces, pl.DataFrame, int]:
     """Return entries, those left out as too late, and how many were late."""
     if source.entered is None:
-        return rows, _none(), 0
+        return pieces, _none(), 0
     end = calendar.end(pl.col(PERIOD))
     too_late = ((pl.col(source.entered) - end).dt.total_days() > source.late_days).fill_null(False)
-    found = rows.filter(too_late).select(*LISTED[:-1], pl.lit("late_entry").alias(WHY)).collect(engine="streaming")
+    lines = [*LISTED[:-1], pl.lit("late_entry").alias(WHY)]
+    found = pl.concat(pieces).filter(too_late).select(lines).collect(engine="streaming")
     if source.late == "keep":
-        return rows, _none(), found.height
-    return rows.filter(~too_late), found.sort(FILE, ROW), found.height
+        return pieces, _none(), found.height
+    return [rows.filter(~too_late) for rows in pieces], found.sort(FILE, ROW), found.height
 
 
-def _once(rows: pl.LazyFrame, source: Source) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """Return entries without those of sales that count for the other side, and these."""
+def _once(pieces: Pieces, source: Source) -> tuple[Pieces, pl.DataFrame]:
+    """Return entries without those of sales that count for the other side, and these; the sides may be in two files."""
     rule = source.count_once
     if rule is None:
-        return rows, _none()
+        return pieces, _none()
+    rows = pl.concat(pieces)
     is_first = (pl.col(rule.kind).cast(pl.String) == rule.first).fill_null(False)
     first = rows.filter(is_first & pl.col(rule.by).is_not_null()).select(rule.by).unique()
     others, lines = rows.filter(~is_first), [*LISTED[:-1], pl.lit("counted_twice").alias(WHY)]
     twice = others.join(first, on=rule.by, how="semi").select(lines).collect(engine="streaming").sort(FILE, ROW)
-    return pl.concat([rows.filter(is_first), others.join(first, on=rule.by, how="anti")]), twice
+    return [pl.concat([rows.filter(is_first), others.join(first, on=rule.by, how="anti")])], twice
 
 
 def _none() -> pl.DataFrame:
     return pl.DataFrame(schema={FILE: pl.String, ROW: pl.Int64, HEADER: pl.String, KEY: pl.String, WHY: pl.String})
 
 
-def _sums(rows: pl.LazyFrame, source: Source) -> pl.DataFrame:
-    """Return the sums of whole numbers by unit and period (and loan); polars streams, so rows are never all there."""
-    by = _keys_of_sums(source)
-    sums = FORMS[str(source.ledger)].sums()
-    named = [expression.alias(name) for name, expression in sums.items()]
-    return rows.group_by(by).agg(pl.len().cast(pl.Int64).alias(N_ROWS), *named).collect(engine="streaming")
-
-
-def _keys_of_sums(source: Source) -> list[str]:
-    return [WHO, PERIOD, *(["loan_id"] if source.ledger == "loans" else [])]
-
-
 def _of_known(sums: pl.DataFrame, known: pl.Series, source: Source) -> pl.DataFrame:
     """Return the sums of known units, sorted; by the units' rank, which is much quicker than by their ids."""
     units = known.cast(pl.String).drop_nulls().unique().sort().to_frame(WHO).with_row_index("_rank")
-    by = ["_rank", *_keys_of_sums(source)[1:]]
+    by = ["_rank", *keys_of_sums(source)[1:]]
     return sums.join(units, on=WHO, how="inner").sort(by).drop("_rank")
 
 

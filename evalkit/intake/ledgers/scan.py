@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,8 @@ SMALL = 1e15
 """Money of 10¹⁵ yuan or more does not fit into whole fen, and is no amount of a village."""
 JOINT = "\u241f"
 """Between the parts of a key of several columns: the sign of a unit separator, which no id holds."""
+AT_ONCE = 12_000_000
+"""Rows whose sums are taken together."""
 CHECKED, VALUE = frozenset({"number", "integer", "flag", "date"}), "_value_"
 
 
@@ -75,6 +77,16 @@ class Scan:
     def tokens(self) -> pl.LazyFrame:
         """Return the token of every entry, sound or not; nothing else is read."""
         return pl.concat([p.raw.select(p.token.alias(TOKEN)) for p in self.parts])
+
+    def batches(self) -> Iterator[Scan]:
+        """Yield files in their order, so many together as have no more than `AT_ONCE` rows; one file at least."""
+        first, n = 0, 0
+        for i, file in enumerate(self.files):
+            if i > first and n + file.n_rows > AT_ONCE:
+                yield replace(self, parts=self.parts[first:i], files=self.files[first:i])
+                first, n = i, 0
+            n += file.n_rows
+        yield replace(self, parts=self.parts[first:], files=self.files[first:])
 
 
 def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path) -> Scan:
