@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         synthetic_control,
         synthetic_did,
     )
+    from evalkit.every import evaluate_all
     from evalkit.families import evaluate_families
     from evalkit.finding import Finding, evaluate
     from evalkit.inference import adjust, adjust_families, infer, romano_wolf, sharpened_q, westfall_young
@@ -60,6 +61,8 @@ _ESTIMATORS = (
     "synthetic_did",
 )
 _HOMES = {
+    "programmes": "batch.shelf",
+    "evaluate_all": "every",
     **dict.fromkeys(("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
@@ -99,6 +102,7 @@ __all__ = [
     "discontinuity",
     "dose",
     "evaluate",
+    "evaluate_all",
     "evaluate_families",
     "event_study",
     "family_index",
@@ -113,6 +117,7 @@ __all__ = [
     "minimum_detectable_effect",
     "ppml",
     "pre_post",
+    "programmes",
     "rollout",
     "romano_wolf",
     "sharpened_q",

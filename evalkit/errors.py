@@ -34,6 +34,11 @@ class EvalkitError(Exception):
         parts += [f"What to do: {todo.rstrip('.')}."] if todo else []
         super().__init__(" ".join(parts))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows in place of the chain of calls: its parts, a line each."""
+        parts = (("found", self.found), ("needed", self.needed), ("what to do", self.todo))
+        return [f"{type(self).__name__}: {self.where}", *(f"  {name}: {text}" for name, text in parts if text)]
+
     def __reduce__(self) -> tuple[type[EvalkitError], tuple[str, str, str, str]]:
         """Let the error travel between worker processes."""
         return type(self), (self.where, self.found, self.needed, self.todo)

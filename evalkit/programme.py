@@ -159,6 +159,13 @@ class Programme(Frozen):
         }
         return Design(**(values if plan.running is None else {**values, **at_cutoff(plan)}))
 
+    def __getitem__(self, name: str) -> IndicatorPlan:
+        """Return the plan of one indicator, as `indicator` does; in JupyterLab, Tab completes the name."""
+        return self.indicator(name)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [plan.name for plan in self.indicators]
+
     def __repr__(self) -> str:
         names = ", ".join(i.name for i in self.indicators)
         return f"Programme({self.id!r}, {self.about.provenance}, indicators: {names})"

@@ -13,6 +13,7 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import default
 
 from evalkit.batch.machine import cores
+from evalkit.following import QUIET
 
 LANGUAGE = "python"
 NAME = "python3"
@@ -43,6 +44,7 @@ def environment(workers: int) -> dict[str, str]:
     return {
         **dict.fromkeys(ONE_THREAD, "1"),
         "POLARS_MAX_THREADS": str(max(1, cores() // workers)),
+        QUIET: "1",
         "PLOTLY_RENDERER": "plotly_mimetype",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

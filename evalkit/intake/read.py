@@ -274,8 +274,8 @@ def _entries(programme: Programme, source: Source) -> tuple[Entry, ...]:
         )
     entries = read_codebook(existing(programme.folder / source.codebook))
     require_months(programme, entries, source.codebook)
-    kind = "survey" if source.kind == "backcheck" else source.kind
-    return tuple(e for e in entries if not e.source or e.source == kind)
+    kinds = {"", source.kind, *(["survey"] if source.kind == "backcheck" else [])}
+    return tuple(e for e in entries if e.source in kinds)
 
 
 def _join(programme: Programme, survey: _Read, roster: _Read) -> tuple[pl.DataFrame, _Read]:

@@ -4,6 +4,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 """
 
 from evalkit.report.backchecks import quality_backchecks
+from evalkit.report.balance import balance
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.chain import chain
 from evalkit.report.charts import arms, event_study, means
@@ -26,6 +27,7 @@ from evalkit.report.requests import first_askers, waiting, waiting_groups
 from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
+from evalkit.report.specifications import specifications
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
@@ -37,6 +39,7 @@ __all__ = [
     "FigureBlock",
     "arms",
     "attrition",
+    "balance",
     "chain",
     "claims_arithmetic",
     "claims_figures",
@@ -79,6 +82,7 @@ __all__ = [
     "replication",
     "rollout",
     "sources",
+    "specifications",
     "spillover",
     "statement",
     "take_up",

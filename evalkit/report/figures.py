@@ -19,6 +19,8 @@ GRAY = "#9aa5b1"
 SHADE = "rgba(11,95,138,0.15)"
 LONG = 24
 """A table with more rows than this is folded up."""
+LINE = 19
+"""Height of a line of a label, in pixels."""
 TRACE_TYPES = frozenset({"scatter", "bar"})
 """All kinds of traces that figures here use; a test holds that the vendored bundle draws them."""
 
@@ -177,6 +179,14 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
         ],
     )
     return {"data": [trace(s) for s in series], "layout": dict(layout.to_plotly_json())}
+
+
+def wrapped(name: str, lang: Language) -> str:
+    """Break a label over lines so that a narrow screen keeps room for the figure."""
+    from textwrap import wrap
+
+    lines = wrap(name, 18) if lang == "en" else [name[i : i + 9] for i in range(0, len(name), 9)]
+    return "<br>".join(text(line) for line in lines)
 
 
 def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.families import Indices, families_block, shown_index
-from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
+from evalkit.report.figures import LINE, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, percent
 from evalkit.report.origin import summarise
@@ -21,9 +21,6 @@ from evalkit.report.wording import LANGUAGES, Language, say, words_of
 from evalkit.results import TIDY_SCHEMA
 
 COMMON = 0.05
-
-LINE = 19
-"""Height of a line of a label, in pixels."""
 
 
 def overview_headline(
@@ -161,7 +158,7 @@ def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Languag
         high=[v[2] for v in values],
         across=True,
     )
-    ticks = tuple(zip(map(float, places), (_wrapped(n, lang) for n in names), strict=True))
+    ticks = tuple(zip(map(float, places), (wrapped(n, lang) for n in names), strict=True))
     axes = Axes(
         words.label("relative_axis"),
         "",
@@ -186,14 +183,6 @@ def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Languag
         plot([series], axes),
         Grid([words.label("indicator"), words.label("relative"), words.label("interval")], rows, note=note),
     )
-
-
-def _wrapped(name: str, lang: Language) -> str:
-    """Break a label over lines so that a narrow screen keeps room for the figure."""
-    from textwrap import wrap
-
-    lines = wrap(name, 18) if lang == "en" else [name[i : i + 9] for i in range(0, len(name), 9)]
-    return "<br>".join(text(line) for line in lines)
 
 
 def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices) -> Block:

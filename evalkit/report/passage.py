@@ -142,7 +142,7 @@ def _figure(programme: Programme, steps: Sequence[Step], lang: Language) -> str:
     return (
         f"<figure><figcaption><b>{text(title)}</b><span>{text(words.label('passage_subtitle'))}</span></figcaption>"
         f'<ul class="legend" aria-hidden="true">{legend}</ul>'
-        f'<ol class="passage" role="img" aria-label="{text(title + stop + told)}">{lines}</ol>'
+        f'<div role="img" aria-label="{text(title + stop + told)}"><ol class="passage">{lines}</ol></div>'
         f"{_table(programme, steps, lang).html()}</figure>"
     )
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.batch import Request, Result, Settings, journal, make_plan, run_batch
+from evalkit.batch import Request, Result, Settings, journal, make_plan, pool, run_batch
 from evalkit.batch.machine import family, held_bytes, memory_share, workers_for
+from evalkit.batch.workers import Worker
 from evalkit.errors import DataError, UsageError
 from tests.batch.conftest import Project
 
@@ -112,6 +113,24 @@ def test_a_folder_that_cannot_be_made_is_told_plainly(project: Project):
     (folder / "findings").write_text("a file", encoding="utf-8")
     with pytest.raises(DataError, match=r"cannot be written to: .*what is done is kept"):
         run_batch(make_plan(Request()), Settings(folder / "findings", 1))
+
+
+@linux
+def test_a_read_only_folder_is_told_plainly(project: Project):
+    project({"good": "held = 1"})
+    with pytest.raises(DataError, match=r"cannot be written to: .*what is done is kept"):
+        run_batch(make_plan(Request()), Settings(Path("/sys/findings"), 1))  # no user, root neither, may write there
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+def test_a_clock_that_jumps_stops_no_notebook(project: Project, monkeypatch: pytest.MonkeyPatch, years: int):
+    project({"good": "held = 1"})
+    job = pool._Job(make_plan(Request()).runs[0], Worker(os.getpid(), None, lambda: 0, lives_on=False))  # type: ignore[arg-type]
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + years * 365 * 86_400)
+    assert pool._beyond(job, pool.Limits(1, seconds=60.0)) == ""
+    assert 0 <= job.seconds < 60
+    assert pool._beyond(job, pool.Limits(1, seconds=0.0)).startswith("The notebook did not end within 0 seconds")
 
 
 def test_a_full_disk_ends_the_batch_and_leaves_nothing_half_written(project: Project, monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from evalkit.batch import Plan, Request, Settings, make_plan, run_batch
+from evalkit.batch import Request, Settings, make_plan, run_batch
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -52,16 +52,17 @@ def findings(root: Path, browser: Browser, tmp_path_factory: pytest.TempPathFact
         patch.chdir(root)
         patch.setenv("PYTHONPATH", str(root))
         patch.delenv("EVALKIT_DATA", raising=False)
-        plan = make_plan(Request())
-        runs = tuple(run for run in plan.runs if run.page in KINDS.values())
-        assert len(runs) == len(KINDS)
-        result = run_batch(_only(plan, runs), Settings(out, workers=2))
-    assert result.failed == 0
+        make_findings(out)
     return out
 
 
-def _only(plan: Plan, runs: tuple) -> Plan:
-    return replace(plan, runs=runs, complete=frozenset())
+def make_findings(out: Path) -> None:
+    """Write a folder of findings with one page of every kind and their index."""
+    plan = make_plan(Request())
+    runs = tuple(run for run in plan.runs if run.page in KINDS.values())
+    assert len(runs) == len(KINDS)
+    result = run_batch(replace(plan, runs=runs, complete=frozenset()), Settings(out, workers=2))
+    assert result.failed == 0
 
 
 @pytest.fixture

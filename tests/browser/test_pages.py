@@ -86,3 +86,26 @@ def test_index_never_links_to_internal_pages(opened):
     links = opened("index.html").page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
     assert links
     assert [link for link in links if "internal" in link] == []
+
+
+def test_index_is_sorted_by_keyboard(opened):
+    page = opened("index.html", lang="en").page
+    names = "all => all.map(a => a.textContent)"
+    before = page.eval_on_selector_all('tbody tr a [lang="en"]', names)
+    page.locator("select[name=sort]").focus()
+    page.keyboard.press("ArrowDown")
+    after = page.eval_on_selector_all('tbody tr a [lang="en"]', names)
+    assert after == sorted(before, key=str.lower) != before
+    page.keyboard.press("ArrowUp")
+    assert page.eval_on_selector_all('tbody tr a [lang="en"]', names) == before
+
+
+def test_index_shows_each_interval_beside_zero(opened):
+    page = opened("index.html", lang="en").page
+    sparks = page.eval_on_selector_all("svg.spark", "all => all.filter(s => s.getBoundingClientRect().width).length")
+    assert sparks == sum("/impact-" in name for name in PAGES.values())
+
+
+def test_an_impact_page_is_small_beside_the_bundle(findings):
+    sizes = {name: (findings / name).stat().st_size for name in PAGES.values() if "/impact-" in name}
+    assert {name: size for name, size in sizes.items() if size > 400_000} == {}

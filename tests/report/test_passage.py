@@ -12,10 +12,17 @@ import pytest
 
 import evalkit
 from evalkit.diagnostics import follow_up, losses_by_baseline
-from evalkit.intake import Intake, read_programme
+from evalkit.intake import Intake, field_checks, read_programme
 from evalkit.intake.passage import PASSAGE_SCHEMA
 from evalkit.programme import Disclosure, Programme
-from evalkit.report import quality_flow, quality_follow_up, quality_ledgers, quality_losses, quality_rounds
+from evalkit.report import (
+    quality_backchecks,
+    quality_flow,
+    quality_follow_up,
+    quality_ledgers,
+    quality_losses,
+    quality_rounds,
+)
 from evalkit.report.follow_up import shown_lost
 from evalkit.report.passage import shown_passage, shown_rounds
 
@@ -116,3 +123,13 @@ def test_rounds_that_a_codebook_calls_numbers_are_rounds(post: tuple[Programme, 
     plain, read = follow_up(programme, intake), follow_up(programme, as_numbers)
     pages = [quality_follow_up(programme, counts).block.html for counts in (plain, read)]  # type: ignore[union-attr]
     assert pages[0] == pages[1]
+
+
+def test_second_visits_find_the_careless_enumerator(post: tuple[Programme, Intake]) -> None:
+    """The scenario has one in eight, D03; on a public page nobody is named."""
+    found = field_checks(*post)
+    assert found.problems.filter(pl.col("rule") == "enumerator_backcheck")["enumerator"].to_list() == ["D03"]
+    assert "backcheck_unmatched" not in found.problems["rule"].to_list()
+    page = quality_backchecks(*post, found).html
+    assert "第一类：不会变的" in page
+    assert "D03" not in page

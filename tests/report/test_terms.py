@@ -38,6 +38,7 @@ OF_ONE = (
     report.match_checks,
     report.donors,
     report.estimates,
+    report.specifications,
     report.take_up,
     report.limits,
     report.plan,
@@ -74,6 +75,7 @@ def test_the_page_of_a_programme_uses_its_words(saved: Finding, income: Finding)
     blocks += [report.overview_table(findings), report.overview_notes(findings, alone, {})]
     blocks += [report.rollout(findings[1].programme, evalkit.rollout(income.programme))]
     text = " ".join(map(said, blocks)) + said(report.forest(findings))
+    text += said(report.balance([findings[1]] * 2))
     assert [text[m.start() - 20 : m.end() + 20] for m in USUAL_WORDS.finditer(text)] == []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from evalkit.simulate.suqian_post.again import second_visits
 from evalkit.simulate.suqian_post.draw import Drawn, draw
 from evalkit.simulate.suqian_post.ledger import loan_book
 from evalkit.simulate.suqian_post.rows import STAGES, interviews, village_id
@@ -39,7 +40,7 @@ def write_programme(out: Path) -> list[Path]:
     rows = interviews(scenario, drawn)
     written = [_roster(scenario, drawn, out), _prices(scenario, out), _truth(scenario, drawn, out)]
     written += [_round(scenario, rows, year, rng, out) for year in scenario.years]
-    return [*written, _ledger(scenario, drawn, out)]
+    return [*written, _ledger(scenario, drawn, out), _again(scenario, rows, out)]
 
 
 def _roster(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
@@ -79,11 +80,10 @@ def _round(scenario: Scenario, rows: pl.DataFrame, year: int, rng: np.random.Gen
     own = rows.filter(pl.col("year") == year)
     amounts = _with_slips(_amounts(own, year, scenario.price(year)), year, scenario, rng)
     blank = {c: rng.random(own.height) < scenario.entity["item_missing"] for c in amounts}
-    kinds = np.array(scenario.entity["kinds"])[own["entity_id"].str.slice(4).cast(pl.Int64).to_numpy() % 3]
     table = own.select(
         pl.col("entity_id").alias("主体编号"),
         pl.col("village_id").alias("村（社区）编号"),
-        pl.Series("主体类型", kinds),
+        pl.Series("主体类型", _kinds(scenario, own)),
         pl.col("mu").alias("经营面积(亩)"),
         *[pl.when(pl.Series(blank[c])).then(None).otherwise(v).alias(c) for c, v in amounts.items()],
         *[pl.col(stage).cast(pl.Int64).alias(header) for stage, header in REACHED.items()],
@@ -92,6 +92,26 @@ def _round(scenario: Scenario, rows: pl.DataFrame, year: int, rng: np.random.Gen
     path = out / f"entities_{year}.xlsx"
     _workbook(path, pl.concat([table, table[np.sort(copies)]]))
     return path
+
+
+def _again(scenario: Scenario, rows: pl.DataFrame, out: Path) -> Path:
+    """Write the second visits of the last round; they draw from numbers of their own."""
+    year = scenario.years[-1]
+    own = rows.filter(pl.col("year") == year)
+    first = own.select(
+        pl.col("entity_id").alias("主体编号"),
+        pl.col("village_id").str.slice(1).cast(pl.Int64).alias("village"),
+        pl.Series("主体类型", _kinds(scenario, own)),
+        pl.col("mu").alias("经营面积(亩)"),
+    ).with_columns(v.alias(c) for c, v in _amounts(own, year, scenario.price(year)).items())
+    path = out / f"backchecks_{year}.csv"
+    path.write_bytes(second_visits(scenario, first).write_csv().encode("gb18030"))
+    return path
+
+
+def _kinds(scenario: Scenario, rows: pl.DataFrame) -> list[str]:
+    """Return the kind of each entity, which its number says."""
+    return [str(scenario.entity["kinds"][number % 3]) for number in rows["entity_id"].str.slice(4).cast(pl.Int64)]
 
 
 def _amounts(rows: pl.DataFrame, year: int, price: float) -> dict[str, pl.Series]:

@@ -38,6 +38,7 @@ class Scenario:
     inflation: float
     credit: Mapping[str, float]
     processes: Mapping[str, Process]
+    backchecks: Mapping[str, Any]
 
     def price(self, year: int) -> float:
         """Return the price level of a year; 1 in the first."""
@@ -58,4 +59,5 @@ def read_scenario() -> Scenario:
         v["prices"]["inflation"],
         v["credit"],
         processes,
+        v["backchecks"],
     )
