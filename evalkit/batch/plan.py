@@ -154,6 +154,7 @@ def _runs_of(
     programme: Programme, notebooks: Mapping[Path, Mapping[str, type]], request: Request, notes: list[str]
 ) -> Iterator[Run]:
     raw = _inputs(programme, notes)
+    about_one = cache(lambda indicator: _about_one(programme, indicator))
     for file, declared in notebooks.items():
         if file.stem.startswith(REPLICATION) and file.stem != REPLICATION + programme.id:
             continue
@@ -163,7 +164,7 @@ def _runs_of(
             continue
         used = _used(programme, file, raw)
         for values in _values(programme, declared, request, notes):
-            lone = _about_one(programme, values.get("indicator"))
+            lone = about_one(values.get("indicator"))
             yield _run(programme, file, values, used, request.lang, request.audience, lone)
 
 
