@@ -4,11 +4,14 @@
     .venv/bin/python benchmarks/coverage.py --quick    # 500 draws of every fifth design, prints only
     .venv/bin/python benchmarks/coverage.py --methods conley_taber,ferman_pinto
                                                        # these methods that draw; the other rows stay as they are
+    .venv/bin/python benchmarks/coverage.py --one-pilot
+                                                       # the study of one pilot village, about a quarter of an hour
 
 Five hundred samples of villages and households, 10 outcomes for each. The draws (`intervals/draws.py`) share no code
 with evalkit; `intervals/batch.py` computes every method for all outcomes of a sample at once and, for one outcome of
 every second sample, compares with `evalkit.infer` on households: a difference above 1e-9 ends the run. It writes
-benchmarks/results/coverage.md, the same tables into docs/coverage.md, and the numbers as coverage.csv.
+benchmarks/results/coverage.md, the same tables into docs/coverage.md, and the numbers as coverage.csv. The study of
+one pilot village writes coverage_one_pilot.csv and .md, and its first table into docs/coverage.md.
 """
 
 from __future__ import annotations
@@ -21,13 +24,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import argparse
 import re
 import time
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from intervals import peers, study, table
+from intervals import lone, peers, study, table
 from intervals.batch import DRAWING, measured
-from intervals.designs import Study, designs
+from intervals.designs import Study, alone, designs
 
 RESULTS = Path(__file__).parent / "results"
 DOCUMENT = Path(__file__).parents[1] / "docs" / "coverage.md"
@@ -40,12 +46,16 @@ def main() -> None:
     parser.add_argument(
         "--methods", default="", help=f"of {', '.join(DRAWING)}: rows of these only, and what auto takes"
     )
+    parser.add_argument("--one-pilot", action="store_true", help="the study of one pilot village, in more designs")
     asked = parser.parse_args()
     methods = tuple(filter(None, asked.methods.split(",")))
     if unknown := set(methods) - set(DRAWING):
         parser.error(f"{', '.join(sorted(unknown))}: not among {', '.join(DRAWING)}")
     if asked.quick:
         quick(methods or tuple(DRAWING))
+        return
+    if asked.one_pilot:
+        one_pilot()
         return
     start = time.perf_counter()
     asked_for = [(s, one) for s, one in enumerate(designs()) if not methods or measured(methods, one.pilot)]
@@ -65,6 +75,20 @@ def quick(methods: tuple[str, ...]) -> None:
     study.SAMPLES = 100
     rows = [row for seed, one in enumerate(designs()) if seed % 5 == 0 for row in study.run(one, seed, methods)]
     print(table.by_design(pl.DataFrame(rows, infer_schema_length=None)))
+
+
+def one_pilot() -> None:
+    """Run the study of one pilot village and write its tables."""
+    start, rows, studies = time.perf_counter(), [], alone()
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        for one, found in zip(studies, pool.map(lone.run, studies, count(lone.FIRST_SEED)), strict=True):
+            rows += found
+            print(f"{time.perf_counter() - start:6.0f} s  {one.name}", flush=True)
+    pl.DataFrame(rows, infer_schema_length=None).write_csv(RESULTS / "coverage_one_pilot.csv", float_precision=5)
+    frame = pl.read_csv(RESULTS / "coverage_one_pilot.csv", null_values="")
+    text = lone.page(frame, (time.perf_counter() - start) / 60)
+    (RESULTS / "coverage_one_pilot.md").write_text(text, encoding="utf-8")
+    DOCUMENT.write_text(lone.shown(DOCUMENT.read_text(encoding="utf-8"), frame), encoding="utf-8")
 
 
 def _design(one: Study, seed: int, methods: tuple[str, ...], start: float) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
-    from evalkit.diagnostics import Study, dose, minimum_detectable_effect, rollout
+    from evalkit.diagnostics import Study, dose, honest_did, minimum_detectable_effect, rollout
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -63,7 +63,7 @@ _ESTIMATORS = (
 _HOMES = {
     "programmes": "batch.shelf",
     "evaluate_all": "every",
-    **dict.fromkeys(("Study", "dose", "minimum_detectable_effect", "rollout"), "diagnostics"),
+    **dict.fromkeys(("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
@@ -107,6 +107,7 @@ __all__ = [
     "event_study",
     "family_index",
     "group_time",
+    "honest_did",
     "imputation",
     "infer",
     "itt",

@@ -87,7 +87,7 @@ def decompose(programme: Programme, indicator: str, *, seed: int = 1) -> Decompo
 
 def _effect(panel: Panel, plan: IndicatorPlan, seed: int) -> Inference:
     estimate = estimate_by_name(plan.estimator, Moments.from_panel(panel), panel)
-    few = few_villages(estimate)
+    few = few_villages(estimate, plan.inference)
     if few or isinstance(estimate.basis, Donors):
         raise DesignError(
             "decomposition", few or "villages are matched by donors", "several villages in both arms", "leave it out"

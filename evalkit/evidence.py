@@ -10,7 +10,7 @@ from evalkit.diagnostics import CutoffChecks, FourCell, Match, PreTrend
 from evalkit.gate import Evidence
 from evalkit.inference.auto import arm_villages
 from evalkit.inference.basis import matched_rounds
-from evalkit.inference.infer import FEW_PILOTS
+from evalkit.inference.lone_pilot import covers_one_pilot
 from evalkit.programme import Programme
 from evalkit.results import Inference
 
@@ -38,7 +38,7 @@ def evidence_of(
         n_matched=matched_rounds(main.estimate),
         p_fit=None if fit is None else fit.p_fit,
         p_early=None if fit is None else fit.p_early,
-        reads_comparison=main.method in FEW_PILOTS,
+        covers_one_pilot=covers_one_pilot(main.estimate, main.method),
         at_cutoff=checks is not None,
         density_p=None if checks is None else checks.density_p,
     )

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from evalkit.errors import DataError, DesignError
 from evalkit.estimators import family_index
 from evalkit.estimators.registry import estimate_by_name
-from evalkit.inference.auto import few_villages
-from evalkit.inference.infer import FEW_PILOTS, infer
-from evalkit.inference.student import no_interval
+from evalkit.inference.infer import infer_or_none
 from evalkit.moments import Moments
 from evalkit.panel import Panel
 from evalkit.programme import IndicatorPlan, Programme
-from evalkit.results import Donors, Inference
+from evalkit.results import Inference
 
 
 def evaluate_families(programme: Programme, *, seed: int = 1) -> dict[str, Inference | None]:
@@ -37,8 +35,6 @@ def _index(programme: Programme, plans: Sequence[IndicatorPlan], seed: int) -> I
     try:
         panel = family_index(panels, [p.better for p in plans])
         estimate = estimate_by_name(plans[0].estimator, Moments.from_panel(panel), panel)
-        method = plans[0].inference
-        few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate)
-        return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
+        return infer_or_none(estimate, plans[0].inference, seed=seed)
     except (DataError, DesignError):
         return None

@@ -14,6 +14,7 @@ from evalkit.cache import hash_of
 from evalkit.diagnostics import (
     CutoffChecks,
     FourCell,
+    HonestDid,
     Match,
     PreTrend,
     PreTrendPower,
@@ -26,6 +27,7 @@ from evalkit.diagnostics import (
     cutoff_checks,
     donor_weights,
     four_cell,
+    honest_did,
     match,
     means_by_round,
     other_cuts,
@@ -40,10 +42,8 @@ from evalkit.evaluated import once
 from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
 from evalkit.gate import Gate, open_gate
-from evalkit.inference.auto import few_villages
 from evalkit.inference.band import uniform_band
-from evalkit.inference.infer import FEW_PILOTS, fits, infer
-from evalkit.inference.student import no_interval
+from evalkit.inference.infer import fits, infer_or_none
 from evalkit.intake import read_truth
 from evalkit.moments import Moments
 from evalkit.moments.stored import stored_moments
@@ -66,7 +66,8 @@ class Finding:
     and ``means`` describe the arms; ``comparison_mean`` turns an effect into a percentage. ``truth`` exists only for
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
-    ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss.
+    ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss,
+    ``honest`` the effect where paths drift apart as much as before the start.
     ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
     part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect;
     ``match`` how a synthetic comparison fitted before the start, and what placebos show.
@@ -100,6 +101,7 @@ class Finding:
     match: Match | None = None
     stability: Stability | None = None
     drift: PreTrendPower | None = None
+    honest: HonestDid | None = None
 
     @property
     def words(self) -> Terms:
@@ -162,6 +164,7 @@ class Finding:
             "deviations": plain(self.deviations),
             "stability": None if self.stability is None else {"verdict": self.stability.verdict},
             "drift": None if self.drift is None else plain(self.drift),
+            "honest": None if self.honest is None else plain(self.honest),
             "bounds": None if self.bounds is None else plain_rows(self.bounds.tidy()),
             "instrument": None if self.instrument is None else plain_rows(self.instrument.tidy()),
             "cutoff": None if self.cutoff is None else plain(self.cutoff),
@@ -209,7 +212,7 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
     panel = Panel.from_programme(programme, plan.name)
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
-    main = _infer(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed)
+    main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
     lost, checks = attrition(panel), cutoff_checks(panel, main.estimate)
@@ -243,18 +246,13 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
         match=fit,
         stability=stability(main),
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
+        honest=None if study is None else honest_did(study, programme.design.anticipation),
     )
-
-
-def _infer(estimate: Estimate, method: str, seed: int) -> Inference:
-    """Infer by the plan's method, or give no interval where an arm has too few villages."""
-    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate)
-    return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
 
 
 def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
     """Infer by the plan's method, or by the default where that is for others; the table names the method."""
-    return _infer(estimate, method if fits(method, estimate) else "auto", seed)
+    return infer_or_none(estimate, method if fits(method, estimate) else "auto", seed=seed)
 
 
 def _event_study(moments: Moments, main: Inference, method: str, seed: int, notes: list[str]) -> Inference | None:
@@ -286,11 +284,11 @@ def _robustness(
 
 def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
     if moments.design.running is not None:
-        return _infer(itt(moments, strata=False), "auto", seed)
+        return infer_or_none(itt(moments, strata=False), "auto", seed=seed)
     if moments.design.time is None:
         return None
     try:
-        return _infer(pre_post(moments), "auto", seed)
+        return infer_or_none(pre_post(moments), "auto", seed=seed)
     except DesignError as error:
         notes.append(str(error))
         return None

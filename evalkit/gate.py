@@ -97,8 +97,8 @@ class Evidence:
     """Rank of the misfit to the synthetic comparison before the programme, among placebos."""
     p_early: float | None = None
     """Rank of the gap that opens in the last rounds before the programme, among placebos."""
-    reads_comparison: bool = False
-    """Whether the interval reads chance off comparison villages, and so needs no second pilot village."""
+    covers_one_pilot: bool = False
+    """Whether the interval covers with a single pilot village (see `inference.lone_pilot`)."""
     at_cutoff: bool = False
     """Whether those just above a cut-off are compared with those just below."""
     density_p: float | None = None
@@ -148,7 +148,7 @@ def _blocked(e: Evidence) -> tuple[Reason, ...]:
     reasons = []
     if e.smallest_arm is not None:
         reasons.append(Reason("small_cell", {"n_households": e.smallest_arm[0], "n_villages": e.smallest_arm[1]}))
-    if e.n_pilot < (1 if e.reads_comparison else MIN_VILLAGES):
+    if e.n_pilot < (1 if e.covers_one_pilot else MIN_VILLAGES):
         reasons.append(Reason("few_pilot", {"n": e.n_pilot}))
     if 0 < e.n_comparison < MIN_VILLAGES:
         reasons.append(Reason("few_comparison", {"n": e.n_comparison}))

@@ -64,20 +64,21 @@ def one_pilot_programme(
     inference: str = "auto",
     robustness: str = '["synthetic_control", "did"]',
     audience: str = "internal",
+    donors: int = DONORS,
 ) -> Path:
     """Write programme.toml, codebook and rows; v00 starts in month 9 and gains 30 yuan a month."""
     text = PROGRAMME.format(estimator=estimator, inference=inference, robustness=robustness, audience=audience)
     (folder / "programme.toml").write_text(text, encoding="utf-8")
     (folder / "codebook.csv").write_text(CODEBOOK, encoding="utf-8")
-    _rows().write_csv(folder / "shops.csv")
+    _rows(donors).write_csv(folder / "shops.csv")
     return folder
 
 
-def _rows() -> pl.DataFrame:
+def _rows(donors: int) -> pl.DataFrame:
     rng = np.random.default_rng(7)
-    factor, load = np.cumsum(rng.normal(size=ROUNDS + 1)) * 10, rng.uniform(0, 1, DONORS + 1)
+    factor, load = np.cumsum(rng.normal(size=ROUNDS + 1)) * 10, rng.uniform(0, 1, donors + 1)
     rows = []
-    for v in range(DONORS + 1):
+    for v in range(donors + 1):
         level = 500 + 40 * rng.normal()
         for shop in range(3):
             own = rng.normal() * 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,8 @@ class Study:
 
     ``icc`` is the share of village shocks in the variance of a round; ``sizes`` the standard deviation of log village
     size; ``pilot_shocks`` multiplies the shocks of pilot villages; ``serial`` is the AR(1) coefficient of village
-    shocks; ``lost`` the shares of households lost from each round to the next in pilot and comparison villages.
+    shocks; ``lost`` the shares of households lost from each round to the next in pilot and comparison villages;
+    ``first`` which village is the first pilot: any, or that with the most or the fewest households.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Study:
     serial: float = 0.0
     rounds: int = 2
     lost: tuple[float, float] = (0.0, 0.0)
+    first: Literal["any", "largest", "smallest"] = "any"
 
 
 STRESS = {
@@ -68,3 +71,27 @@ def designs() -> list[Study]:
     alone = [Study(f"{n}/1 equal", n, 1) for n in (6, 8, 12, 20, 40)]
     paired = [s for i, (n, k) in enumerate(PAIRS) for s in _pair(n, k, stresses[i % len(stresses)])]
     return [*alone, *paired, *_pair(40, 2, None)]
+
+
+ALONE = (4, 5, 6, 8, 12, 19, 20, 40)
+"""Numbers of villages, one of them pilot, of the study of one pilot village."""
+UNEQUAL = {"sizes": 0.8, "icc": 0.3}
+ALONE_KINDS: dict[str, dict[str, object]] = {
+    "equal": {},
+    "equal, icc .3, pilot shocks x2": {"icc": 0.3, "pilot_shocks": 2.0},
+    "unequal, pilot shocks x2": {**UNEQUAL, "pilot_shocks": 2.0},
+    "pilot largest": {**UNEQUAL, "first": "largest"},
+    "pilot smallest": {**UNEQUAL, "first": "smallest"},
+    "pilot largest, its shocks x2": {**UNEQUAL, "first": "largest", "pilot_shocks": 2.0},
+    "pilot smallest, its shocks x2": {**UNEQUAL, "first": "smallest", "pilot_shocks": 2.0},
+    "unequal, t(4)": {**UNEQUAL, "heavy": True},
+    "unequal, t(4), pilot shocks x2": {**UNEQUAL, "heavy": True, "pilot_shocks": 2.0},
+    "unequal, serial .7, 6 rounds": {"sizes": 0.8, "serial": 0.7, "rounds": 6},
+    "unequal, attrition, 4 rounds": STRESS["unequal, attrition, 4 rounds"],
+    "unequal, icc .02": STRESS["unequal, icc .02"],
+}
+
+
+def alone() -> list[Study]:
+    """Return the designs of the study of one pilot village."""
+    return [replace(Study(f"{n}/1 {kind}", n, 1), **given) for n in ALONE for kind, given in ALONE_KINDS.items()]  # type: ignore[arg-type]

@@ -36,6 +36,9 @@ def sample(study: Study, rng: np.random.Generator) -> Sample:
     g, t = study.villages, study.rounds
     size = HOUSEHOLDS * np.exp(study.sizes * rng.normal(size=g) - study.sizes**2 / 2)
     n = np.maximum(np.round(size), 3).astype(np.int64)
+    if study.first != "any":
+        swapped = int(n.argmax() if study.first == "largest" else n.argmin())
+        n[[0, swapped]] = n[[swapped, 0]]
     pilot = np.arange(g) < study.pilot
     last = np.arange(2, t + 1)
     attended = np.arange(t)[None, :] < last[:, None]

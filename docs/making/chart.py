@@ -14,7 +14,7 @@ from evalkit.report.wording import WORDS, Language
 
 ASKS: dict[str, Callable[[Evidence], bool]] = {
     "small": lambda e: e.smallest_arm is not None,
-    "few_pilot": lambda e: e.n_pilot < (1 if e.reads_comparison else MIN_VILLAGES),
+    "few_pilot": lambda e: e.n_pilot < (1 if e.covers_one_pilot else MIN_VILLAGES),
     "few_comparison": lambda e: 0 < e.n_comparison < MIN_VILLAGES,
     "alone": lambda e: e.n_comparison == 0,
     "no_interval": lambda e: not e.has_interval,

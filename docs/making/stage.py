@@ -26,6 +26,7 @@ def made() -> dict[str, Callable[[], str]]:
     from docs.making import entries, interface, methods, notebooks
 
     pages: dict[str, Callable[[], str]] = {
+        "more.md": more,
         "cli.md": interface.commands,
         "python.md": interface.python,
         "json.md": interface.files,
@@ -44,6 +45,20 @@ def listed() -> set[Path]:
             names = [line.strip() for line in block.splitlines() if line.strip() and not line.startswith(":")]
             found |= {Path(os.path.normpath(page.parent / f"{name}.md")) for name in names}
     return found
+
+
+def unlisted() -> list[Path]:
+    """Return the pages that are there, or linked to, and that no table of contents names."""
+    pages = {*sources(), *(file for page in sources() for file in linked(page) if file.suffix == ".md")}
+    return sorted(pages - listed() - {Path(f"{ROOT_PAGE}.md")})
+
+
+def more() -> str:
+    """Return the page under which such pages stand, so that a reader finds them."""
+    names = [f"../../{page.with_suffix('').as_posix()}" for page in unlisted()]
+    return "\n".join(
+        ["# More pages", "", "Results and pages that the other parts link to.", "", "```{toctree}", *names, "```", ""]
+    )
 
 
 def linked(page: Path) -> set[Path]:

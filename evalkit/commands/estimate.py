@@ -209,7 +209,7 @@ def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) ->
     from evalkit.diagnostics import instrument_notes
     from evalkit.gate import Evidence, open_gate
     from evalkit.inference.basis import matched_rounds
-    from evalkit.inference.infer import FEW_PILOTS
+    from evalkit.inference.lone_pilot import covers_one_pilot
 
     counts = result.estimate.counts
     evidence = Evidence(
@@ -220,7 +220,7 @@ def _answer(result: Inference, data: Moments | Panel, leads: PreTrend | None) ->
         n_leads=0 if leads is None else leads.n_leads,
         pre_trend_p=None if leads is None else leads.p_joint,
         n_matched=matched_rounds(result.estimate),
-        reads_comparison=result.method in FEW_PILOTS,
+        covers_one_pilot=covers_one_pilot(result.estimate, result.method),
     )
     gate = open_gate(evidence)
     warnings = [*result.estimate.notes, *result.notes, *instrument_notes(result), *_take_up(data)]

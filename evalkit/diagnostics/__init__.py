@@ -7,6 +7,7 @@ from evalkit.diagnostics.compliance import by_instrument, compliance, instrument
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
 from evalkit.diagnostics.dose import Dose, dose, dose_in
 from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
+from evalkit.diagnostics.honest_did import Bounds, HonestDid, honest_did
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
 from evalkit.diagnostics.other_cuts import CUTS, other_cuts
@@ -20,11 +21,13 @@ from evalkit.diagnostics.take_up_funnel import take_up_funnel
 
 __all__ = [
     "CUTS",
+    "Bounds",
     "CellRow",
     "CutoffChecks",
     "DetectableEffect",
     "Dose",
     "FourCell",
+    "HonestDid",
     "Match",
     "PreTrend",
     "PreTrendPower",
@@ -42,6 +45,7 @@ __all__ = [
     "dose_in",
     "follow_up",
     "four_cell",
+    "honest_did",
     "instrument_notes",
     "leave_one_donor_out",
     "leave_one_out",

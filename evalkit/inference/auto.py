@@ -12,7 +12,8 @@ from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
 from evalkit.inference.ferman_pinto import ferman_pinto
 from evalkit.inference.jackknife import FEW, jackknife, villages_having
-from evalkit.inference.ranks import enough_comparison
+from evalkit.inference.lone_pilot import covers_one_pilot, relative_weight, wild_covers
+from evalkit.inference.ranks import MIN_COMPARISON, enough_comparison
 from evalkit.inference.wild import wild
 from evalkit.results import Estimate, Inference, Influence, Linear
 
@@ -26,16 +27,17 @@ WILD_FROM = 20
 def auto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: int = 1) -> Inference:
     """Return an interval of a method that covered in every design of the study with such numbers of villages.
 
-    A did with one pilot village and 19 comparison villages or more: Ferman & Pinto; with two pilot villages and 18 or
-    more: the wild bootstrap. Elsewhere the jackknife where every term compares all pilot with all comparison villages
-    and the smaller arm has four or more, else CRV2 with Satterthwaite degrees of freedom. Measured in
-    docs/coverage.md. Estimates that are no regression have the jackknife CRV3, or CRV1 where they cannot be refitted
-    without a village; not measured there. `draws` and `seed` are for the methods that draw.
+    A did with one pilot village and 19 comparison villages or more: Ferman & Pinto; with one beside 3 comparison
+    villages, or no larger than the mean of 4 to 18, or with two pilot and 18 comparison villages or more: the wild
+    bootstrap. Elsewhere the jackknife where every term compares all pilot with all comparison villages and the smaller
+    arm has four or more, else CRV2 with Satterthwaite degrees of freedom. Measured in docs/coverage.md. Estimates that
+    are no regression have the jackknife CRV3, or CRV1 where they cannot be refitted without a village; not measured
+    there. `draws` and `seed` are for the methods that draw.
 
     Raises
     ------
     DesignError
-        There are fewer than 2 pilot (in a did with 19 comparison villages: fewer than 1) or 2 comparison villages.
+        There are fewer than 2 pilot or 2 comparison villages, and it is not one of the cases of one pilot village.
     """
     too_few = few_villages(estimate)
     if too_few:
@@ -43,7 +45,9 @@ def auto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: in
             "inference",
             too_few,
             f"at least {MIN_ARM} pilot and {MIN_ARM} comparison villages",
-            f"report the change without an interval, or add villages (did: {enough_comparison(1)} beside one pilot)",
+            "report the change without an interval, or add villages (a did of one pilot village has an interval beside "
+            f"{enough_comparison(1)} comparison villages, beside {MIN_COMPARISON}, or beside more whose mean is no "
+            "smaller)",
         )
     if not isinstance(estimate.basis, Linear):
         return _without_regression(estimate, level)
@@ -60,7 +64,7 @@ def choose(estimate: Estimate, basis: Linear) -> str:
     """Return the method for a regression, from the numbers of villages alone."""
     if _reads_chance_off_comparison(estimate):
         return "ferman_pinto"
-    if _two_beside_many(estimate, basis):
+    if _two_beside_many(estimate, basis) or wild_covers(estimate):
         return "wild"
     return "jackknife" if _arm_of_all_terms(estimate, basis) >= FEW else "crv2"
 
@@ -97,6 +101,8 @@ def _arm_of_all_terms(estimate: Estimate, basis: Linear) -> int:
 def _why(name: str, estimate: Estimate, basis: Linear) -> str:
     if name == "ferman_pinto":
         return "with one pilot village only comparison villages can show how far chance goes"
+    if name == "wild" and arm_villages(estimate)[0] == 1:
+        return "with one pilot village and few others the interval is long and can hardly show an effect"
     smaller = _arm_of_all_terms(estimate, basis)
     if smaller >= FEW:
         return f"covers from {FEW} villages an arm up, also where sizes are unequal and shocks differ between the arms"
@@ -107,14 +113,30 @@ def _why(name: str, estimate: Estimate, basis: Linear) -> str:
     return "degrees of freedom for each term, since not all terms compare all pilot with all comparison villages"
 
 
-def few_villages(estimate: Estimate) -> str:
-    """Say which arm has too few villages for an interval; empty where both have enough."""
+def few_villages(estimate: Estimate, method: str = "auto") -> str:
+    """Say which arm has too few villages for an interval of this method; empty where both have enough."""
     pilot, other = arm_villages(estimate)
-    if pilot < MIN_ARM and not _reads_chance_off_comparison(estimate):
-        return f"{pilot} pilot village{'' if pilot == 1 else 's'}"
+    if pilot < MIN_ARM and not _alone_suffices(estimate, method):
+        return f"{pilot} pilot village{'' if pilot == 1 else 's'}{_too_large(estimate)}"
     if estimate.estimator != "pre_post" and other < MIN_ARM:
         return f"{other} comparison village{'' if other == 1 else 's'}"
     return ""
+
+
+def _alone_suffices(estimate: Estimate, method: str) -> bool:
+    if method == "auto":
+        return _reads_chance_off_comparison(estimate) or wild_covers(estimate)
+    return covers_one_pilot(estimate, method)
+
+
+def _too_large(estimate: Estimate) -> str:
+    """Say by how much a single pilot village is larger than the others, where that is why no interval covers."""
+    weight = relative_weight(estimate)
+    return (
+        ""
+        if weight is None or wild_covers(estimate)
+        else f", {weight:.2f} times as large as the mean comparison village"
+    )
 
 
 def arm_villages(estimate: Estimate) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from evalkit.inference.crv2 import adjusted
 from evalkit.inference.crv3 import without_each
 from evalkit.results import FloatArray, Inference, Linear
 
-COVARIANCE = frozenset({"crv1", "crv2", "crv3"})
+COVARIANCE = frozenset({"crv1", "crv2", "crv3", "jackknife"})
 """Methods that give a covariance of the terms, and not each its own interval only."""
 
 
@@ -24,7 +24,7 @@ def contributions(inference: Inference) -> FloatArray | None:
         return None
     if inference.method == "crv2" and isinstance(estimate.basis, Linear):
         return adjusted(estimate.basis).z
-    if inference.method == "crv3":
+    if inference.method in {"crv3", "jackknife"}:
         return np.asarray(np.sqrt((g - 1) / g) * (without_each(estimate) - estimate.values), dtype=np.float64)
     z, factor = influence(estimate, g)
     return np.asarray(np.sqrt(factor) * z, dtype=np.float64)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from evalkit.errors import DesignError, UsageError, nearest
 from evalkit.inference.anderson_rubin import anderson_rubin
-from evalkit.inference.auto import auto
+from evalkit.inference.auto import auto, few_villages
 from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
 from evalkit.inference.bootstrap import bootstrap
 from evalkit.inference.classical import classical
@@ -16,9 +16,11 @@ from evalkit.inference.crv2 import crv2
 from evalkit.inference.crv3 import crv3
 from evalkit.inference.ferman_pinto import ferman_pinto
 from evalkit.inference.jackknife import jackknife
+from evalkit.inference.lone_pilot import FEW_PILOTS
 from evalkit.inference.multiplier import multiplier
 from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
+from evalkit.inference.student import no_interval
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
 from evalkit.inference.wild import wild
 from evalkit.results import Donors, Estimate, Inference, Linear, LocalFit
@@ -52,8 +54,6 @@ FOR_DONORS = frozenset({"placebo", "placebo_normal", "synthetic_jackknife"})
 """Methods for synthetic estimates only."""
 AT_CUTOFF = frozenset({"robust_bias_corrected", "local_conventional"})
 """Methods for `discontinuity` only."""
-FEW_PILOTS = frozenset({"placebo", "placebo_normal", "conley_taber", "ferman_pinto"})
-"""Methods that read chance off comparison villages, and so give an interval for a single pilot village."""
 
 
 def infer(
@@ -99,6 +99,12 @@ def infer(
     if method in DRAWING:
         return METHODS[method](estimate, level, draws=draws, seed=seed)
     return METHODS[method](estimate, level)
+
+
+def infer_or_none(estimate: Estimate, method: str, *, seed: int = 1) -> Inference:
+    """Infer by the plan's method, or give no interval, and the reason, where an arm has too few villages."""
+    few = "" if method in FEW_PILOTS or isinstance(estimate.basis, Donors) else few_villages(estimate, method)
+    return no_interval(estimate, "none", 0.95, few) if few else infer(estimate, method, seed=seed)
 
 
 def fits(method: str, estimate: Estimate) -> bool:

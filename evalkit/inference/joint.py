@@ -27,8 +27,8 @@ class JointTest:
 def joint_test(inference: Inference, terms: Sequence[str]) -> JointTest | None:
     """Test that all these terms are zero: Wald's statistic with the method's covariance.
 
-    `crv1` and `crv3`: W/q against F(q, G − 1), as Stata and fixest test; it rejects too often with few or unequal
-    villages. `crv2`: Hotelling's T² with the degrees of freedom η that fit the first
+    `crv1`, `crv3` and `jackknife`: W/q against F(q, G − 1), as Stata and fixest test; it rejects too often with few or
+    unequal villages. `crv2`: Hotelling's T² with the degrees of freedom η that fit the first
     two moments of the covariance under the working model, (η − q + 1)/(η q) W against F(q, η − q + 1) (Pustejovsky &
     Tipton 2018, section 3.2, "AHT"); with one term it is the t-test of `crv2`.
 

@@ -101,8 +101,9 @@ def other_headers(entries: Iterable[Entry]) -> dict[str, str]:
 
 
 def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[str], place: str) -> list[Entry]:
-    """Return the entries of one file; refuse a file that lacks a header, naming the nearest it has."""
+    """Return the entries of one file; refuse a file that lacks a header, naming the nearest, and a name given twice."""
     meant = [e for e in entries if e.applies_to(round_)]
+    _require_own_names(meant, place)
     for entry in meant:
         if entry.raw_header not in headers:
             free = [h for h in headers if h not in {e.raw_header for e in meant}]
@@ -113,6 +114,20 @@ def entries_for(entries: tuple[Entry, ...], round_: int | None, headers: list[st
                 "correct raw_header or round in the codebook, or enter the file's header under also",
             )
     return meant
+
+
+def _require_own_names(entries: Sequence[Entry], place: str) -> None:
+    """Refuse two headers of one file that are to be the same column."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        other = first.setdefault(entry.name, entry.raw_header)
+        if other != entry.raw_header:
+            raise PlanError(
+                f"codebook, {place}",
+                f"{other!r} and {entry.raw_header!r} are both to be {entry.name}",
+                "a name of its own for each header of a file",
+                "give one of them another name, or say by round in which files it stands",
+            )
 
 
 def there(entries: tuple[Entry, ...], key: Sequence[str], headers: Sequence[str]) -> tuple[Entry, ...]:

@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 
 from evalkit.moments.codes import whole_codes
 from evalkit.moments.exact import exact_group_sum, exact_group_sums
+from evalkit.moments.units import Units
 from evalkit.results import FloatArray
 
 MAX_PERIODS = 63
-HALF = 32
 CELL_FIELDS = ("cluster", "cohort", "pattern", "n_units", "n_zero", "sum_w", "sum_w2", "sum_y", "sum_wy", "sum_yy")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of one outcome as numbers: `unit, period, weight, y` by row (n,), `cluster, cohort` by unit.
+    """Rows of one outcome as numbers: `units, period, weight, y` by row (n,), `cluster, cohort` by unit.
 
     No (unit, period) occurs twice; some units may have no row.
     """
 
-    unit: NDArray[np.int64]
+    units: Units
     period: NDArray[np.int64]
     weight: FloatArray | None
     y: FloatArray
@@ -107,14 +107,13 @@ class Cells:
 
 def sum_cells(rows: Rows) -> Cells:
     """Make the cells of one outcome; rows must have no doubled (unit, period)."""
-    unit_pattern = _patterns(rows)
+    unit_pattern = rows.units.patterns(rows.period, rows.n_periods)
     seen = np.flatnonzero(unit_pattern)
     keys, inverse, n_units = _cell_keys(rows.cluster[seen], rows.cohort[seen], unit_pattern[seen])
-    cell_of_unit = np.zeros(rows.n_units, dtype=np.int64)
-    cell_of_unit[seen] = inverse
     n_cells, n_periods = len(n_units), rows.n_periods
-    spot = cell_of_unit[rows.unit]
-    spot *= n_periods
+    spot_of_unit = np.zeros(rows.n_units, dtype=np.int64)
+    spot_of_unit[seen] = inverse * n_periods
+    spot = rows.units.to_rows(spot_of_unit)
     spot += rows.period
 
     def total(values: FloatArray) -> FloatArray:
@@ -135,10 +134,7 @@ def _all_zero(rows: Rows, seen: NDArray[np.int64], cell: NDArray[np.int64], n_ce
     """Count by cell the units `seen` (with `cell`) whose outcome is 0 in all their rows; NaN where one is negative."""
     if len(rows.y) and rows.y.min() > 0:
         return np.zeros(n_cells)
-    other = np.zeros((2, rows.n_units), dtype=bool)
-    other[0, rows.unit[rows.y > 0]] = True
-    other[1, rows.unit[rows.y < 0]] = True
-    positive, negative = other[:, seen]
+    positive, negative = (kind[seen] for kind in rows.units.extremes(rows.y))
     n_zero = np.bincount(cell[~positive], minlength=n_cells).astype(np.float64)
     n_zero[cell[negative]] = np.nan
     return n_zero
@@ -164,21 +160,10 @@ def _cell_keys(
     return keys, inverse, np.bincount(inverse, minlength=len(distinct)).astype(np.int64)
 
 
-def _patterns(rows: Rows) -> NDArray[np.uint64]:
-    """Return the attended periods of each unit as bits; a sum of distinct powers of two is their union."""
-    pattern = np.zeros(rows.n_units, dtype=np.uint64)
-    for low in range(0, rows.n_periods, HALF):
-        period = np.arange(rows.n_periods)
-        powers = np.where((period >= low) & (period < low + HALF), 2.0 ** (period - low), 0.0)
-        half = np.bincount(rows.unit, weights=powers[rows.period], minlength=rows.n_units)
-        pattern |= half.astype(np.uint64) << np.uint64(low)
-    return pattern
-
-
 def _varies(rows: Rows, weight: FloatArray) -> bool:
     of_unit = np.zeros(rows.n_units)
-    of_unit[rows.unit] = weight
-    return bool((of_unit[rows.unit] != weight).any())
+    of_unit[rows.units.code] = weight
+    return bool((of_unit[rows.units.code] != weight).any())
 
 
 def _blocks(rows: Rows, weight: FloatArray, seen: NDArray[np.int64]) -> Blocks:
@@ -186,8 +171,8 @@ def _blocks(rows: Rows, weight: FloatArray, seen: NDArray[np.int64]) -> Blocks:
     cluster, cohort = rows.cluster[seen], rows.cohort[seen]
     n_periods = rows.n_periods
     w, wy = np.zeros((2, rows.n_units, n_periods))
-    w[rows.unit, rows.period] = weight
-    wy[rows.unit, rows.period] = weight * rows.y
+    w[rows.units.code, rows.period] = weight
+    wy[rows.units.code, rows.period] = weight * rows.y
     w, wy = w[seen], wy[seen]
     _, first, inverse = np.unique(cluster * (cohort.max() + 1) + cohort, return_index=True, return_inverse=True)
     share = w / w.sum(axis=1, keepdims=True)

@@ -15,6 +15,7 @@ from evalkit.errors import DataError, DesignError
 from evalkit.moments.cells import MAX_PERIODS, Cells, Rows, sum_cells
 from evalkit.moments.codes import NEVER, Codes, cohort_codes, key_codes, name_codes, whole_codes
 from evalkit.moments.pooled import pooled_cells
+from evalkit.moments.units import Units
 from evalkit.panel import check_assignment, check_rows
 from evalkit.results import FloatArray
 
@@ -85,12 +86,12 @@ def _require_few(n_periods: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """Keys as numbers: `unit` and `period` by row, `cluster` and `cohort` by unit (the last row's, checked)."""
+    """Keys as numbers: `unit` and `period` by row, `cluster` and `cohort` by unit (one row's, checked)."""
 
     clusters: tuple[str, ...]
     periods: tuple[int, ...]
     cohorts: tuple[int | None, ...]
-    unit: Codes
+    unit: Units
     period: Codes
     cluster: Codes
     cohort: Codes
@@ -99,27 +100,21 @@ class _Keys:
 
 def _number(rows: pl.DataFrame) -> _Keys:
     """Return the keys as numbers; those of a unit are checked on its rows, then numbered once a unit (faster)."""
-    units, unit = key_codes(rows[UNIT])
+    names, code = key_codes(rows[UNIT])
+    unit = Units.of(code, len(names))
     first, villages = rows[FIRST], rows[CLUSTER]
     if villages.dtype.is_integer():
-        village, moved = _of_unit(unit, len(units), villages.cast(pl.Int64).to_numpy())
+        village, moved = unit.own(villages.cast(pl.Int64).to_numpy())
         clusters, cluster = name_codes(pl.Series(village))
     else:
         clusters, by_row = name_codes(villages)
-        cluster, moved = _of_unit(unit, len(units), by_row)
+        cluster, moved = unit.own(by_row)
     never = NEVER if first.null_count() == len(first) else int(first.max()) + 1  # type: ignore[arg-type]
-    adoption, switched = _of_unit(unit, len(units), first.fill_null(never).to_numpy())
+    adoption, switched = unit.own(first.fill_null(never).to_numpy())
     cohorts, cohort = cohort_codes(pl.Series(adoption).replace(never, None))
     periods, period = whole_codes(rows[TIME].to_numpy())
     rounds = tuple(int(p) for p in periods)
     return _Keys(clusters, rounds, cohorts, unit, period, cluster, cohort, moved or switched)
-
-
-def _of_unit(unit: Codes, n_units: int, by_row: Codes) -> tuple[Codes, bool]:
-    """Return the key of each unit (its last row's), and whether it differs between rows of a unit."""
-    place = np.zeros(n_units, dtype=np.int64)
-    place[unit] = by_row
-    return place, bool((place[unit] != by_row).any())
 
 
 def _rows_of(y: pl.Series, keys: _Keys, weight: FloatArray | None) -> Rows:
@@ -129,7 +124,7 @@ def _rows_of(y: pl.Series, keys: _Keys, weight: FloatArray | None) -> Rows:
         return Rows(keys.unit, keys.period, weight, y.to_numpy(), keys.cluster, keys.cohort, n_periods)
     take = y.is_not_null().to_numpy()
     w = None if weight is None else weight[take]
-    return Rows(keys.unit[take], keys.period[take], w, y.to_numpy()[take], keys.cluster, keys.cohort, n_periods)
+    return Rows(keys.unit.take(take), keys.period[take], w, y.to_numpy()[take], keys.cluster, keys.cohort, n_periods)
 
 
 def _observed(rows: pl.DataFrame, outcomes: Sequence[str]) -> pl.DataFrame:
@@ -148,8 +143,8 @@ def _observed(rows: pl.DataFrame, outcomes: Sequence[str]) -> pl.DataFrame:
 
 def _require_sound(rows: pl.DataFrame, keys: _Keys, outcomes: Sequence[str]) -> None:
     """Look for trouble with numbers alone; where there is any, let the panel's checks name it."""
-    doubled = _has_doubles(keys, len(rows))
-    odd = any(not np.isfinite(rows[name].drop_nulls().to_numpy()).all() for name in outcomes)
+    doubled = keys.unit.has_doubles(keys.period, len(keys.periods))
+    odd = any(not rows[name].is_finite().all() for name in outcomes)
     w = rows[WEIGHT] if WEIGHT in rows.columns else None
     bad = w is not None and (w.null_count() > 0 or not bool((w > 0).all()) or not bool(w.is_finite().all()))
     if not (doubled or odd or bad or keys.moves or -1 in keys.cohorts):
@@ -158,14 +153,6 @@ def _require_sound(rows: pl.DataFrame, keys: _Keys, outcomes: Sequence[str]) -> 
         check_rows(rows.filter(pl.col(name).is_not_null()), name)
     if keys.moves:  # seen only across rows of different outcomes
         check_rows(rows, outcomes[0])
-
-
-def _has_doubles(keys: _Keys, n_rows: int) -> bool:
-    """Whether some unit has two rows in a round: the bits of its periods then sum to a number with fewer bits."""
-    n_periods = len(keys.periods)
-    spots = np.zeros(len(keys.cluster) * n_periods, dtype=bool)
-    spots[keys.unit * n_periods + keys.period] = True
-    return int(spots.sum()) < n_rows
 
 
 def _assignment(rows: pl.DataFrame, keys: _Keys, design: Design) -> AssignedTo:

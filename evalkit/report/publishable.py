@@ -39,6 +39,7 @@ RESULTS = (
     "take_up",
     "stability",
     "drift",
+    "honest",
     "naive",
     "robustness",
     "cells",

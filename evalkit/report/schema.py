@@ -12,7 +12,7 @@ from typing import Any, get_args
 import polars as pl
 from pydantic import TypeAdapter
 
-from evalkit.diagnostics import CellRow, PreTrend
+from evalkit.diagnostics import Bounds, CellRow, HonestDid, PreTrend
 from evalkit.diagnostics.match import Match
 from evalkit.diagnostics.pre_trend_power import PreTrendPower
 from evalkit.diagnostics.stability import Verdict
@@ -70,6 +70,7 @@ def finding_schema() -> tuple[Schema, Schema]:
         "why_this_interval": _or_null(TEXT),
         "pre_trend": _or_null(_fields(PreTrend)),
         "drift": _or_null(_fields(PreTrendPower)),
+        "honest": _or_null(_fields(HonestDid, bounds=_or_null(_list(_fields(Bounds))))),
         "match": _or_null(_fields(Match)),
         "stability": _or_null(_object({"verdict": {"enum": list(get_args(Verdict))}})),
         "winsorised": _or_null(_fields(Winsorised)),

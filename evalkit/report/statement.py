@@ -7,7 +7,7 @@ from math import comb
 
 from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
-from evalkit.inference.infer import FEW_PILOTS
+from evalkit.inference.lone_pilot import FEW_PILOTS
 from evalkit.plan_tables import USUAL, Terms
 from evalkit.report.block import Block, both, text
 from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_cutoff, taken_up
@@ -241,7 +241,9 @@ def method_text(finding: Finding, lang: Language) -> str:
     main, row, known = finding.main, finding.main.row("att"), words_of(finding, lang).inferences
     if row["conf_low"] is None:
         return known["none"]
-    return known[main.method].format(df=row["df"]) if main.method in known else main.method
+    alone = f"{main.method}_one_pilot" if main.estimate.counts.n_treated_clusters == 1 else ""
+    key = alone if alone in known else main.method
+    return known[key].format(df=row["df"]) if key in known else main.method
 
 
 def least_p(finding: Finding, lang: Language) -> str:

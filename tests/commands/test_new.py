@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from itertools import count
 from pathlib import Path
 
 import polars as pl
@@ -52,7 +54,9 @@ def test_completed_draft_reads_the_same_rows_as_the_plan_made_by_hand(office: Pa
     plan = plan.replace('provenance = "DECIDE"', 'provenance = "simulated"').replace('"DECIDE"', '"chosen"')
     (folder / "programme.toml").write_text(plan, encoding="utf-8")
     codebook = (folder / "codebook.csv").read_text(encoding="utf-8")
-    (folder / "codebook.csv").write_text(codebook.replace("DECIDE", "loan_yuan"), encoding="utf-8")
+    names = count(1)
+    decided = re.sub("DECIDE", lambda _: f"decided_{next(names)}", codebook)
+    (folder / "codebook.csv").write_text(decided, encoding="utf-8")
     keys = ["household_id", "year"]
     mine = read_programme(evalkit.load(folder)).frame.sort(keys)
     byhand = read_programme(evalkit.load(root / RAW)).frame.sort(keys)

@@ -20,8 +20,6 @@ from tests.small_panels import village_panel
 ROUNDS = 4
 LAST_ROUND = {"itt", "itt_unadjusted", "itt_lin", "late"}
 """These compare arms in the last round; rounds before it don't concern them."""
-ELSEWHERE = {"spillover", "discontinuity", "discontinuity_clustered", "late_ancova"}
-"""They need columns of their own (groups, a score, a take-up by round); what they refuse stands in their own files."""
 
 
 def _rows(adoption: list[int], *, per_village: int = 4) -> pl.DataFrame:
@@ -39,13 +37,36 @@ def _rows(adoption: list[int], *, per_village: int = 4) -> pl.DataFrame:
     return frame.with_columns((2 * pl.col("x") + 1).alias("twice"), took.cast(pl.Float64).alias("took"))
 
 
+def _with_score(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add a score that is above 0 for households of pilot villages; each row then stands for a household of its own."""
+    size = pl.Series(np.random.default_rng(2).uniform(0.1, 5, rows.height))
+    return rows.with_columns(score=pl.when(pl.col("first") > 0).then(size).otherwise(-size))
+
+
+def _with_groups(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add who is reached first: in pilot villages the first household, the second is linked to it, others are not."""
+    group = (
+        pl.col("household")
+        .str.extract(r"_(\d+)$")
+        .replace_strict({"0": "demonstration", "1": "linked"}, default="unlinked")
+    )
+    return rows.with_columns(exposure=pl.when(pl.col("first") > 0).then(group).otherwise(pl.lit("comparison")))
+
+
 def _panel(name: str, rows: pl.DataFrame, *, weights: str | None = None, covariates: tuple[str, ...] = ()) -> Panel:
     if name in LAST_ROUND:
         rows = rows.filter(pl.col("round") == ROUNDS).with_columns((pl.col("first") > 0).cast(pl.Int64).alias("arm"))
         more = {"take_up": "took"} if name == "late" else {"strata": "stratum"} if name == "itt_lin" else {}
         design = Design(unit="household", cluster="village", treatment="arm", weights=weights, **more)
+    elif name.startswith("discontinuity"):
+        rows = _with_score(rows)
+        design = Design(cluster="village", running="score", cutoff=0.0, weights=weights, assignment="threshold")
     else:
-        design = Design(unit="household", cluster="village", time="round", first_treated="first", weights=weights)
+        more = {"take_up": "took"} if name == "late_ancova" else {}
+        columns = {"unit": "household", "cluster": "village", "time": "round", "first_treated": "first"}
+        design = Design(**columns, weights=weights, **more)
+    if name == "spillover":
+        rows, covariates = _with_groups(rows), ("exposure",)
     return Panel.from_frame(rows, design=design, outcome="y", covariates=covariates)
 
 
@@ -83,6 +104,9 @@ ONE_ARM = Refused("all households are treated")
 NOT_MATCHED = Refused("0 round(s) before the start")
 NO_DONORS = Refused("0 comparison village(s)")
 ONE_START = Refused("pilot villages start in 2 rounds")
+ONE_SIDE = Refused("at least 10 on each side")
+NEAR = Refused("more units near the cut-off")
+CUTOFF = ("discontinuity", "discontinuity_clustered")
 LONE = Unsure("1 pilot village. Needed: at least 2 pilot and 2 comparison villages")
 FEW_DONORS = Unsure("3 comparison villages for 3 pilot village(s)")
 WEIGHTS = Refused("rows have a weight that is missing, zero or negative (units h1_0, h1_1, h1_2, h1_3)")
@@ -99,7 +123,9 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "pre_post": Interval(),
             "synthetic_control": NO_DONORS,
             "synthetic_did": NO_DONORS,
-            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "itt_lin"], ONE_ARM),
+            "spillover": Refused("unlinked of those who started in 3, round 3"),
+            **dict.fromkeys(CUTOFF, ONE_SIDE),
+            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "itt_lin", "late_ancova"], ONE_ARM),
         },
     ),
     "no village treated": (
@@ -115,6 +141,9 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "synthetic_control": Refused("no village starts in the observed rounds"),
             "synthetic_did": Refused("no village starts in the observed rounds"),
             "ancova": Refused("no household is treated"),
+            "late_ancova": Refused("no household is treated"),
+            "spillover": Refused("there is no demonstration household"),
+            **dict.fromkeys(CUTOFF, ONE_SIDE),
             **dict.fromkeys(["itt", "itt_unadjusted", "late", "itt_lin"], Refused("all households are untreated")),
         },
     ),
@@ -122,7 +151,9 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
         lambda: _rows([2, 3, 3, 0, 0, 0]),
         {
             **dict.fromkeys(["did", "event_study", "group_time", "imputation", "sun_abraham", "ppml"], Interval()),
-            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post"], Interval()),
+            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post", "late_ancova"], Interval()),
+            **dict.fromkeys(CUTOFF, Interval()),
+            "spillover": NoError(),  # the first cohort's coefficients fit its one village
             "itt_lin": NoError(),  # the pilot villages of one stratum are one village, which its own effect fits
             "synthetic_control": ONE_START,
             "synthetic_did": ONE_START,
@@ -131,8 +162,10 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
     "one pilot village": (
         lambda: _rows([3, 0, 0, 0, 0, 0]),
         {
-            **dict.fromkeys(["did", "event_study", "group_time", "imputation", "sun_abraham", "ppml"], LONE),
-            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post"], LONE),
+            "did": Interval(),  # by the wild bootstrap: the village is as large as the others
+            **dict.fromkeys(["event_study", "group_time", "imputation", "sun_abraham", "ppml"], LONE),
+            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post", "late_ancova", "spillover"], LONE),
+            **dict.fromkeys(CUTOFF, Refused("rdrobust refused")),  # 16 scores above
             "itt_lin": Refused("treated (explained by"),  # one stratum has no pilot village
             "synthetic_control": Interval(),
             "synthetic_did": Interval(),
@@ -151,6 +184,9 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "synthetic_control": NOT_MATCHED,
             "synthetic_did": NOT_MATCHED,
             "ancova": Refused("there is no round before the programme"),
+            "late_ancova": Refused("there is no round before the programme"),
+            "spillover": Refused("cannot be told from the others"),
+            **dict.fromkeys(CUTOFF, Interval()),  # they compare no rounds
             **dict.fromkeys(["itt", "itt_unadjusted", "late", "itt_lin"], Interval()),
         },
     ),
@@ -165,7 +201,10 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
         ),
         {
             **dict.fromkeys(["did", "event_study", "group_time", "imputation", "sun_abraham", "ppml"], Interval()),
-            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post"], Interval()),
+            **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post", "late_ancova"], Interval()),
+            "spillover": Interval(),
+            "discontinuity": NEAR,  # 12 scores a side
+            "discontinuity_clustered": Interval(),
             "itt_lin": NoError(),
             "synthetic_control": FEW_DONORS,
             "synthetic_did": FEW_DONORS,
@@ -174,7 +213,8 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
     "an outcome that never varies": (
         lambda: _rows([3, 3, 3, 0, 0, 0]).with_columns(pl.lit(5.0).alias("y")),
         {
-            **dict.fromkeys(sorted({*ESTIMATORS, *FROM_PANEL} - ELSEWHERE), NoError()),
+            **dict.fromkeys(sorted({*ESTIMATORS, *FROM_PANEL}), NoError()),
+            **dict.fromkeys(CUTOFF, Refused("Not enough variability")),
             "synthetic_control": FEW_DONORS,
             "synthetic_did": FEW_DONORS,
         },
@@ -183,7 +223,10 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
         lambda: _rows([3, 3, 3, 0, 0, 0]).with_columns(
             pl.when(pl.col("village") == "v1").then(0.0).otherwise("weight").alias("weight")
         ),
-        dict.fromkeys(sorted({*ESTIMATORS, *FROM_PANEL} - ELSEWHERE), WEIGHTS),
+        {
+            **dict.fromkeys(sorted({*ESTIMATORS, *FROM_PANEL}), WEIGHTS),
+            **dict.fromkeys(CUTOFF, Refused("rows have a weight that is missing, zero or negative")),
+        },
     ),
 }
 CELLS = [(case, name) for case, (_, outcomes) in TABLE.items() for name in outcomes]
@@ -191,7 +234,7 @@ CELLS = [(case, name) for case, (_, outcomes) in TABLE.items() for name in outco
 
 @pytest.mark.parametrize("case", TABLE)
 def test_every_estimator_stands_in_every_row(case: str) -> None:
-    assert set(TABLE[case][1]) == {*ESTIMATORS, *FROM_PANEL} - ELSEWHERE
+    assert set(TABLE[case][1]) == {*ESTIMATORS, *FROM_PANEL}
 
 
 @pytest.mark.parametrize(("case", "name"), CELLS)

@@ -155,6 +155,11 @@ def test_unmapped_column_is_listed_not_used(folder: Path) -> None:
         ),
         ("codebook.csv", CODEBOOK.replace("number", "numbr", 1), "line 5: kind 'numbr' (nearest: 'number')"),
         ("codebook.csv", CODEBOOK.replace("2015-", "from 2015"), "line 6: round 'from 2015' is not like"),
+        (
+            "codebook.csv",
+            CODEBOOK.replace("2015-", ""),
+            "codebook, survey_2014.csv: '销售额(元)' and '销售额（万元）' are both to be sales_yuan",
+        ),
         ("cpi.csv", "region,year,index\nX,2015,110\n", "the base year 2014"),
         (
             "programme.toml",

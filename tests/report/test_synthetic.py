@@ -72,6 +72,25 @@ def test_did_with_one_pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, met
     assert report.event_study(finding).block.html
 
 
+def test_did_with_one_pilot_and_few_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default gives the bootstrap's interval, and the page says that it is long; nothing else gives one."""
+    finding = _finding(tmp_path, monkeypatch, estimator="did", inference="auto", robustness='["pre_post"]', donors=6)
+    row = finding.main.row("att")
+    assert finding.main.method == "wild"
+    assert row["conf_high"] - row["conf_low"] > 4 * row["std_error"]
+    assert [r.code for r in finding.gate.reasons] == ["chosen", "pre_trend_shown"]
+    assert "试点村只有一个，区间很宽，难以据此看出有无效果" in basis(finding, "zh")
+    assert "with a single pilot village it is long and can hardly show an effect" in basis(finding, "en")
+    assert dict(finding.robustness)["pre_post"].row("att")["conf_low"] is None
+
+
+@pytest.mark.parametrize("method", ["crv1", "crv2"])
+def test_other_methods_give_one_pilot_no_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    finding = _finding(tmp_path, monkeypatch, estimator="did", inference=method, robustness="[]", donors=6)
+    assert finding.main.row("att")["conf_low"] is None
+    assert finding.gate.claim == "not_reportable"
+
+
 def test_gap_figure(lone: Finding) -> None:
     html = report.gap(lone).block.html
     zh, en = (json.loads(p) for p in PAYLOAD.findall(html))
@@ -125,7 +144,7 @@ def test_a_poor_match_says_less(lone: Finding) -> None:
     from evalkit.gate import Evidence, open_gate
 
     evidence = Evidence(
-        "chosen", 1, 24, has_interval=True, n_matched=8, reads_comparison=True, p_fit=0.05, p_early=0.05
+        "chosen", 1, 24, has_interval=True, n_matched=8, covers_one_pilot=True, p_fit=0.05, p_early=0.05
     )
     assert open_gate(evidence).claim == "effect_if_parallel_trends"
     for change, code in (({"p_fit": 0.049}, "match_poor"), ({"p_early": 0.049}, "match_early")):
@@ -168,7 +187,8 @@ def test_the_gap_takes_the_place_of_the_event_study(lone: Finding) -> None:
 
 
 def test_every_method_for_few_pilots_has_its_words() -> None:
-    from evalkit.inference.infer import FEW_PILOTS, FOR_DONORS
+    from evalkit.inference.infer import FOR_DONORS
+    from evalkit.inference.lone_pilot import FEW_PILOTS
     from evalkit.report.wording import WORDS
 
     for lang in LANGUAGES:
