@@ -17,6 +17,8 @@ LARGEST = (0.5, 1.0, 1.5, 2.0)
 MOST = 10.0
 """Up to where a breakdown value is looked for."""
 EXACT = 0.02
+VILLAGES_A_TERM = 2
+"""Fewer villages than this for each lead and the effect say too little about how their errors move together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ def honest_did(event_study: Inference, anticipation: int = 0) -> HonestDid | Non
     Returns
     -------
     HonestDid or None
-        None without a covariance, without a lead next to the base that has a standard error, or where the rounds from
-        the base on are not one apart: a step then has no one length.
+        None without a covariance, without a lead next to the base that has a standard error, with fewer than
+        `VILLAGES_A_TERM` villages a term (the covariance is then close to singular, and a straight line through many
+        leads would seem exact), or where the rounds from the base on are not one apart: a step then has no one length.
     """
     paths = paths_of(event_study, anticipation)
     if paths is None:
@@ -84,7 +87,7 @@ def paths_of(event_study: Inference, anticipation: int = 0) -> Paths | None:
         leads.append(place[base - 1 - len(leads)])
     used = [*reversed(leads), estimate.terms.index("att")]
     moved = z[:, used]
-    if not leads or not np.isfinite(moved).all():
+    if not leads or not np.isfinite(moved).all() or len(moved) < VILLAGES_A_TERM * len(used):
         return None
     df = float(event_study.df[used[-1]])
     level = (1 + event_study.conf_level) / 2

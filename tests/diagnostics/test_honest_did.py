@@ -135,6 +135,14 @@ def test_where_there_is_none() -> None:
     assert honest_did(evalkit.infer(gap, "crv1")) is None  # rounds after the base that are not one apart
 
 
+@pytest.mark.parametrize(("villages", "is_there"), [(12, True), (11, False)])
+def test_there_are_two_villages_for_each_lead_and_the_effect(villages: int, is_there: bool) -> None:
+    """Five leads (−6 to −2) and the effect: twelve villages at least; with fewer none, rather than a short one."""
+    found = honest_did(_study("crv1", [7] * 5 + [0] * (villages - 5), rounds=8))
+    assert (found is not None) is is_there
+    assert found is None or found.n_leads == 5
+
+
 def test_a_gap_before_the_base_ends_the_leads() -> None:
     rows = village_panel(4, [5] * 6 + [0] * 8, rounds=6, households=6, missing=0.0).filter(pl.col("round") != 2)
     study = evalkit.infer(evalkit.event_study(Moments.from_frame(rows, design=DESIGN, outcomes=["y"])), "crv1")
