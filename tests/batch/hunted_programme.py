@@ -73,6 +73,7 @@ unit = "share"
 family = "all"
 estimator = "did"
 """
+# every column of identifiers is let in ("keep"): what the door would stop must not leak further on either
 CODEBOOK = """raw_header,name,kind,unit,factor,identifier,source
 身份证,household_id,id,,,national_id:keep,survey
 户主,head_name,text,,,name:keep,survey
@@ -81,7 +82,7 @@ CODEBOOK = """raw_header,name,kind,unit,factor,identifier,source
 贷款,has_loan,flag,,,,survey
 村,village,id,,,,roster
 开始,start,integer,,,,roster
-单号,order_id,id,,,,ledger
+单号,order_id,id,,,national_id:keep,ledger
 买家,household_id,id,,,national_id:keep,ledger
 日期,order_date,date,,,,ledger
 金额,amount_yuan,number,yuan,,,ledger

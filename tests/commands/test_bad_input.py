@@ -58,8 +58,8 @@ CASES: dict[str, tuple[Change, list[str], str]] = {
         [],
         "inference: 1 comparison village. Needed: at least 2 pilot and 2 comparison villages.",
     ),
-    "one pilot village": (
-        lambda f: f.filter((pl.col("first") == 0) | (pl.col("village") == "v0")),
+    "one pilot village beside two": (
+        lambda f: f.filter(pl.col("village").is_in(["v0", "v4", "v5"])),
         [],
         "inference: 1 pilot village. Needed: at least 2 pilot and 2 comparison villages.",
     ),
