@@ -107,7 +107,7 @@ def cells_alone(runs: Sequence[Run]) -> float:
     """Return the seconds of the cells themselves: one after the other in one warm process, nothing exported."""
     import nbformat
 
-    from evalkit.batch.inprocess import execute_cell
+    from evalkit.batch.cell import execute_cell
     from evalkit.batch.shell import notebook_shell
     from evalkit.batch.warm import warm
 
