@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 )
 @click.option("--drop-small", is_flag=True, help="With --share: leave villages with fewer out, and name them.")
 @click.option(
-    "--office", metavar="NAME", help="With --share: the office that sends the file; a correction has the same."
+    "--office",
+    metavar="NAME",
+    help="With --share: the office that sends the file, by default the name of --out; a correction has the same.",
 )
 @click.option(
     "--revision",

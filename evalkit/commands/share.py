@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalkit import __version__
-from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
     from evalkit.moments.share import Shared
@@ -26,11 +25,7 @@ def share_rows(files: Sequence[Path], outcomes: Sequence[str], out: Path, option
     from evalkit.moments.share import share
     from evalkit.moments.summary import summary
 
-    office = options["office"]
-    if not office:
-        raise UsageError(
-            "--office", "it is missing", "the name of the office that shares", "give the same name each time"
-        )
+    office = options["office"] or out.stem
     found = summed(files, outcomes, options)
     kept = share(found, min_households=options["min_households"], drop_small=options["drop_small"])
     key = read_key(out.resolve().parent) if options["unit"] else None

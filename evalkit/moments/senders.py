@@ -142,8 +142,8 @@ def _newer(a: tuple[Moments, Part, Sender], b: tuple[Moments, Part, Sender]) -> 
             "merge",
             f"{was.office} sent two different files that are both revision {was.revision} "
             f"(parts {one.id} and {two.id})",
-            "a revision number that tells which is right",
-            "let the office share the right one again with the next --revision",
+            "a revision number that tells which is right, or two offices with names of their own",
+            "let the office share the right one again with the next --revision, or each with its own --office",
         )
     if one.id == two.id:
         raise DataError(

@@ -201,17 +201,10 @@ def test_what_leaves_the_office_is_read_first_and_holds_no_household(sent: list[
     assert sent[0].stat().st_size < 20_000
 
 
-def test_an_office_must_be_named(tmp_path: Path):
+def test_an_office_is_called_as_its_file_unless_it_is_named(tmp_path: Path):
     FRAME.write_parquet(tmp_path / "rows.parquet")
-    told = run(
-        "moments",
-        tmp_path / "rows.parquet",
-        "--outcome",
-        "y",
-        *COLUMNS,
-        "--share",
-        "--out",
-        tmp_path / "m.parquet",
-        code=2,
-    )
-    assert "--office: it is missing" in told
+    shared = ["moments", tmp_path / "rows.parquet", "--outcome", "y", *COLUMNS, "--share", "--out"]
+    run(*shared, tmp_path / "county.parquet")
+    run(*shared, tmp_path / "again.parquet", "--office", "seat")
+    assert "Office: county, revision 1" in (tmp_path / "county.txt").read_text(encoding="utf-8")
+    assert "Office: seat, revision 1" in (tmp_path / "again.txt").read_text(encoding="utf-8")
