@@ -163,6 +163,7 @@ class _Thawer:
 
 
 def _write(file: Path, text: str) -> None:
+    """Write a file that is whole or not there; it is not flushed to disk, since it goes with the batch."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as temporary:

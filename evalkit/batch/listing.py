@@ -9,32 +9,23 @@ from typing import cast
 from evalkit import __version__
 from evalkit.batch.manifest import Row
 from evalkit.batch.pages import notebook_name, title_of
-from evalkit.batch.places import find_programme
+from evalkit.batch.places import known_programme
 from evalkit.batch.plan import Run
 from evalkit.batch.store import write_whole
-from evalkit.errors import EvalkitError
-from evalkit.programme import Programme, load
+from evalkit.programme import Programme
 from evalkit.report.index import Entry, index_html
 from evalkit.report.page import Opening
 from evalkit.report.wording import LANGUAGES
 
 
 def write_index(out: Path, rows: Sequence[Row], folders: Mapping[str, Path], lang: str) -> Path:
-    """Write index.html: public pages only, in the order of the rows; `folders` are those of known programmes."""
-    programmes = {row["programme"]: _programme(row["programme"], folders) for row in rows}
+    """Write index.html: public pages only, in the order of the rows, but of no programme that is gone."""
+    programmes = {row["programme"]: known_programme(row["programme"], folders) for row in rows}
     public = [(row, programmes[row["programme"]]) for row in rows if not row["internal"]]
     entries = [_entry(row, p) for row, p in public if p is not None and _still_planned(row, p)]
     index = out / "index.html"
     write_whole(index, index_html(entries, __version__, cast(Opening, lang)).encode())
     return index
-
-
-def _programme(name: str, folders: Mapping[str, Path]) -> Programme | None:
-    """Return a programme of this plan or an earlier one; None where it is gone, so that its pages leave the list."""
-    try:
-        return load(folders[name]) if name in folders else find_programme(name)
-    except EvalkitError:
-        return None
 
 
 def _still_planned(row: Row, programme: Programme) -> bool:

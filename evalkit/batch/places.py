@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from evalkit.errors import PlanError, UsageError, nearest
+from evalkit.errors import EvalkitError, PlanError, UsageError, nearest
 from evalkit.programme import FILE_NAME, Programme, load
 
 AUDIENCE = "EVALKIT_AUDIENCE"
@@ -52,6 +53,14 @@ def find_programme(name: str) -> Programme:
             "correct the name",
         )
     return narrowed(load(folder / name))
+
+
+def known_programme(name: str, folders: Mapping[str, Path]) -> Programme | None:
+    """Return a programme of a plan, whose folders are given, or of an earlier one; None where it is gone."""
+    try:
+        return load(folders[name]) if name in folders else find_programme(name)
+    except EvalkitError:
+        return None
 
 
 def narrowed(programme: Programme) -> Programme:

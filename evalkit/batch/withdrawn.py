@@ -9,9 +9,8 @@ from evalkit.batch import journal
 from evalkit.batch.differencing import REASON, telling_pages
 from evalkit.batch.execute import record_failure
 from evalkit.batch.manifest import Row, remove_stale, row_of
-from evalkit.batch.places import find_programme
+from evalkit.batch.places import known_programme
 from evalkit.batch.plan import Plan
-from evalkit.errors import EvalkitError
 from evalkit.programme import Programme, load
 
 
@@ -46,21 +45,13 @@ def withdraw(plan: Plan, out: Path, kept: Sequence[Row]) -> list[Row]:
     """
     folders = {run.programme: run.folder for run in plan.runs}
     names = {row["programme"] for row in kept}
-    programmes = {name: _programme(name, folders) for name in names}
+    programmes = {name: known_programme(name, folders) for name in names}
     elsewhere = {_what(run.programme, run.notebook, run.parameters) for run in plan.runs if run.internal}
     stays = [row for row in kept if _may_stay(row, programmes[row["programme"]]) and not _now_in(elsewhere, row)]
     gone = {row["page"]: row for row in kept if row not in stays}
     journal.remove(out, gone)
     remove_stale(out, gone, stays)
     return stays
-
-
-def _programme(name: str, folders: Mapping[str, Path]) -> Programme | None:
-    """Return a programme of this plan or an earlier one; None where it is gone."""
-    try:
-        return load(folders[name]) if name in folders else find_programme(name)
-    except EvalkitError:
-        return None
 
 
 def _may_stay(row: Row, programme: Programme | None) -> bool:

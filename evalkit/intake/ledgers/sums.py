@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
+from evalkit.following import follow
 from evalkit.intake.ledgers.kinds import FORMS
 from evalkit.intake.ledgers.records import PERIOD, WHO
 from evalkit.programme import Source
@@ -25,11 +25,11 @@ def summed(pieces: Sequence[pl.LazyFrame], source: Source) -> pl.DataFrame:
     """Return the sums of whole numbers by unit and period (and loan), with ``_n``, the number of entries.
 
     Each piece is streamed and its sums are added to those before, so that neither rows nor the partial sums of all of
-    them are ever there together. On a terminal a bar shows how far it is.
+    them are ever there together. `follow` shows how far it is where there are several.
     """
     by, made = keys_of_sums(source), []
     named = [expression.alias(name) for name, expression in FORMS[str(source.ledger)].sums().items()]
-    for piece in _shown(pieces, source.place):
+    for piece in follow(pieces, lambda _: source.place) if len(pieces) > 1 else pieces:
         sums = piece.group_by(by).agg(pl.len().cast(pl.Int64).alias(N_ROWS), *named)
         made.append(sums.collect(engine="streaming"))
         if sum(m.height for m in made) > MOST_SUMS:
@@ -45,13 +45,3 @@ def _added(made: Sequence[pl.DataFrame], by: Sequence[str]) -> pl.DataFrame:
     return (
         pl.concat(made).group_by(by).agg(pl.col(n).max() if t == pl.Date else pl.col(n).sum() for n, t in kinds.items())
     )
-
-
-def _shown(pieces: Sequence[pl.LazyFrame], place: str) -> Iterable[pl.LazyFrame]:
-    """Return the pieces, with a bar of progress on a terminal where there are several."""
-    if len(pieces) == 1 or not sys.stderr.isatty():
-        return pieces
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(pieces, description=place, console=Console(stderr=True), transient=True)
