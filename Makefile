@@ -56,7 +56,8 @@ lint: .venv/.ready .venv/.ready-dev ## style, types, layers
 	@$(BIN)/lint-imports --no-logo
 
 bench: .venv/.ready .venv/.ready-dev ## start-up and speed, peers beside them
-	@for script in $(filter-out benchmarks/chaos.py benchmarks/coverage.py benchmarks/recovery.py, $(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out benchmarks/chaos.py benchmarks/coverage.py benchmarks/recovery.py, $(wildcard benchmarks/*.py)); do \
+		case $$script in */kernels.py) large=--large;; *) large=;; esac; $(BIN)/python $$script $$large || exit 1; done
 
 LOCKS ?= requirements.lock
 wheelhouse: .venv/bin/pip ## fill wheelhouse/ with the packages of LOCKS, for a machine without a network
