@@ -91,11 +91,18 @@ def count_text(count: int, programme: Programme, lang: Language) -> str:
 
 
 def variable_name(column: str, programme: Programme, lang: Language, labels: Labels | None = None) -> str:
-    """Return an indicator's label where the variable is one, else the codebook's, else its name in plain words."""
+    """Return the label of an indicator, else the codebook's, else the word for rounds and the like, else its name."""
     plans = {plan.name: getattr(plan.label, lang) for plan in programme.indicators}
     known = {name: pair[LANGUAGES.index(lang)] for name, pair in (labels or {}).items()}
-    ledgers = {c: words_of(programme, lang).labels.get(f"ledger_{c}") for c in LEDGERS}
-    names = [plans.get(c) or known.get(c) or ledgers.get(c) or c.replace("_", " ") for c in column.split("+")]
+    words, quality = words_of(programme, lang), programme.quality
+    ledgers = {c: words.labels.get(f"ledger_{c}") for c in LEDGERS}
+    again = quality.backcheck.enumerator if quality.backcheck else None
+    common = dict.fromkeys((quality.enumerator, again), words.label("enumerator_name"))
+    common[programme.design.time] = words.label("round_name")
+    names = [
+        plans.get(c) or known.get(c) or ledgers.get(c) or common.get(c) or c.replace("_", " ")
+        for c in column.split("+")
+    ]
     return " + ".join(names)
 
 
