@@ -66,6 +66,14 @@ def test_scripts_exist(root: Path, text: str):
     assert [name for name in named if not (root / name).is_file()] == []
 
 
+def test_recipes_name_files_that_are_there(root: Path):
+    """Paths in CONTRIBUTING.md; NAME and LANG stand for what is added, `dist/` is made by a release."""
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = {path for path in re.findall(r"`([\w.-]+/[\w./-]*)`", text) if not re.search(r"NAME|LANG", path)}
+    assert len(named) > 30
+    assert [path for path in sorted(named - {"dist/"}) if not (root / path).exists()] == []
+
+
 def test_readme_names_every_programme_and_says_which_is_real(root: Path):
     named = dict(
         re.findall(r"^\| `(\w+)` \| \*\*(real|simulated)\*\*", (root / "README.md").read_text("utf-8"), re.MULTILINE)
