@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from evalkit.gate import CLAIMS
-from evalkit.plan_tables import USUAL
 from evalkit.report.wording import LANGUAGES, WORDS, case_of
 from evalkit.report.wording.choose import position_of
 from tests.report.test_wording import COMBINATIONS, INTERVALS, written
@@ -71,4 +70,4 @@ def test_a_sentence_of_another_row_does_not_fit(root: Path, lang: str):
 @pytest.mark.parametrize("section", SECTIONS)
 def test_sections_are_called_as_on_the_page(root: Path, lang: str, section: str):
     text = (root / PAGES[lang]).read_text(encoding="utf-8")
-    assert WORDS[lang].named(USUAL).labels[section] in text
+    assert WORDS[lang].label(section) in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 
 FOLDER = Path(__file__).parent.parent.parent / "notebooks"
@@ -28,3 +29,10 @@ def test_no_outputs_are_stored(notebook: Path):
 def test_first_code_cell_holds_the_parameters(notebook: Path):
     tagged = [i for i, c in enumerate(cells(notebook)) if "parameters" in c["metadata"].get("tags", [])]
     assert tagged == [0]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.stem)
+def test_the_file_is_as_editors_save_it(notebook: Path):
+    """Keys in the order of nbformat, which JupyterLab and nbstripout write too: a saved cell is then all that differs."""
+    text = notebook.read_text(encoding="utf-8")
+    assert text == nbformat.writes(nbformat.reads(text, as_version=4)) + "\n"
