@@ -33,6 +33,6 @@ def test_first_code_cell_holds_the_parameters(notebook: Path):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.stem)
 def test_the_file_is_as_editors_save_it(notebook: Path):
-    """Keys in the order of nbformat, which JupyterLab and nbstripout write too: a saved cell is then all that differs."""
+    """Keys in the order of nbformat, which JupyterLab and nbstripout write too: only what was edited differs then."""
     text = notebook.read_text(encoding="utf-8")
     assert text == nbformat.writes(nbformat.reads(text, as_version=4)) + "\n"
