@@ -1,4 +1,4 @@
-"""Every label that the code asks for by its name is there in both languages; `test_wording` holds that they have the same."""
+"""Every label that the code asks for by its name is there in both languages."""
 
 from __future__ import annotations
 
