@@ -1,4 +1,4 @@
-"""Shell completion of programmes and indicators, from the folder that the command would read."""
+"""Shell completion of programmes, indicators and columns, from what the command would read."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ def complete_indicator(ctx: click.Context, param: click.Parameter, incomplete: s
             continue
         found |= {i.name: i.label.en for i in programme.indicators}
     return [CompletionItem(name, help=label) for name, label in found.items() if name.startswith(incomplete)]
+
+
+def complete_column(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the columns of the file already typed; after a comma, those that are not named yet."""
+    from evalkit.intake.anyfile import read_any
+
+    before, comma, begun = incomplete.rpartition(",")
+    named = before.split(",")
+    try:
+        columns = read_any(ctx.params["file"]).lazy().collect_schema().names()
+    except (EvalkitError, OSError, KeyError):  # no file, or none that can be read: the command itself will tell
+        return []
+    return [CompletionItem(f"{before}{comma}{c}") for c in columns if c.startswith(begun) and c not in named]
 
 
 def _programmes() -> list[str]:
