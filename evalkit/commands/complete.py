@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -32,11 +34,15 @@ def complete_column(ctx: click.Context, param: click.Parameter, incomplete: str)
     """Return the columns of the file already typed; after a comma, those that are not named yet."""
     from evalkit.intake.anyfile import read_any
 
+    typed = [ctx.params.get("file"), *ctx.args]  # an option that still lacks its value leaves the file among the rest
+    file = next((Path(str(name)) for name in typed if name), None)
+    if file is None:
+        return []
     before, comma, begun = incomplete.rpartition(",")
     named = before.split(",")
     try:
-        columns = read_any(ctx.params["file"]).lazy().collect_schema().names()
-    except (EvalkitError, OSError, KeyError):  # no file, or none that can be read: the command itself will tell
+        columns = read_any(file).lazy().collect_schema().names()
+    except (EvalkitError, OSError):  # none that can be read: the command itself will tell
         return []
     return [CompletionItem(f"{before}{comma}{c}") for c in columns if c.startswith(begun) and c not in named]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalkit import __version__
 from evalkit.commands.complete import complete_column
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _draw(file: Path, options: dict[str, Any]) -> None:
     columns = {name: tuple(filter(None, options[name].split(","))) for name in ("strata", "pairs")}
     frame = read_any(file, texts=(options["village"], *columns["strata"])).collect()
     drawn = draw_villages(frame, village=options["village"], seed=options["seed"], pilot=options["pilot"], **columns)
-    record = record_of(drawn, file.name, file.read_bytes())
+    record = record_of(drawn, file.name, file.read_bytes(), __version__)
     paths = keep(drawn, record, options["out"])
     click.echo(_said(drawn, options["out"], [p.name for p in paths], record["assignment_sha256"]))
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from evalkit.errors import UsageError
 
 Matrix = NDArray[np.float64]
-MOST = 150
+MOST = 300
 """Villages of one stratum that are paired at once: the programme behind it has n²/2 yes-or-no unknowns."""
 SECONDS = 120.0
 """After which the search for the best pairing is given up, with a message."""

@@ -22,15 +22,13 @@ def assignment_bytes(drawn: Drawn) -> bytes:
     return drawn.rows.with_columns(pl.col("chance").round(6)).write_csv().encode("utf-8")
 
 
-def record_of(drawn: Drawn, file: str, file_bytes: bytes) -> dict[str, Any]:
+def record_of(drawn: Drawn, file: str, file_bytes: bytes, evalkit_version: str) -> dict[str, Any]:
     """Return what the draw was made from, and hashes of the list of villages and of the assignment.
 
     It holds no day and no machine: drawn again, it is the same to the byte under the same versions.
     """
-    from evalkit import __version__
-
     lot = drawn.lot
-    versions = {"evalkit": __version__} | ({n: version(n) for n in ("numpy", "scipy")} if lot.pairs else {})
+    versions = {"evalkit": evalkit_version} | ({n: version(n) for n in ("numpy", "scipy")} if lot.pairs else {})
     return {
         "schema_version": SCHEMA_VERSION,
         "method": lot.method,
