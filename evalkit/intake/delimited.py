@@ -41,10 +41,16 @@ def delimited(
     body = "".join(io.StringIO(text, newline="").readlines()[above:])
     columns = dict.fromkeys(shape.names, pl.String)
     try:
-        frame = pl.read_csv(io.BytesIO(body.encode()), has_header=False, schema=columns, separator=separator)
+        frame = pl.read_csv(
+            io.BytesIO(body.encode()),
+            has_header=False,
+            schema=columns,
+            separator=separator,
+            missing_columns="insert",  # of a first row whose last cells are empty and not written
+        )
     except pl.exceptions.NoDataError:
         frame = pl.DataFrame(schema=columns)
-    except pl.exceptions.ComputeError as error:
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         raise _ragged(text, path, separator, len(columns), above) or DataError(
             str(path), f"it cannot be read as a table ({error})", "rows with the header's columns", "export it again"
         ) from error
