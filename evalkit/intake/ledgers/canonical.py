@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from evalkit.intake.codebook import Entry
-from evalkit.intake.convert import ROW, misread, text_of, value_of
+from evalkit.intake.convert import ROW, as_number, misread, text_of, value_of
 from evalkit.intake.ledgers.kinds import FEN, MONEY
 from evalkit.intake.ledgers.quick import READ, UNREAD, codes, dates, numbers, trimmed
 from evalkit.intake.ledgers.records import CODED, HEADER, KEYLESS
@@ -87,8 +87,11 @@ def _looked_at(entry: Entry) -> pl.Expr:
 
 
 def _value(entry: Entry) -> pl.Expr:
-    """Return what `_looked_at` read, in the codebook's unit."""
+    """Return what `_looked_at` read, in the codebook's unit; a missing code is none however it is written (-99.0)."""
     value = pl.col(entry.name).struct.field(READ)
+    absent = [n for c in entry.missing_codes if (n := as_number(c)) is not None]
+    if absent and entry.kind == "number":
+        value = pl.when(value.is_in(absent)).then(None).otherwise(value)
     return value if entry.factor == 1 or entry.kind == "date" else value * entry.factor
 
 
