@@ -13,6 +13,7 @@ import polars as pl
 
 from evalkit.errors import DataError
 from evalkit.intake.header import DEPTH, find_header
+from evalkit.intake.sound import soundly
 
 DELIMITERS = (",", "\t", ";", "|")
 
@@ -68,14 +69,20 @@ def layout(text: str, path: Path, wanted: Collection[str], also: Mapping[str, st
     if not text.strip():
         raise DataError(str(path), "the file is empty", "a header and rows", "export it again")
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    tried: list[Layout] = []
     for separator in (usual, *(d for d in DELIMITERS if d != usual)):
+        found = _laid_out(text, path, separator, wanted, also)
+        if wanted and set(wanted) <= set(found.names):
+            return found
+        tried.append(found)
+    return max(tried, key=lambda found: len(found.names))
+
+
+def _laid_out(text: str, path: Path, separator: str, wanted: Collection[str], also: Mapping[str, str] | None) -> Layout:
+    """Return the layout by one delimiter; where none fits the codebook, that with most columns is meant."""
+    with soundly(path, "a table"):
         records = _first_records(text, separator)
-        header = find_header([cells for cells, _ in records], wanted, also)
-        if set(wanted) <= set(header.names):
-            break
-    else:
-        separator, records = usual, _first_records(text, usual)
-        header = find_header([cells for cells, _ in records], ())
+    header = find_header([cells for cells, _ in records], wanted, also)
     return Layout(separator, header.names, records[header.first_row - 1][1])
 
 
