@@ -177,18 +177,20 @@ def _none() -> pl.DataFrame:
 
 def _of_known(sums: pl.DataFrame, known: pl.Series, source: Source) -> pl.DataFrame:
     """Return the sums of known units, sorted; by the units' rank, which is much quicker than by their ids."""
-    units = known.cast(pl.String).drop_nulls().unique().sort().to_frame(WHO).with_row_index("_rank")
+    units = pl.Enum(known.cast(pl.String).drop_nulls().unique().sort())
+    rank = pl.col(WHO).cast(units, strict=False).to_physical().alias("_rank")
     by = ["_rank", *keys_of_sums(source)[1:]]
-    return sums.join(units, on=WHO, how="inner").sort(by).drop("_rank")
+    return sums.with_columns(rank).filter(pl.col("_rank").is_not_null()).sort(by).drop("_rank")
 
 
 def _finished(sums: pl.DataFrame, source: Source, calendar: Calendar) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return sums in yuan, means as means, and their names with the ledger's prefix."""
     form, span = FORMS[str(source.ledger)], calendar.span(source)
     frame = stocks(sums, span[1] if span else None, calendar) if source.ledger == "loans" else sums
-    names = NAMES if source.ledger == "loans" else tuple(form.sums())
-    means = {name: pl.when(pl.col(n) > 0).then(pl.col(name) / pl.col(n)) for name, n in form.means.items()}
-    made = frame.select(WHO, PERIOD, *[means.get(n, pl.col(n)).alias(n) for n in names])
+    names = NAMES if source.ledger == "loans" else form.names()
+    made_of = {name: pl.col(whole) - pl.col(part) for name, (whole, part) in form.nets.items()}
+    made_of |= {name: pl.when(pl.col(n) > 0).then(pl.col(name) / pl.col(n)) for name, n in form.means.items()}
+    made = frame.select(WHO, PERIOD, *[made_of.get(n, pl.col(n)).alias(n) for n in names])
     made = made.with_columns(_yuan(made[n]) for n in names if n.endswith("_yuan"))
     return made.rename({n: source.prefix + n for n in names}), tuple(source.prefix + n for n in names)
 
