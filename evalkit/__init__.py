@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
-    from evalkit.diagnostics import Study, dose, honest_did, minimum_detectable_effect, rollout
+    from evalkit.diagnostics import (
+        Study,
+        dose,
+        honest_did,
+        minimum_detectable_effect,
+        probability_of_finding,
+        rollout,
+        simulated_power,
+        villages_needed,
+    )
+    from evalkit.draw import draw_villages
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -60,12 +70,23 @@ _ESTIMATORS = (
     "synthetic_control",
     "synthetic_did",
 )
+_DIAGNOSTICS = (
+    "Study",
+    "dose",
+    "honest_did",
+    "minimum_detectable_effect",
+    "probability_of_finding",
+    "rollout",
+    "simulated_power",
+    "villages_needed",
+)
 _HOMES = {
     "programmes": "batch.shelf",
     "evaluate_all": "every",
-    **dict.fromkeys(("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
+    **dict.fromkeys(_DIAGNOSTICS, "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
+    "draw_villages": "draw",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(_ESTIMATORS, "estimators"),
     "evaluate_families": "families",
@@ -101,6 +122,7 @@ __all__ = [
     "did",
     "discontinuity",
     "dose",
+    "draw_villages",
     "evaluate",
     "evaluate_all",
     "evaluate_families",
@@ -117,14 +139,17 @@ __all__ = [
     "minimum_detectable_effect",
     "ppml",
     "pre_post",
+    "probability_of_finding",
     "programmes",
     "rollout",
     "romano_wolf",
     "sharpened_q",
+    "simulated_power",
     "spillover",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "villages_needed",
     "westfall_young",
 ]
 

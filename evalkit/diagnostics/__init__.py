@@ -2,6 +2,7 @@
 
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
+from evalkit.diagnostics.baseline import Baseline, baseline_of, variance_between
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
@@ -10,17 +11,26 @@ from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
 from evalkit.diagnostics.honest_did import Bounds, HonestDid, honest_did
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.diagnostics.match import Match, match
+from evalkit.diagnostics.next_round import NextRound, Wanted, next_round
 from evalkit.diagnostics.other_cuts import CUTS, other_cuts
-from evalkit.diagnostics.power import DetectableEffect, Study, minimum_detectable_effect, variance_between
+from evalkit.diagnostics.power import (
+    DetectableEffect,
+    minimum_detectable_effect,
+    probability_of_finding,
+    villages_needed,
+)
+from evalkit.diagnostics.power_simulation import SimulatedPower, simulated_power
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
 from evalkit.diagnostics.stability import Stability, stability
+from evalkit.diagnostics.study import Study
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 from evalkit.diagnostics.take_up_funnel import take_up_funnel
 
 __all__ = [
     "CUTS",
+    "Baseline",
     "Bounds",
     "CellRow",
     "CutoffChecks",
@@ -29,12 +39,16 @@ __all__ = [
     "FourCell",
     "HonestDid",
     "Match",
+    "NextRound",
     "PreTrend",
     "PreTrendPower",
     "Rollout",
+    "SimulatedPower",
     "Stability",
     "Study",
+    "Wanted",
     "attrition",
+    "baseline_of",
     "bounds",
     "by_instrument",
     "comparison_mean",
@@ -53,14 +67,18 @@ __all__ = [
     "match",
     "means_by_round",
     "minimum_detectable_effect",
+    "next_round",
     "other_cuts",
     "placebo_in_space",
     "placebo_in_time",
     "pre_trend",
     "pre_trend_power",
+    "probability_of_finding",
     "rollout",
     "rollout_in",
+    "simulated_power",
     "stability",
     "take_up_funnel",
     "variance_between",
+    "villages_needed",
 ]
