@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
-    from evalkit.diagnostics import Study, dose, honest_did, minimum_detectable_effect, rollout
+    from evalkit.diagnostics import (
+        Study,
+        dose,
+        goodman_bacon,
+        honest_did,
+        minimum_detectable_effect,
+        plain_regression,
+        rollout,
+        specification_curve,
+        twoway_weights,
+    )
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -60,10 +70,21 @@ _ESTIMATORS = (
     "synthetic_control",
     "synthetic_did",
 )
+_DIAGNOSTICS = (
+    "Study",
+    "dose",
+    "goodman_bacon",
+    "honest_did",
+    "minimum_detectable_effect",
+    "plain_regression",
+    "rollout",
+    "specification_curve",
+    "twoway_weights",
+)
 _HOMES = {
     "programmes": "batch.shelf",
     "evaluate_all": "every",
-    **dict.fromkeys(("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
+    **dict.fromkeys(_DIAGNOSTICS, "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
@@ -106,6 +127,7 @@ __all__ = [
     "evaluate_families",
     "event_study",
     "family_index",
+    "goodman_bacon",
     "group_time",
     "honest_did",
     "imputation",
@@ -115,16 +137,19 @@ __all__ = [
     "lee_bounds",
     "load",
     "minimum_detectable_effect",
+    "plain_regression",
     "ppml",
     "pre_post",
     "programmes",
     "rollout",
     "romano_wolf",
     "sharpened_q",
+    "specification_curve",
     "spillover",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "twoway_weights",
     "westfall_young",
 ]
 
