@@ -18,10 +18,14 @@ if TYPE_CHECKING:
         honest_did,
         minimum_detectable_effect,
         plain_regression,
+        probability_of_finding,
         rollout,
+        simulated_power,
         specification_curve,
         twoway_weights,
+        villages_needed,
     )
+    from evalkit.draw import draw_villages
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -77,9 +81,12 @@ _DIAGNOSTICS = (
     "honest_did",
     "minimum_detectable_effect",
     "plain_regression",
+    "probability_of_finding",
     "rollout",
+    "simulated_power",
     "specification_curve",
     "twoway_weights",
+    "villages_needed",
 )
 _HOMES = {
     "programmes": "batch.shelf",
@@ -87,6 +94,7 @@ _HOMES = {
     **dict.fromkeys(_DIAGNOSTICS, "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
+    "draw_villages": "draw",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(_ESTIMATORS, "estimators"),
     "evaluate_families": "families",
@@ -122,6 +130,7 @@ __all__ = [
     "did",
     "discontinuity",
     "dose",
+    "draw_villages",
     "evaluate",
     "evaluate_all",
     "evaluate_families",
@@ -140,16 +149,19 @@ __all__ = [
     "plain_regression",
     "ppml",
     "pre_post",
+    "probability_of_finding",
     "programmes",
     "rollout",
     "romano_wolf",
     "sharpened_q",
+    "simulated_power",
     "specification_curve",
     "spillover",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
     "twoway_weights",
+    "villages_needed",
     "westfall_young",
 ]
 
