@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from evalkit.diagnostics import (
         Study,
         dose,
+        goodman_bacon,
         honest_did,
         minimum_detectable_effect,
+        plain_regression,
         probability_of_finding,
         rollout,
         simulated_power,
+        specification_curve,
+        twoway_weights,
         villages_needed,
     )
     from evalkit.draw import draw_villages
@@ -73,11 +77,15 @@ _ESTIMATORS = (
 _DIAGNOSTICS = (
     "Study",
     "dose",
+    "goodman_bacon",
     "honest_did",
     "minimum_detectable_effect",
+    "plain_regression",
     "probability_of_finding",
     "rollout",
     "simulated_power",
+    "specification_curve",
+    "twoway_weights",
     "villages_needed",
 )
 _HOMES = {
@@ -128,6 +136,7 @@ __all__ = [
     "evaluate_families",
     "event_study",
     "family_index",
+    "goodman_bacon",
     "group_time",
     "honest_did",
     "imputation",
@@ -137,6 +146,7 @@ __all__ = [
     "lee_bounds",
     "load",
     "minimum_detectable_effect",
+    "plain_regression",
     "ppml",
     "pre_post",
     "probability_of_finding",
@@ -145,10 +155,12 @@ __all__ = [
     "romano_wolf",
     "sharpened_q",
     "simulated_power",
+    "specification_curve",
     "spillover",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "twoway_weights",
     "villages_needed",
     "westfall_young",
 ]

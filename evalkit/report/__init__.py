@@ -20,6 +20,7 @@ from evalkit.report.next_round import power_basis, power_headline, power_limits,
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.passage import quality_flow, quality_ledgers, quality_rounds
+from evalkit.report.plain_regression import plain_regression
 from evalkit.report.plan import plan
 from evalkit.report.power_curve import power_curve
 from evalkit.report.quality import quality_files, quality_headline, quality_rules
@@ -29,6 +30,7 @@ from evalkit.report.requests import first_askers, waiting, waiting_groups
 from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
+from evalkit.report.specification_curve import specification_curve
 from evalkit.report.specifications import specifications
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
@@ -66,6 +68,7 @@ __all__ = [
     "overview_headline",
     "overview_notes",
     "overview_table",
+    "plain_regression",
     "plan",
     "power_basis",
     "power_curve",
@@ -89,6 +92,7 @@ __all__ = [
     "replication",
     "rollout",
     "sources",
+    "specification_curve",
     "specifications",
     "spillover",
     "statement",
