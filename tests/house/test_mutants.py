@@ -97,6 +97,8 @@ sys.path.insert(0, sys.argv[1])
 import mutants, mutations
 here = pathlib.Path(sys.argv[2])
 for place in mutations.places(here, "m.py"):
+    if place.what not in ("3", "5", "min(x, 5)"):
+        continue
     tests = [] if place.what == "3" else ["test_m.py::test_f"]
     print(place.what, place.becomes, mutants.run(here, place, tests, 0.1), sep=" | ")
 """
