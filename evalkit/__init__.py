@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
-    from evalkit.diagnostics import Study, dose, honest_did, minimum_detectable_effect, rollout
+    from evalkit.diagnostics import Study, dose, honest_did, minimum_detectable_effect, rollout, village_map
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -63,7 +63,9 @@ _ESTIMATORS = (
 _HOMES = {
     "programmes": "batch.shelf",
     "evaluate_all": "every",
-    **dict.fromkeys(("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
+    **dict.fromkeys(
+        ("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout", "village_map"), "diagnostics"
+    ),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
@@ -125,6 +127,7 @@ __all__ = [
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "village_map",
     "westfall_young",
 ]
 

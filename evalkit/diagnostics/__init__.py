@@ -5,6 +5,7 @@ from evalkit.diagnostics.attrition import attrition
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
+from evalkit.diagnostics.distribution import Distribution, distribution
 from evalkit.diagnostics.dose import Dose, dose, dose_in
 from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
 from evalkit.diagnostics.honest_did import Bounds, HonestDid, honest_did
@@ -15,9 +16,12 @@ from evalkit.diagnostics.power import DetectableEffect, Study, minimum_detectabl
 from evalkit.diagnostics.pre_trend import PreTrend, pre_trend
 from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
+from evalkit.diagnostics.spread import Spread, spread
 from evalkit.diagnostics.stability import Stability, stability
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 from evalkit.diagnostics.take_up_funnel import take_up_funnel
+from evalkit.diagnostics.village_changes import village_changes
+from evalkit.diagnostics.village_map import VillageMap, village_map
 
 __all__ = [
     "CUTS",
@@ -25,6 +29,7 @@ __all__ = [
     "CellRow",
     "CutoffChecks",
     "DetectableEffect",
+    "Distribution",
     "Dose",
     "FourCell",
     "HonestDid",
@@ -32,14 +37,17 @@ __all__ = [
     "PreTrend",
     "PreTrendPower",
     "Rollout",
+    "Spread",
     "Stability",
     "Study",
+    "VillageMap",
     "attrition",
     "bounds",
     "by_instrument",
     "comparison_mean",
     "compliance",
     "cutoff_checks",
+    "distribution",
     "donor_weights",
     "dose",
     "dose_in",
@@ -60,7 +68,10 @@ __all__ = [
     "pre_trend_power",
     "rollout",
     "rollout_in",
+    "spread",
     "stability",
     "take_up_funnel",
     "variance_between",
+    "village_changes",
+    "village_map",
 ]

@@ -79,6 +79,8 @@ class Series:
     across: bool = False
     filled: bool = False
     width: float = 2.0
+    size: int = 9
+    legend: bool = True
 
 
 def shown(words: str) -> str:
@@ -96,11 +98,12 @@ def trace(series: Series) -> dict[str, Any]:
         bar = Bar(name=name, x=list(series.x), y=places, orientation="h", marker={"color": series.color})
         return dict(bar.to_plotly_json())
     values = {"name": name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+    values |= {} if series.legend else {"showlegend": False}
     if series.filled:
         return dict(
             Scatter(**values, fill="toself", fillcolor=SHADE, line={"width": 0}, hoverinfo="skip").to_plotly_json()
         )
-    marker = {"color": series.color, "symbol": series.symbol, "size": 9}
+    marker = {"color": series.color, "symbol": series.symbol, "size": series.size}
     bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
     return dict(
         Scatter(
@@ -128,6 +131,8 @@ def _bars(series: Series) -> dict[str, Any]:
 class Axes:
     """Titles and kinds of the two axes; `marks` are vertical dashed lines, `zero` draws the zero line.
 
+    `map_ratio` makes a map without axes: how many times as long a degree of latitude is as one of longitude.
+
     With `months` x holds texts like 2016-03, which are placed as dates.
     """
 
@@ -143,6 +148,8 @@ class Axes:
     legend: bool = True
     height: int = 340
     ticks_y: tuple[tuple[float, str], ...] = ()
+    range_x: tuple[float, float] | None = None
+    map_ratio: float | None = None
 
 
 def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
@@ -163,7 +170,8 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
         showlegend=axes.legend,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis=_axis(axes.x, percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across)
-        | ({"type": "date", "tickformat": "%Y-%m", "nticks": 8} if axes.months else {}),
+        | ({"type": "date", "tickformat": "%Y-%m", "nticks": 8} if axes.months else {})
+        | ({"range": list(axes.range_x)} if axes.range_x else {}),
         yaxis=_axis(axes.y, percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
         shapes=[
             {
@@ -178,7 +186,11 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
             for x in axes.marks
         ],
     )
-    return {"data": [trace(s) for s in series], "layout": dict(layout.to_plotly_json())}
+    drawn = dict(layout.to_plotly_json())
+    if axes.map_ratio is not None:
+        drawn["xaxis"] |= {"visible": False, "constrain": "domain"}
+        drawn["yaxis"] |= {"visible": False, "scaleanchor": "x", "scaleratio": axes.map_ratio, "constrain": "domain"}
+    return {"data": [trace(s) for s in series], "layout": drawn}
 
 
 def wrapped(name: str, lang: Language) -> str:

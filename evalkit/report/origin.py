@@ -75,9 +75,12 @@ def _interval(finding: Finding) -> list[float] | None:
     return ends if case_for(finding).shows_numbers and None not in ends else None
 
 
-def summarise(headlines: dict[Language, str], numbers: Any = None) -> Block:
-    """Hand a page's one sentence on to the index, and its numbers (if any) to the file beside the page."""
+def summarise(headlines: dict[Language, str], numbers: Any = None, below: str = "") -> Block:
+    """Hand a page's answer on to the index, and its numbers (if any) to the file beside the page.
+
+    ``below`` is HTML that stands under the answer on the page only.
+    """
     data: dict[str, Any] = {SUMMARY_MIME: {"claim": None, "domain": None, "role": None, "headline": dict(headlines)}}
     data |= {} if numbers is None else {FINDING_MIME: numbers}
     lines = both(lambda lang: text(headlines[lang]), "p")
-    return Block(f'<section class="answer"><div class="headline always">{lines}</div></section>', data)
+    return Block(f'<section class="answer"><div class="headline always">{lines}</div>{below}</section>', data)

@@ -14,6 +14,7 @@ from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
     Unit,
+    alike,
     difference,
     effect_unit,
     interval,
@@ -273,7 +274,7 @@ def _range_note(case: Case, lang: Language) -> str:
 
 
 def _numbers(case: Case, facts: Facts, lang: Language) -> dict[str, str]:
-    estimate, unit = facts.estimate, facts.unit
+    estimate, unit = facts.estimate, alike(facts.unit, (facts.estimate, facts.low, facts.high))
     kind = "_share" if unit.kind in ("share", "percent") else ""
     directions = WORDS[lang].directions
     values = {"rise": directions["up" + kind], "fall": directions["down" + kind]}

@@ -30,12 +30,36 @@ def said(findings: list[Finding]) -> dict[str, str]:
     return block.data[SUMMARY_MIME]["headline"]
 
 
+def counted(findings: list[Finding]) -> str:
+    """Return the text below the answers, in both languages."""
+    adjusted = [InFamily(2, 0.01, None, 0.01)] * len(findings)
+    html = report.overview_headline(findings[0].programme, findings, adjusted, {}).html
+    return html[html.index("</div>") :]
+
+
 def test_a_change_is_counted_as_one(pair: list[Finding]) -> None:
-    assert said(pair)["zh"] == "共2项指标：2项的区间全在零以上。在同一组指标内校正后（Holm法），2项的p值低于0.05。"
-    changed = [pair[0], replace(pair[1], gate=CHANGE)]
-    assert said(changed)["zh"].startswith("共2项指标：1项的区间全在零以上，1项只能说是变化，不能归因于项目。")
-    assert said(changed)["zh"].endswith("1项的p值低于0.05。")
-    assert "1 may only be called changes" in said(changed)["en"]
+    assert "<p>共2项指标：2项的区间全在零以上。在同一组指标内校正后（Holm法），2项的p值低于0.05。</p>" in counted(pair)
+    changed = counted([pair[0], replace(pair[1], gate=CHANGE)])
+    assert "<p>共2项指标：1项的区间全在零以上，1项只能说是变化，不能归因于项目。" in changed
+    assert "1项的p值低于0.05。</p>" in changed
+    assert "1 may only be called changes" in changed
+
+
+def test_the_primary_indicators_are_answered_first(pair: list[Finding]) -> None:
+    """Each as on its own page; an assumption that the one before states is referred to, not said again."""
+    first, second = (report.headline(f, "zh") for f in pair)
+    assumed = "假定没有项目时，试点村与对照村的变化会相同"
+    assert second.startswith(assumed)
+    assert said(pair)["zh"] == first + second.replace(assumed, "同样假定如此")
+    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + " If the same holds, then the online sales")
+    changed = [replace(pair[0], gate=CHANGE), pair[1]]
+    assert said(changed)["zh"] == report.headline(changed[0], "zh") + second
+
+
+def test_without_a_primary_indicator_they_are_counted(pair: list[Finding]) -> None:
+    plans = [f.indicator.model_copy(update={"role": "secondary"}) for f in pair]
+    secondary = [replace(f, indicator=plan) for f, plan in zip(pair, plans, strict=True)]
+    assert said(secondary)["zh"].startswith("共2项指标：2项的区间全在零以上。")
 
 
 def test_the_figure_leaves_changes_out_and_says_so(pair: list[Finding]) -> None:

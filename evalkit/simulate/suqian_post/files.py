@@ -12,6 +12,7 @@ import polars as pl
 from evalkit.simulate.suqian_post.again import second_visits
 from evalkit.simulate.suqian_post.draw import Drawn, draw
 from evalkit.simulate.suqian_post.ledger import loan_book
+from evalkit.simulate.suqian_post.places import places
 from evalkit.simulate.suqian_post.rows import STAGES, interviews, village_id
 from evalkit.simulate.suqian_post.scenario import Scenario, read_scenario
 from evalkit.simulate.suqian_post.truth import truth
@@ -40,7 +41,7 @@ def write_programme(out: Path) -> list[Path]:
     rows = interviews(scenario, drawn)
     written = [_roster(scenario, drawn, out), _prices(scenario, out), _truth(scenario, drawn, out)]
     written += [_round(scenario, rows, year, rng, out) for year in scenario.years]
-    return [*written, _ledger(scenario, drawn, out), _again(scenario, rows, out)]
+    return [*written, _ledger(scenario, drawn, out), _again(scenario, rows, out), _places(scenario, drawn, out)]
 
 
 def _roster(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
@@ -66,6 +67,12 @@ def _prices(scenario: Scenario, out: Path) -> Path:
 def _truth(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
     path = out / "truth.json"
     path.write_text(json.dumps(truth(scenario, drawn), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _places(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
+    path = out / "villages.geojson"
+    path.write_text(places(scenario, drawn), encoding="utf-8")
     return path
 
 
