@@ -11,7 +11,7 @@ from evalkit.diagnostics.arms import ARMS
 from evalkit.panel import Panel
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-"""Bands end at these of the amounts before, rounded to `DIGITS`: about as many households each, and no one's value."""
+"""Bands end at these of the amounts of both rounds, rounded to `DIGITS`: no one's value."""
 DIGITS = 2
 ZERO_SHARE = 0.05
 """With at least this share of zeros, having nothing is a band of its own."""
@@ -59,7 +59,7 @@ def distribution(panel: Panel, before: int | None, after: int | None) -> Distrib
     frame = frame.filter(pl.len().over("unit") == 2)
     y = frame[panel.outcome].to_numpy().astype(np.float64)
     first = frame["time"].to_numpy() == before
-    edges, has_zero = bands_of(y[first]) if first.any() else ((), False)
+    edges, has_zero = bands_of(y) if len(y) else ((), False)
     if len(edges) + 1 + has_zero < FEWEST_BANDS:
         return None
     band = np.searchsorted(edges, y, side="right") + (has_zero & (y != 0))

@@ -55,4 +55,4 @@ def village_changes(
     )
     known = {} if without is None else dict(zip(without["cluster"], without["estimate"], strict=True))
     column = pl.Series("without", [known.get(name) for name in names], dtype=pl.Float64)
-    return frame.with_columns(column).select(*SCHEMA).cast(dict(SCHEMA))
+    return frame.with_columns(column).select(*SCHEMA)

@@ -94,8 +94,8 @@ def _rings(feature: Mapping[str, Any], file: Path) -> tuple[Ring, ...]:
         raise DataError(
             str(file), f"a feature of kind {kind!r}", "points and polygons", "leave it out, or export it anew"
         )
-    outer = {"Point": lambda: [[at]], "Polygon": lambda: [at[0]], "MultiPolygon": lambda: [part[0] for part in at]}
-    rings = tuple(tuple((float(p[0]), float(p[1])) for p in ring) for ring in outer[kind]())
+    parts = {"Point": [[[at]]], "Polygon": [at], "MultiPolygon": at}[kind]
+    rings = tuple(tuple((float(p[0]), float(p[1])) for p in part[0]) for part in parts)
     far = [p for ring in rings for p in ring if abs(p[0]) > 180 or abs(p[1]) > 90]
     if far:
         raise DataError(

@@ -95,7 +95,7 @@ def _title(finding: Finding, name: str, band: Band, lang: Language) -> str:
     words, joint = words_of(finding, lang), "，" if lang == "zh" else ", "
     parts = [
         words.label(
-            "distribution_moved", arm=words.rows[arm], **{w: percent(band.shares[arm, w], lang) for w in ROUNDS}
+            "distribution_moved", arm=words.rows[arm].lower(), **{w: percent(band.shares[arm, w], lang) for w in ROUNDS}
         )
         for arm in ARM_STYLE
         if (arm, "before") in band.shares

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any, Literal, TypeGuard
 
 from evalkit.report.wording import WORDS, Language
@@ -12,11 +13,10 @@ from evalkit.report.wording import WORDS, Language
 MINUS = "−"
 DASH = "–"
 WAN = 10_000
-MILLION = 1_000_000
+LONG = 100_000
+"""From so much on a number in 元 is long."""
 ENDS = ("estimate", "conf_low", "conf_high")
 """An estimate and the ends of its interval, as tidy tables call them."""
-LEAST_IN_WAN = 100
-"""What is smaller than this is not written in 万: two decimals would leave nothing of it."""
 CURRENCIES = {"yuan": "CNY", "cny": "CNY", "rmb": "CNY", "mzn": "MZN", "usd": "USD"}
 PROPORTIONAL = frozenset({"ppml"})
 """Estimators whose effect is a share of what would have been, not a difference in the indicator's unit."""
@@ -58,13 +58,13 @@ def effect_unit(text: str, estimator: str) -> Unit:
 def alike(unit: Unit, values: Iterable[float | None]) -> Unit:
     """Return the unit in which all of some numbers are written, as in a column or from end to end of an interval.
 
-    Where some are above 10,000 and some below, all stand in 元 with four digits (9294元, 10610元), or in 万元 where
-    that would be long: from a million on, unless the smallest would vanish.
+    Where some are above 10,000 and some below, all stand in 元 with four digits (9294元, 10610元); in 万元 where most
+    are above and that would be long, from 100,000 on (43.5万元, 0.16万元).
     """
     sizes = [abs(v) for v in values if is_number(v) and v != 0]
     if not sizes or max(sizes) < WAN:
         return unit
-    long = max(sizes) >= MILLION and min(sizes) >= LEAST_IN_WAN
+    long = max(sizes) >= LONG and median(sizes) >= WAN
     return replace(unit, in_wan=min(sizes) >= WAN or long)
 
 

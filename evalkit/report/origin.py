@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from evalkit.finding import Finding
@@ -75,12 +76,14 @@ def _interval(finding: Finding) -> list[float] | None:
     return ends if case_for(finding).shows_numbers and None not in ends else None
 
 
-def summarise(headlines: dict[Language, str], numbers: Any = None, below: str = "") -> Block:
-    """Hand a page's answer on to the index, and its numbers (if any) to the file beside the page.
+def summarise(headlines: dict[Language, str], numbers: Any = None, lead: Mapping[Language, str] | None = None) -> Block:
+    """Hand a page's one sentence on to the list, and its numbers (if any) to the file beside the page.
 
-    ``below`` is HTML that stands under the answer on the page only.
+    ``lead`` stands above it on the page only, where the list says the same in the rows of other pages.
     """
     data: dict[str, Any] = {SUMMARY_MIME: {"claim": None, "domain": None, "role": None, "headline": dict(headlines)}}
     data |= {} if numbers is None else {FINDING_MIME: numbers}
-    lines = both(lambda lang: text(headlines[lang]), "p")
+    first = lead or headlines
+    lines = both(lambda lang: text(first[lang]), "p")
+    below = both(lambda lang: f"<p>{text(headlines[lang])}</p>") if lead else ""
     return Block(f'<section class="answer"><div class="headline always">{lines}</div>{below}</section>', data)

@@ -68,8 +68,7 @@ def overview_headline(
             for i in [shown_index(findings, indices, f)]
         ],
     }
-    below = both(lambda lang: f"<p>{text(counted[lang])}</p>")
-    return summarise(lead, numbers, below) if all(lead.values()) else summarise(counted, numbers)
+    return summarise(counted, numbers, lead if all(lead.values()) else None)
 
 
 def kind_of(finding: Finding) -> str:

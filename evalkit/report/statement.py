@@ -260,7 +260,7 @@ def phrase(label: str, lang: Language) -> str:
     """Return a label as it stands inside a sentence: in English with its article, without its capital."""
     if lang == "zh":
         return label
-    lower = len(label) > 1 and label[0].isupper() and label[1].islower()
+    lower = len(label) > 1 and label[0].isupper() and label[1:].lstrip("-")[:1].islower()
     return f"the {label[0].lower() + label[1:] if lower else label}"
 
 

@@ -79,8 +79,18 @@ def _swarm(name: str, values: Sequence[float], place: int, arm: str, *, legend: 
 
 def _estimate(finding: Finding, place: int, name: str) -> Series:
     row = finding.main.row("att")
-    ends = {"low": [row["conf_low"]], "high": [row["conf_high"]]}
-    return Series(name, [row["estimate"]], [place], INK, "diamond", mode="markers", across=True, legend=False, **ends)
+    return Series(
+        name,
+        [row["estimate"]],
+        [place],
+        INK,
+        "diamond",
+        mode="markers",
+        low=[row["conf_low"]],
+        high=[row["conf_high"]],
+        across=True,
+        legend=False,
+    )
 
 
 def _title(finding: Finding, by_arm: dict[str, list[Row]], lang: Language, *, left_out: bool) -> str:
@@ -93,7 +103,7 @@ def _title(finding: Finding, by_arm: dict[str, list[Row]], lang: Language, *, le
             parts.append(words.label(f"strip_half_{arm}", range=interval(low, high, unit, lang)))
     firm = finding.stability
     parts += [words.label(f"strip_{firm.verdict}")] if firm is not None and left_out else []
-    label, joint = getattr(finding.indicator.label, lang), "，" if lang == "zh" else "; "
+    label, joint = getattr(finding.indicator.label, lang), "；" if lang == "zh" else "; "
     return words.label("strip_title", label=label, parts=joint.join(parts))
 
 
@@ -126,4 +136,4 @@ def _table(finding: Finding, rows: Sequence[Row], lang: Language) -> Grid:
         for r in rows
     ]
     note = " ".join(filter(None, (words.label("strip_note"), rounded_note(finding.programme, lang))))
-    return Grid([*head, words.label("strip_without")], body, note=note)
+    return Grid([*head, words.label("strip_without")], body, note=note, folded=True)

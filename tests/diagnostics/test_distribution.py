@@ -46,18 +46,17 @@ def panel_of(before: list[float], after: list[float], weights: list[float] | Non
 def test_shares_by_hand() -> None:
     """Ten pilots at 1 … 10 go up by 5, ten comparison households stay; weights of 3 count for the last two of either.
 
-    Ends before: quantiles of 1 … 10 twice are 1.9, 3, 5.5, 8 and 9.1. Pilot weight 8 + 6 = 14: before, 1 lies below
-    1.9 (1/14), 8 and 9 in 8 to 9.1 (1 + 3: 4/14), 10 from 9.1 on (3/14). After, 6 and 7 lie in 5.5 to 8 (2/14), 8 and 9
-    in 8 to 9.1 (2/14), the rest above (10/14).
+    Ends: quantiles of 1 … 10 three times and 6 … 15 are 2, 4, 7, 9 and 11.1, in two digits 11. Pilot weight 8 + 6 = 14.
+    Before: 1; 2 and 3; 4, 5 and 6; 7 and 8; 9 and 10 with weight 3 each. After: 6; 7 and 8; 9 and 10; the rest, 9/14.
     """
     amounts = [float(i) for i in range(1, 11)] * 2
     after = [a + 5 for a in amounts[:10]] + amounts[10:]
     weights = ([1.0] * 8 + [3.0] * 2) * 2
     found = distribution(panel_of(amounts, after, weights), 1, 2)
     assert found is not None
-    assert found.edges == (1.9, 3.0, 5.5, 8.0, 9.1)
-    assert shares(found, "pilot", "before") == pytest.approx([1 / 14, 1 / 14, 3 / 14, 2 / 14, 4 / 14, 3 / 14])
-    assert shares(found, "pilot", "after") == pytest.approx([0, 0, 0, 2 / 14, 2 / 14, 10 / 14])
+    assert found.edges == (2.0, 4.0, 7.0, 9.0, 11.0)
+    assert shares(found, "pilot", "before") == pytest.approx([1 / 14, 2 / 14, 3 / 14, 2 / 14, 6 / 14, 0])
+    assert shares(found, "pilot", "after") == pytest.approx([0, 0, 1 / 14, 2 / 14, 2 / 14, 9 / 14])
     assert shares(found, "comparison", "after") == shares(found, "comparison", "before")
 
 
@@ -92,4 +91,4 @@ def test_nothing_without_a_round_before() -> None:
 
 
 def test_nothing_where_all_have_the_same() -> None:
-    assert distribution(panel_of([7.0] * 8, [9.0] * 8), 1, 2) is None
+    assert distribution(panel_of([7.0] * 8, [7.0] * 8), 1, 2) is None

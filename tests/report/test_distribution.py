@@ -62,7 +62,7 @@ def test_the_figure_says_what_its_table_says(income: Finding) -> None:
     assert data[1]["x"] == [b.shares["pilot", "before"] for b in bands]
     assert (data[1]["marker"]["symbol"], data[2]["marker"]["symbol"]) == ("circle-open", "circle")
     names = band_names(income, found, bands, "zh")
-    assert f"人均可支配收入{names[0]}的户占比：试点村由{bands[0].shares['pilot', 'before']:.1%}变为" in html
+    assert f"人均可支配收入{names[0]}的农户占比：试点村由{bands[0].shares['pilot', 'before']:.1%}变为" in html
     assert names[0].startswith("低于")
     assert names[-1].endswith("及以上")
     assert "不是效果" in html

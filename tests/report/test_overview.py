@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -12,7 +14,7 @@ from evalkit.evidence import evidence_of
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason, open_gate
 from evalkit.inference import InFamily
-from evalkit.report.block import SUMMARY_MIME
+from evalkit.report.block import SUMMARY_MIME, Block
 from evalkit.report.publishable import publishable
 
 CHANGE = Gate("change_only", (Reason("chosen"), Reason("pre_trend_rejected", {"p": 0.01})))
@@ -24,25 +26,30 @@ def pair(root) -> list[Finding]:
     return [evalkit.evaluate(programme, n) for n in ("disposable_income_pc_yuan", "online_sales_yuan")]
 
 
+def block_of(findings: list[Finding]) -> Block:
+    adjusted = [InFamily(2, 0.01, None, 0.01)] * len(findings)
+    return report.overview_headline(findings[0].programme, findings, adjusted, {})
+
+
+def counted(findings: list[Finding]) -> dict[str, str]:
+    """Return the sentence of the list, which the page has below its answers."""
+    block = block_of(findings)
+    found: dict[str, str] = block.data[SUMMARY_MIME]["headline"]
+    assert all(f">{text}</p>" in unescape(block.html) for text in found.values())
+    return found
+
+
 def said(findings: list[Finding]) -> dict[str, str]:
-    adjusted = [InFamily(2, 0.01, None, 0.01)] * len(findings)
-    block = report.overview_headline(findings[0].programme, findings, adjusted, {})
-    return block.data[SUMMARY_MIME]["headline"]
-
-
-def counted(findings: list[Finding]) -> str:
-    """Return the text below the answers, in both languages."""
-    adjusted = [InFamily(2, 0.01, None, 0.01)] * len(findings)
-    html = report.overview_headline(findings[0].programme, findings, adjusted, {}).html
-    return html[html.index("</div>") :]
+    """Return what the page says first."""
+    return {x: unescape(re.search(rf'<p lang="{x}">(.*?)</p>', block_of(findings).html)[1]) for x in ("zh", "en")}
 
 
 def test_a_change_is_counted_as_one(pair: list[Finding]) -> None:
-    assert "<p>共2项指标：2项的区间全在零以上。在同一组指标内校正后（Holm法），2项的p值低于0.05。</p>" in counted(pair)
+    assert counted(pair)["zh"] == "共2项指标：2项的区间全在零以上。在同一组指标内校正后（Holm法），2项的p值低于0.05。"
     changed = counted([pair[0], replace(pair[1], gate=CHANGE)])
-    assert "<p>共2项指标：1项的区间全在零以上，1项只能说是变化，不能归因于项目。" in changed
-    assert "1项的p值低于0.05。</p>" in changed
-    assert "1 may only be called changes" in changed
+    assert changed["zh"].startswith("共2项指标：1项的区间全在零以上，1项只能说是变化，不能归因于项目。")
+    assert changed["zh"].endswith("1项的p值低于0.05。")
+    assert "1 may only be called changes" in changed["en"]
 
 
 def test_the_primary_indicators_are_answered_first(pair: list[Finding]) -> None:
@@ -89,7 +96,7 @@ def test_a_single_pilot_village_is_told_and_linked_inside_only(lone: Finding):
     """Its own page is internal; the programme's page, which is public, tells no number of it and links nowhere."""
     assert lone.programme.disclosure.min_villages == 1
     shown = {audience: _for(audience, lone) for audience in ("internal", "public")}
-    pages = {a: report.overview_table([f]).html + said([f])["en"] for a, f in shown.items()}
+    pages = {a: report.overview_table([f]).html + block_of([f]).html for a, f in shown.items()}
     assert [a for a, page in pages.items() if 'href="impact-sales_yuan.html"' in page] == ["internal"]
     amount = f"{lone.main.row('att')['estimate']:.1f}"
     assert [a for a, page in pages.items() if amount in page] == ["internal"]
