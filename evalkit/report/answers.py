@@ -14,18 +14,19 @@ ASSUMING = ("assumed", "at_cutoff")
 SAME = "same"
 
 
-def primary_answers(findings: Sequence[Finding], lang: Language) -> str:
-    """Return what the programme changed in its primary indicators; empty where the plan has none."""
+def primary_answers(findings: Sequence[Finding], lang: Language) -> list[str]:
+    """Return what the programme changed in its primary indicators, a sentence each; none where the plan has none."""
     primary = [f for f in findings if f.indicator.role == "primary"]
     return answers([(case_for(f), facts_of(f, lang)) for f in primary], lang)
 
 
-def answers(said: Sequence[tuple[Case, Facts]], lang: Language) -> str:
+def answers(said: Sequence[tuple[Case, Facts]], lang: Language) -> list[str]:
     """Write several answers; an assumption that the answer before it states, in the same words, is referred to."""
-    lines, before = [], None
+    lines: list[str] = []
+    before = None
     for case, facts in said:
         stated = (case.condition, facts.terms) if case.form in ASSUMING else None
         again = stated is not None and stated == before
         lines.append(sentence(replace(case, condition=SAME) if again else case, facts, lang))
         before = stated
-    return ("" if lang == "zh" else " ").join(lines)
+    return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.finding import Finding
@@ -76,14 +76,16 @@ def _interval(finding: Finding) -> list[float] | None:
     return ends if case_for(finding).shows_numbers and None not in ends else None
 
 
-def summarise(headlines: dict[Language, str], numbers: Any = None, lead: Mapping[Language, str] | None = None) -> Block:
+def summarise(
+    headlines: dict[Language, str], numbers: Any = None, lead: Mapping[Language, Sequence[str]] | None = None
+) -> Block:
     """Hand a page's one sentence on to the list, and its numbers (if any) to the file beside the page.
 
-    ``lead`` stands above it on the page only, where the list says the same in the rows of other pages.
+    ``lead`` are sentences above it on the page only, where the list says the same in the rows of other pages.
     """
     data: dict[str, Any] = {SUMMARY_MIME: {"claim": None, "domain": None, "role": None, "headline": dict(headlines)}}
     data |= {} if numbers is None else {FINDING_MIME: numbers}
-    first = lead or headlines
-    lines = both(lambda lang: text(first[lang]), "p")
+    first = lead or {lang: [line] for lang, line in headlines.items()}
+    lines = both(lambda lang: "<br>".join(map(text, first[lang])), "p")
     below = both(lambda lang: f"<p>{text(headlines[lang])}</p>") if lead else ""
     return Block(f'<section class="answer"><div class="headline always">{lines}</div>{below}</section>', data)

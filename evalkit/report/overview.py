@@ -56,7 +56,7 @@ def overview_headline(
 
     adjusted_key = "adjusted_some" if few else "adjusted_none"
     counted = {x: line(x) + ("" if x == "zh" else " ") + say(programme, x, adjusted_key, k=few) for x in LANGUAGES}
-    lead: dict[Language, str] = {x: primary_answers(findings, x) for x in LANGUAGES}
+    lead: dict[Language, list[str]] = {x: primary_answers(findings, x) for x in LANGUAGES}
     limits = programme.disclosure
     numbers = {
         "schema_version": 1,

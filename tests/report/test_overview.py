@@ -57,10 +57,10 @@ def test_the_primary_indicators_are_answered_first(pair: list[Finding]) -> None:
     first, second = (report.headline(f, "zh") for f in pair)
     assumed = "假定没有项目时，试点村与对照村的变化会相同"
     assert second.startswith(assumed)
-    assert said(pair)["zh"] == first + second.replace(assumed, "同样假定如此")
-    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + " If the same holds, then the online sales")
+    assert said(pair)["zh"] == f"{first}<br>{second.replace(assumed, '同样假定如此')}"
+    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + "<br>If the same holds, then the online sales")
     changed = [replace(pair[0], gate=CHANGE), pair[1]]
-    assert said(changed)["zh"] == report.headline(changed[0], "zh") + second
+    assert said(changed)["zh"] == f"{report.headline(changed[0], 'zh')}<br>{second}"
 
 
 def test_without_a_primary_indicator_they_are_counted(pair: list[Finding]) -> None:
