@@ -218,9 +218,8 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
-    lost, checks = attrition(panel), cutoff_checks(panel, main.estimate)
-    cells, fit = four_cell(moments), match(main.estimate, seed)
-    others, firm = _robustness(programme, plan, moments, panel, seed, notes), stability(main)
+    lost, checks, fit = attrition(panel), cutoff_checks(panel, main.estimate), match(main.estimate, seed)
+    cells, firm, others = four_cell(moments), stability(main), _robustness(programme, plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
