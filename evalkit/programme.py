@@ -24,6 +24,7 @@ from evalkit.plan_tables import (
     FunnelStep,
     IndicatorPlan,
     Source,
+    Subgroup,
     Terms,
     Text,
     Truth,
@@ -51,6 +52,7 @@ __all__ = [
     "IndicatorPlan",
     "Programme",
     "Source",
+    "Subgroup",
     "Terms",
     "Text",
     "Truth",
@@ -74,6 +76,7 @@ class Programme(Frozen):
     chain: tuple[ChainStep, ...] = ()
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
     disclosure: Disclosure = Disclosure()
@@ -263,6 +266,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "chain": ChainStep,
         "funnel": FunnelStep,
         "decompositions": Decomposition,
+        "subgroups": Subgroup,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
         "disclosure": Disclosure,
