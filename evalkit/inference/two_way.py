@@ -11,7 +11,7 @@ from evalkit.results import Estimate, FloatArray, Inference
 
 FEW_ROUNDS = 15
 FEW_VILLAGES = 12
-"""With fewer rounds, or villages in the smaller arm, its 95 % interval can miss the truth 15 times in 100 (measured)."""
+"""With fewer rounds, or villages in the smaller arm, the 95 % interval missed the truth up to 15 times in 100."""
 
 
 def two_way(estimate: Estimate, level: float = 0.95) -> Inference:
