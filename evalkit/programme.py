@@ -23,6 +23,7 @@ from evalkit.plan_tables import (
     Frozen,
     FunnelStep,
     IndicatorPlan,
+    MapPlan,
     Source,
     Subgroup,
     Terms,
@@ -50,6 +51,7 @@ __all__ = [
     "Disclosure",
     "FunnelStep",
     "IndicatorPlan",
+    "MapPlan",
     "Programme",
     "Source",
     "Subgroup",
@@ -79,6 +81,7 @@ class Programme(Frozen):
     subgroups: tuple[Subgroup, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
+    map: MapPlan | None = None
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
     quality: QualityPlan = QualityPlan()
@@ -269,6 +272,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "subgroups": Subgroup,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
+        "map": MapPlan,
         "disclosure": Disclosure,
         "truth": Truth,
         "quality": QualityPlan,
