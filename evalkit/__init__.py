@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.diagnostics import (
         Study,
+        balancing,
         dose,
         honest_did,
         minimum_detectable_effect,
@@ -72,6 +73,7 @@ _ESTIMATORS = (
 )
 _DIAGNOSTICS = (
     "Study",
+    "balancing",
     "dose",
     "honest_did",
     "minimum_detectable_effect",
@@ -118,6 +120,7 @@ __all__ = [
     "adjust",
     "adjust_families",
     "ancova",
+    "balancing",
     "decompose",
     "did",
     "discontinuity",

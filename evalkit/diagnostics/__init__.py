@@ -2,6 +2,7 @@
 
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
+from evalkit.diagnostics.balancing import Balancing, balancing, balancing_of
 from evalkit.diagnostics.baseline import Baseline, baseline_of, variance_between
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
@@ -30,6 +31,7 @@ from evalkit.diagnostics.take_up_funnel import take_up_funnel
 
 __all__ = [
     "CUTS",
+    "Balancing",
     "Baseline",
     "Bounds",
     "CellRow",
@@ -48,6 +50,8 @@ __all__ = [
     "Study",
     "Wanted",
     "attrition",
+    "balancing",
+    "balancing_of",
     "baseline_of",
     "bounds",
     "by_instrument",
