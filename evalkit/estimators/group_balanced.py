@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.errors import DesignError, UsageError
+from evalkit.errors import DesignError
 from evalkit.estimators.entropy_balance import effective_number, entropy_weights
 from evalkit.estimators.group_cells import GroupCells, Pair
 from evalkit.moments import Moments
@@ -79,16 +79,14 @@ def balanced_pairs(
     return replace(sums, top=top, weight=weight), tuple(b for b in made.values() if b is not None)
 
 
-def balance_note(balances: Sequence[Balance]) -> str:
-    """Say on how many comparison villages the comparison rests where it rests on fewest."""
+def balanced_effects(
+    moments: Moments, cells: Cells, pairs: Sequence[Pair], sums: GroupCells, ahead: int, notes: Sequence[str]
+) -> tuple[GroupCells, list[str]]:
+    """Return the sums of `balanced_pairs`, and the notes with one that says on how many villages they rest at least."""
+    found, balances = balanced_pairs(moments, cells, pairs, sums, ahead)
     fewest = min((b.effective for b in balances), default=0.0)
-    return f"comparison villages weighted to the cohorts' means before the start: as precise as {fewest:.1f} alike"
-
-
-def require_no_covariates(covariates: Sequence[str]) -> None:
-    """Raise UsageError where covariates stand beside balance."""
-    if covariates:
-        raise UsageError("group_time", "balance with covariates", "one of them", "leave one out")
+    note = f"comparison villages weighted to the cohorts' means before the start: as precise as {fewest:.1f} alike"
+    return found, [*notes, note]
 
 
 def _balance(moments: Moments, cells: Cells, pair: Pair, ahead: int) -> Balance | None:

@@ -12,7 +12,7 @@ from evalkit.design import Comparison
 from evalkit.errors import DataError, DesignError, UsageError, listed
 from evalkit.estimators.aggregate import Aggregate, Averages, Place, averages
 from evalkit.estimators.doubly_robust import Adjustment
-from evalkit.estimators.group_balanced import balance_note, balanced_pairs, require_no_covariates
+from evalkit.estimators.group_balanced import balanced_effects
 from evalkit.estimators.group_cells import Base, Effects, GroupCells, Pair, Sample, pairs_of, sum_pairs
 from evalkit.estimators.group_choices import require_choices, rules
 from evalkit.estimators.group_covariates import adjusted_pairs
@@ -103,18 +103,15 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
     name, every = moments.of(outcome, pooled=True)
     sample = _sample_for(moments, sample)
     comparison = comparison or moments.design.comparison
-    ahead = moments.design.anticipation if anticipation is None else anticipation
-    cells = _sampled(every, sample)
+    cells, ahead = _sampled(every, sample), moments.design.anticipation if anticipation is None else anticipation
     pairs = pairs_of(moments, comparison, base, ahead)
     sums = sum_pairs(moments, cells, pairs, sample)
     effects: Effects = sums
     if covariates:
-        effects = adjusted_pairs(_panel_for(data, sample), moments, pairs, covariates, method, sample)
+        effects = adjusted_pairs(_panel_for(data, sample, balance), moments, pairs, covariates, method, sample)
     notes = rules(comparison, base, ahead, sample, covariates, method)
     if balance:
-        require_no_covariates(covariates)
-        effects, balances = balanced_pairs(moments, cells, pairs, sums, ahead)
-        notes = [*notes, balance_note(balances)]
+        effects, notes = balanced_effects(moments, cells, pairs, sums, ahead, notes)
     found = _Found(moments, cells, pairs, sums, effects, effects.values(), _cohort_weights(moments, cells, pairs))
     _require_comparison(moments, pairs, found.att, comparison)
     terms = averages(found.places, ~np.isnan(found.att), aggregate)
@@ -225,7 +222,7 @@ def _sample_for(moments: Moments, sample: Sample | None) -> Sample:
     return "all_rows"
 
 
-def _panel_for(data: Moments | Panel, sample: Sample) -> Panel:
+def _panel_for(data: Moments | Panel, sample: Sample, balance: bool) -> Panel:
     """Return the households' rows, which covariates need."""
     if isinstance(data, Moments):
         raise UsageError("group_time", "covariates with Moments", "a Panel, which has the households' rows", "pass it")
@@ -233,6 +230,8 @@ def _panel_for(data: Moments | Panel, sample: Sample) -> Panel:
         raise UsageError(
             "sample", "'all_rows' with covariates", "households seen in both rounds", "use 'pairwise' or 'complete'"
         )
+    if balance:
+        raise UsageError("group_time", "balance with covariates", "one of them", "leave one out")
     return data
 
 
