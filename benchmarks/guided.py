@@ -156,9 +156,9 @@ def page(lines: list[str], inputs: int) -> str:
     head = [
         "## Led by coverage",
         "",
-        f"`python benchmarks/guided.py --inputs {inputs}`: {total:,} inputs (atheris, Python {platform.python_version()})",
-        "of which those that reach new branches are changed further; `first` and `last` are the branches reached with the",
-        "sound files and at the end.",
+        f"`python benchmarks/guided.py --inputs {inputs}`: {total:,} inputs (atheris, Python",
+        f"{platform.python_version()}). Those that reach new branches are changed further; `first` and `last` are the",
+        "branches reached with the sound files and at the end.",
         "",
         "| reader | inputs | first | last | defects |",
         "|---|---:|---:|---:|---|",
