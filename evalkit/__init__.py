@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.diagnostics import (
         Study,
+        balancing,
         dose,
         goodman_bacon,
         honest_did,
@@ -77,6 +78,7 @@ _ESTIMATORS = (
 )
 _DIAGNOSTICS = (
     "Study",
+    "balancing",
     "dose",
     "goodman_bacon",
     "honest_did",
@@ -128,6 +130,7 @@ __all__ = [
     "adjust",
     "adjust_families",
     "ancova",
+    "balancing",
     "decompose",
     "did",
     "discontinuity",
