@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs_version
 import evalkit
 from evalkit import report
 from evalkit.finding import Finding
-from evalkit.report.figures import TRACE_TYPES
+from evalkit.report.figures import TRACE_TYPES, wrapped
 from evalkit.report.forest import forest
 from evalkit.report.page import asset_bytes
 
@@ -148,3 +148,16 @@ def test_forest_holds_zero(saved: Finding, income: Finding):
     figure = json.loads(PAYLOAD.findall(forest([saved, income]).block.html)[0])
     axis = figure["layout"]["xaxis"]
     assert (axis["zeroline"], axis["rangemode"]) == (True, "tozero")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("", [""]),
+        ("户均贷款余额", ["户均贷款余额"]),
+        ("客户月均购买产地农产品金额", ["客户月均购买产", "地农产品金额"]),
+        ("9300至11000元/年", ["9300至", "11000元/年"]),
+    ],
+)
+def test_a_chinese_label_is_cut_evenly_and_never_within_a_number(name: str, lines: list[str]):
+    assert wrapped(name, "zh") == "<br>".join(lines)
