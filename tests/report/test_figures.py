@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs_version
 
 import evalkit
 from evalkit import report
 from evalkit.finding import Finding
-from evalkit.report.figures import TRACE_TYPES, wrapped
+from evalkit.report.figures import TRACE_TYPES, Axes, Series, plot, wrapped
 from evalkit.report.forest import forest
 from evalkit.report.page import asset_bytes
 
@@ -47,6 +48,27 @@ def test_only_declared_kinds_of_traces_are_used(saved: Finding, income: Finding,
     drawn = [json.loads(p) for f in figures(saved, income, lone) for p in PAYLOAD.findall(f.block.html)]
     assert {trace["type"] for figure in drawn for trace in figure["data"]} == set(TRACE_TYPES)
     assert len(drawn) == 12
+
+
+def test_plotly_knows_all_that_a_figure_says(saved: Finding, income: Finding, lone: Finding):
+    """Its classes refuse what they do not know; what they make of a figure is the figure, and bars and months, too."""
+    more = [
+        report.village_strip(income),
+        report.distribution(income),
+        report.arms(saved),
+        report.specifications(income),
+    ]
+    drawn = [json.loads(p) for f in [*figures(saved, income, lone), *more] for p in PAYLOAD.findall(f.block.html)]
+    every = Axes("x", "y", True, True, (1.0,), True, True, True, True, False, 300, ((1.0, "a"),), (0.0, 2.0), 1.2)
+    drawn.append(
+        plot([Series("bars", [1.0], ["a"], mode="bars"), Series("area", [1, 2], [1.0, 2.0], filled=True)], every)
+    )
+    for figure in drawn:
+        known = json.loads(Figure(figure).to_json())
+        for key in ("data", "layout"):
+            assert {**known, "layout": known["layout"] | {"template": {}}}[key] == figure[key]
+    with pytest.raises(ValueError, match="Invalid property"):
+        Figure({"data": [], "layout": {"xaxis": {"titel": "x"}}})
 
 
 def test_each_figure_has_title_alternative_text_and_table(saved: Finding, income: Finding, lone: Finding):
