@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -206,8 +207,14 @@ def load(path: str | Path) -> Programme:
             f"a folder with a {FILE_NAME}",
             f"give the path of a programme's folder, e.g. data_raw/moz_savings{_neighbours(file)}",
         )
+    return _read(file, file.parent.resolve(), file.read_bytes())
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, folder: Path, content: bytes) -> Programme:
+    """Validate the content of a programme.toml; pages ask for the same one several times."""
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PlanError(
             str(file), f"it is not valid TOML in UTF-8 ({error})", "a TOML file", "correct the line named"
@@ -216,7 +223,7 @@ def load(path: str | Path) -> Programme:
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise PlanError(str(file), f"schema_version {version}", f"at most {SCHEMA_VERSION}", "update evalkit")
     try:
-        return Programme.model_validate({**values, "folder": file.parent.resolve()})
+        return Programme.model_validate({**values, "folder": folder})
     except ValidationError as error:
         raise PlanError(
             str(file), _mistakes(error), "the schema of docs/programme.md", "correct each of them"

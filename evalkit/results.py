@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -248,7 +248,9 @@ class Inference:
 
     def row(self, term: str) -> dict[str, Any]:
         """Return the tidy row of one term; ``att`` is the headline, the first term where none bears that name."""
-        return self.tidy().row(self.estimate.place(term), named=True)
+        place = self.estimate.place(term)
+        row = {name: _plain(values[place]) for name, values in _tidy_columns(self.estimate, self).items()}
+        return {k: None if k in TIDY_SCHEMA and v != v else v for k, v in row.items()}
 
     def _repr_html_(self) -> str:
         return self.tidy()._repr_html_()
@@ -256,8 +258,17 @@ class Inference:
 
 def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     """Build the tidy table of an estimate, with or without its inference."""
+    columns = _tidy_columns(estimate, inference)
+    data = {name: columns[name] for name in TIDY_SCHEMA}
+    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
+    extra = [pl.Series(name, list(values)) for name, values in columns.items() if name not in TIDY_SCHEMA]
+    return frame.with_columns(extra)
+
+
+def _tidy_columns(estimate: Estimate, inference: Inference | None) -> dict[str, Sequence[Any] | FloatArray]:
+    """Return the columns of the tidy table, each of length m: those of `TIDY_SCHEMA` first; undefined numbers NaN."""
     m = len(estimate.terms)
-    data: dict[str, Any] = {"term": list(estimate.terms), "estimate": estimate.values}
+    data: dict[str, Sequence[Any] | FloatArray] = {"term": estimate.terms, "estimate": estimate.values}
     for name in ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high"):
         data[name] = np.full(m, np.nan) if inference is None else getattr(inference, name)
     data["conf_level"] = [None if inference is None else inference.conf_level] * m
@@ -265,10 +276,12 @@ def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
         data[name] = [getattr(estimate.counts, name)] * m
     data["estimator"] = [estimate.estimator] * m
     data["inference"] = [None if inference is None else inference.method] * m
-    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
-    more = {**estimate.columns, **({} if inference is None else inference.columns)}
-    extra = [pl.Series(name, list(values)) for name, values in more.items()]
-    return frame.select(*TIDY_SCHEMA).with_columns(extra)
+    return {**data, **estimate.columns, **({} if inference is None else inference.columns)}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of an array or a tuple as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def plain_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

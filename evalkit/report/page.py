@@ -77,13 +77,29 @@ def script_json(value: Any) -> str:
 
 @cache
 def _exporter() -> Any:
-    """Return the exporter; making it costs more than using it, so each process keeps one."""
-    from nbconvert.exporters import HTMLExporter
+    """Return the exporter; making it costs more than using it, so each process keeps one.
+
+    nbconvert's `TemplateExporter` without preprocessors: `HTMLExporter` would check the notebook after each of eleven
+    that change nothing here, and parse the finished page once more for marks of JupyterLab that it does not have.
+    """
+    from nbconvert.exporters import TemplateExporter
 
     folder = Path(str(files("evalkit.report").joinpath("templates")))
-    exporter = HTMLExporter(extra_template_basedirs=[str(folder)], template_name="evalkit", exclude_anchor_links=True)  # type: ignore[no-untyped-call]
-    exporter.register_filter("script_json", script_json)  # type: ignore[no-untyped-call]
+    exporter = TemplateExporter(  # type: ignore[no-untyped-call]
+        extra_template_basedirs=[str(folder)],
+        template_name="evalkit",
+        file_extension=".html",
+        default_preprocessors=[],
+        filters={"markdown2html": markdown_html, "script_json": script_json},
+    )
     return exporter
+
+
+def markdown_html(source: str) -> str:
+    """Return a cell of text as HTML; mathematics stays as written, headings have no anchors."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    return str(MarkdownWithMath(IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source))
 
 
 def _context(page: Page, body: str) -> dict[str, Any]:
