@@ -51,8 +51,7 @@ class Failure:
 
 def render(notebook: Any, page: Page) -> str:
     """Return the page of an executed notebook (an nbformat node)."""
-    html, _ = _exporter().from_notebook_node(notebook, resources={"page": _context(page, "")})
-    return str(html)
+    return _rendered(notebook, _context(page, ""))
 
 
 def render_failure(page: Page, failure: Failure) -> str:
@@ -60,8 +59,15 @@ def render_failure(page: Page, failure: Failure) -> str:
     from nbformat.v4 import new_notebook
 
     body = both(lambda lang: _failure_html(failure, lang))
-    html, _ = _exporter().from_notebook_node(new_notebook(), resources={"page": _context(page, body)})  # type: ignore[no-untyped-call]
-    return str(html)
+    return _rendered(new_notebook(), _context(page, body))  # type: ignore[no-untyped-call]
+
+
+def _rendered(notebook: Any, context: Mapping[str, Any]) -> str:
+    """Fill in the template; an exporter would first copy the notebook three times for preprocessors, which we have not.
+
+    `HTMLExporter` would also parse the finished page for marks of JupyterLab.
+    """
+    return str(_exporter().template.render(nb=notebook, resources={"page": context}))
 
 
 def asset_bytes() -> dict[str, bytes]:
@@ -77,11 +83,7 @@ def script_json(value: Any) -> str:
 
 @cache
 def _exporter() -> Any:
-    """Return the exporter; making it costs more than using it, so each process keeps one.
-
-    nbconvert's `TemplateExporter` without preprocessors: `HTMLExporter` would check the notebook after each of eleven
-    that change nothing here, and parse the finished page once more for marks of JupyterLab that it does not have.
-    """
+    """Return nbconvert's exporter with our template; making it costs more than using it: each process keeps one."""
     from nbconvert.exporters import TemplateExporter
 
     folder = Path(str(files("evalkit.report").joinpath("templates")))
@@ -89,7 +91,6 @@ def _exporter() -> Any:
         extra_template_basedirs=[str(folder)],
         template_name="evalkit",
         file_extension=".html",
-        default_preprocessors=[],
         filters={"markdown2html": markdown_html, "script_json": script_json},
     )
     return exporter
