@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +34,7 @@ from evalkit.plan_tables import (
     funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan
+from evalkit.toml_file import toml_of, toml_text
 
 __all__ = [
     "FILE_NAME",
@@ -207,18 +207,13 @@ def load(path: str | Path) -> Programme:
             f"a folder with a {FILE_NAME}",
             f"give the path of a programme's folder, e.g. data_raw/moz_savings{_neighbours(file)}",
         )
-    return _read(file, file.parent.resolve(), file.read_bytes())
+    return _validated(file, file.parent.resolve(), toml_text(file))
 
 
 @lru_cache(maxsize=16)
-def _read(file: Path, folder: Path, content: bytes) -> Programme:
-    """Validate the content of a programme.toml; pages ask for the same one several times."""
-    try:
-        values = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(
-            str(file), f"it is not valid TOML in UTF-8 ({error})", "a TOML file", "correct the line named"
-        ) from error
+def _validated(file: Path, folder: Path, text: str) -> Programme:
+    """Validate the text of a programme.toml; pages ask for the same one several times."""
+    values = toml_of(text, str(file))
     version = values.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise PlanError(str(file), f"schema_version {version}", f"at most {SCHEMA_VERSION}", "update evalkit")

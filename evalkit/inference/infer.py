@@ -22,6 +22,7 @@ from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
 from evalkit.inference.student import no_interval
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
+from evalkit.inference.two_way import two_way
 from evalkit.inference.wild import wild
 from evalkit.results import Donors, Estimate, Inference, Linear, LocalFit
 
@@ -34,6 +35,7 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "crv3": crv3,
     "jackknife": jackknife,
     "multiplier": multiplier,
+    "two_way": two_way,
     "wild": wild,
     "randomization": randomization,
     "placebo": placebo,

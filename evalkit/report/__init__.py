@@ -16,10 +16,13 @@ from evalkit.report.follow_up import quality_follow_up, quality_losses
 from evalkit.report.funnel import funnel
 from evalkit.report.groups import spillover
 from evalkit.report.match import match_checks
+from evalkit.report.next_round import power_basis, power_headline, power_limits, power_sizes
 from evalkit.report.origin import provenance, publish
 from evalkit.report.overview import forest, overview_headline, overview_notes, overview_table
 from evalkit.report.passage import quality_flow, quality_ledgers, quality_rounds
+from evalkit.report.plain_regression import plain_regression
 from evalkit.report.plan import plan
+from evalkit.report.power_curve import power_curve
 from evalkit.report.quality import quality_files, quality_headline, quality_rules
 from evalkit.report.quality_checks import quality_checks, quality_missing
 from evalkit.report.replication import published_numbers, replication
@@ -27,6 +30,7 @@ from evalkit.report.requests import first_askers, waiting, waiting_groups
 from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
 from evalkit.report.sources import sources
+from evalkit.report.specification_curve import specification_curve
 from evalkit.report.specifications import specifications
 from evalkit.report.statement import headline, statement
 from evalkit.report.synthetic import donors, gap
@@ -64,7 +68,13 @@ __all__ = [
     "overview_headline",
     "overview_notes",
     "overview_table",
+    "plain_regression",
     "plan",
+    "power_basis",
+    "power_curve",
+    "power_headline",
+    "power_limits",
+    "power_sizes",
     "provenance",
     "publish",
     "published_numbers",
@@ -82,6 +92,7 @@ __all__ = [
     "replication",
     "rollout",
     "sources",
+    "specification_curve",
     "specifications",
     "spillover",
     "statement",
