@@ -58,7 +58,8 @@ def programme_intake(programme: Programme) -> Intake:
     rows, beside = read_entry(root, key), read_entry(root, key + BESIDE)
     if rows is None or beside is None:
         return _read(programme)
-    facts, tables = beside.meta, {**dict.fromkeys(TABLES), **rows.tables, **beside.tables}
+    facts = beside.meta
+    tables: dict[str, Any] = {**dict.fromkeys(TABLES), **rows.tables, **beside.tables}
     return Intake(
         **tables,
         flow=_flow(rows.meta["flow"]),

@@ -251,7 +251,8 @@ class Inference:
     def row(self, term: str) -> dict[str, Any]:
         """Return the tidy row of one term; ``att`` is the headline, the first term where none bears that name."""
         place = self.estimate.place(term)
-        row = {name: _plain(values[place]) for name, values in _tidy_columns(self.estimate, self).items()}
+        values = {name: column[place] for name, column in _tidy_columns(self.estimate, self).items()}
+        row = {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
         return {k: None if k in TIDY_SCHEMA and v != v else v for k, v in row.items()}
 
     def _repr_html_(self) -> str:
@@ -279,11 +280,6 @@ def _tidy_columns(estimate: Estimate, inference: Inference | None) -> dict[str, 
     data["estimator"] = [estimate.estimator] * m
     data["inference"] = [None if inference is None else inference.method] * m
     return {**data, **estimate.columns, **({} if inference is None else inference.columns)}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of an array or a tuple as Python's own."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def plain_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
