@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         simulated_power,
         specification_curve,
         twoway_weights,
+        village_map,
         villages_needed,
     )
     from evalkit.draw import draw_villages
@@ -86,6 +87,7 @@ _DIAGNOSTICS = (
     "simulated_power",
     "specification_curve",
     "twoway_weights",
+    "village_map",
     "villages_needed",
 )
 _HOMES = {
@@ -161,6 +163,7 @@ __all__ = [
     "synthetic_control",
     "synthetic_did",
     "twoway_weights",
+    "village_map",
     "villages_needed",
     "westfall_young",
 ]

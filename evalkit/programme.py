@@ -24,6 +24,7 @@ from evalkit.plan_tables import (
     Frozen,
     FunnelStep,
     IndicatorPlan,
+    MapPlan,
     Source,
     Terms,
     Text,
@@ -50,6 +51,7 @@ __all__ = [
     "Disclosure",
     "FunnelStep",
     "IndicatorPlan",
+    "MapPlan",
     "Programme",
     "Source",
     "Terms",
@@ -77,6 +79,7 @@ class Programme(Frozen):
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
+    map: MapPlan | None = None
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
     quality: QualityPlan = QualityPlan()
@@ -272,6 +275,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "decompositions": Decomposition,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
+        "map": MapPlan,
         "disclosure": Disclosure,
         "truth": Truth,
         "quality": QualityPlan,

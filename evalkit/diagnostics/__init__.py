@@ -6,6 +6,7 @@ from evalkit.diagnostics.baseline import Baseline, baseline_of, variance_between
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
 from evalkit.diagnostics.cutoff import CutoffChecks, cutoff_checks
+from evalkit.diagnostics.distribution import Distribution, distribution
 from evalkit.diagnostics.dose import Dose, dose, dose_in
 from evalkit.diagnostics.follow_up import follow_up, losses_by_baseline
 from evalkit.diagnostics.goodman_bacon import GoodmanBacon, goodman_bacon
@@ -27,11 +28,14 @@ from evalkit.diagnostics.pre_trend_power import PreTrendPower, pre_trend_power
 from evalkit.diagnostics.rollout import Rollout, rollout, rollout_in
 from evalkit.diagnostics.specification_curve import SpecificationCurve, curve_of, specification_curve
 from evalkit.diagnostics.specification_set import CHOICES, DataChoice, data_choices, round_choices
+from evalkit.diagnostics.spread import Spread, spread
 from evalkit.diagnostics.stability import Stability, stability
 from evalkit.diagnostics.study import Study
 from evalkit.diagnostics.synthetic import donor_weights, leave_one_donor_out, placebo_in_space, placebo_in_time
 from evalkit.diagnostics.take_up_funnel import take_up_funnel
 from evalkit.diagnostics.twoway_weights import TwowayWeights, twoway_weights
+from evalkit.diagnostics.village_changes import village_changes
+from evalkit.diagnostics.village_map import VillageMap, village_map
 
 __all__ = [
     "CHOICES",
@@ -42,6 +46,7 @@ __all__ = [
     "CutoffChecks",
     "DataChoice",
     "DetectableEffect",
+    "Distribution",
     "Dose",
     "FourCell",
     "GoodmanBacon",
@@ -54,9 +59,11 @@ __all__ = [
     "Rollout",
     "SimulatedPower",
     "SpecificationCurve",
+    "Spread",
     "Stability",
     "Study",
     "TwowayWeights",
+    "VillageMap",
     "Wanted",
     "attrition",
     "baseline_of",
@@ -67,6 +74,7 @@ __all__ = [
     "curve_of",
     "cutoff_checks",
     "data_choices",
+    "distribution",
     "donor_weights",
     "dose",
     "dose_in",
@@ -95,9 +103,12 @@ __all__ = [
     "round_choices",
     "simulated_power",
     "specification_curve",
+    "spread",
     "stability",
     "take_up_funnel",
     "twoway_weights",
     "variance_between",
+    "village_changes",
+    "village_map",
     "villages_needed",
 ]

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.diagnostics.village import VillageProfile
-from evalkit.programme import Programme
+from evalkit.programme import IndicatorPlan, Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph
 from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.figures import COMPARISON, INK, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, level, unit_of, whole
+from evalkit.report.numbers import DASH, Unit, alike, alike_money, level, unit_of, whole
 from evalkit.report.origin import summarise
 from evalkit.report.rounds import is_monthly, round_label, round_places
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
@@ -50,18 +50,20 @@ def village_table(programme: Programme, profiles: Sequence[VillageProfile]) -> B
 
 def _table(programme: Programme, profiles: Sequence[VillageProfile], lang: Language) -> Grid:
     words = words_of(programme, lang)
+    latest_of = [by_time[max(by_time)] for by_time in map(_by_time, profiles)]
+    plans = [programme.indicator(p.indicator) for p in profiles]
+    money = alike_money(
+        (unit_of(p.unit), [r["mean"] for r in latest.values()]) for p, latest in zip(plans, latest_of, strict=True)
+    )
     rows = []
-    for profile in profiles:
-        plan = programme.indicator(profile.indicator)
-        by_time = _by_time(profile)
-        by_arm = by_time[max(by_time)]
-        cells = [_cell(by_arm.get(arm), programme, plan.unit, lang) for arm in STYLES]
+    for plan, by_arm in zip(plans, latest_of, strict=True):
+        cells = [_cell(by_arm.get(arm), programme, money(unit_of(plan.unit)), lang) for arm in STYLES]
         rows.append([getattr(plan.label, lang), *(c[0] for c in cells), cells[0][1]])
     head = [words.label("indicator"), *(words.label(s[3]) for s in STYLES.values()), words.label("households")]
     return Grid(head, rows)
 
 
-def _cell(row: Mapping[str, Any] | None, programme: Programme, unit: str, lang: Language) -> tuple[str, str]:
+def _cell(row: Mapping[str, Any] | None, programme: Programme, unit: Unit, lang: Language) -> tuple[str, str]:
     """Return mean and households of a cell; one that rests on too few households is withheld on this page too."""
     if row is None:
         return DASH, DASH
@@ -69,7 +71,7 @@ def _cell(row: Mapping[str, Any] | None, programme: Programme, unit: str, lang: 
     if held:
         hidden = held_text(held, programme.disclosure, words_of(programme, lang))
         return hidden, hidden
-    return level(row["mean"], unit_of(unit), lang), whole(row["n_units"], lang)
+    return level(row["mean"], unit, lang), whole(row["n_units"], lang)
 
 
 def village_figures(programme: Programme, profiles: Sequence[VillageProfile]) -> list[FigureBlock]:
@@ -114,13 +116,13 @@ def _drawn(programme: Programme, profile: VillageProfile, rows: Rows, lang: Lang
         words.label("village_title", village=profile.village),
         title,
         plot(series, axes),
-        _table_by_time(programme, plan.unit, rows, lang),
+        _table_by_time(programme, plan, rows, lang),
     )
 
 
-def _table_by_time(programme: Programme, unit: str, rows: Rows, lang: Language) -> Grid:
-    words = words_of(programme, lang)
-    body = []
+def _table_by_time(programme: Programme, plan: IndicatorPlan, rows: Rows, lang: Language) -> Grid:
+    words, body = words_of(programme, lang), []
+    unit = alike(unit_of(plan.unit), [row["mean"] for by_arm in rows.values() for row in by_arm.values()])
     for time, by_arm in rows.items():
         cells = [_cell(by_arm.get(arm), programme, unit, lang) for arm in STYLES]
         body.append([round_label(time, programme), *(c[0] for c in cells), cells[0][1]])

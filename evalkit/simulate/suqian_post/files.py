@@ -12,6 +12,7 @@ from evalkit.simulate.office import write_prices, write_truth
 from evalkit.simulate.suqian_post.again import second_visits
 from evalkit.simulate.suqian_post.draw import Drawn, draw
 from evalkit.simulate.suqian_post.ledger import loan_book
+from evalkit.simulate.suqian_post.places import places
 from evalkit.simulate.suqian_post.rows import STAGES, interviews, village_id
 from evalkit.simulate.suqian_post.scenario import Scenario, read_scenario
 from evalkit.simulate.suqian_post.truth import truth
@@ -41,7 +42,7 @@ def write_programme(out: Path) -> list[Path]:
     prices = write_prices("Jiangsu", {y: 100 * scenario.price(y) for y in scenario.years}, out)
     written = [_roster(scenario, drawn, out), prices, write_truth(truth(scenario, drawn), out)]
     written += [_round(scenario, rows, year, rng, out) for year in scenario.years]
-    return [*written, _ledger(scenario, drawn, out), _again(scenario, rows, out)]
+    return [*written, _ledger(scenario, drawn, out), _again(scenario, rows, out), _places(scenario, drawn, out)]
 
 
 def _roster(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
@@ -54,6 +55,12 @@ def _roster(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
     )
     path = out / "villages.csv"
     path.write_bytes(rows.write_csv().encode("gb18030"))
+    return path
+
+
+def _places(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
+    path = out / "villages.geojson"
+    path.write_text(places(scenario, drawn), encoding="utf-8")
     return path
 
 
