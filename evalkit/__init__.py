@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.diagnostics import (
         Study,
+        balancing,
         dose,
         goodman_bacon,
         honest_did,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from evalkit.panel import Panel
     from evalkit.programme import Programme, load
     from evalkit.results import Estimate, Inference
+    from evalkit.subgroups import subgroup_effects
 
 __version__ = "0.1.0"
 
@@ -77,6 +79,7 @@ _ESTIMATORS = (
 )
 _DIAGNOSTICS = (
     "Study",
+    "balancing",
     "dose",
     "goodman_bacon",
     "honest_did",
@@ -108,6 +111,7 @@ _HOMES = {
     "Panel": "panel",
     **dict.fromkeys(("Programme", "load"), "programme"),
     **dict.fromkeys(("Estimate", "Inference"), "results"),
+    "subgroup_effects": "subgroups",
 }
 
 __all__ = [
@@ -128,6 +132,7 @@ __all__ = [
     "adjust",
     "adjust_families",
     "ancova",
+    "balancing",
     "decompose",
     "did",
     "discontinuity",
@@ -159,6 +164,7 @@ __all__ = [
     "simulated_power",
     "specification_curve",
     "spillover",
+    "subgroup_effects",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",

@@ -26,6 +26,7 @@ from evalkit.plan_tables import (
     IndicatorPlan,
     MapPlan,
     Source,
+    Subgroup,
     Terms,
     Text,
     Truth,
@@ -54,6 +55,7 @@ __all__ = [
     "MapPlan",
     "Programme",
     "Source",
+    "Subgroup",
     "Terms",
     "Text",
     "Truth",
@@ -77,6 +79,7 @@ class Programme(Frozen):
     chain: tuple[ChainStep, ...] = ()
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
     map: MapPlan | None = None
@@ -273,6 +276,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "chain": ChainStep,
         "funnel": FunnelStep,
         "decompositions": Decomposition,
+        "subgroups": Subgroup,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
         "map": MapPlan,

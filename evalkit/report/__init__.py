@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.backchecks import quality_backchecks
 from evalkit.report.balance import balance
+from evalkit.report.balancing import balancing
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.chain import chain
 from evalkit.report.charts import arms, event_study, means
@@ -37,6 +38,7 @@ from evalkit.report.specification_curve import specification_curve
 from evalkit.report.specifications import specifications
 from evalkit.report.statement import headline, statement
 from evalkit.report.strip import village_strip
+from evalkit.report.subgroups import subgroups
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
 from evalkit.report.take_up import take_up
@@ -48,6 +50,7 @@ __all__ = [
     "arms",
     "attrition",
     "balance",
+    "balancing",
     "chain",
     "claims_arithmetic",
     "claims_figures",
@@ -101,6 +104,7 @@ __all__ = [
     "specifications",
     "spillover",
     "statement",
+    "subgroups",
     "take_up",
     "truth",
     "village_figures",
