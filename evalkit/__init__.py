@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from evalkit.panel import Panel
     from evalkit.programme import Programme, load
     from evalkit.results import Estimate, Inference
+    from evalkit.subgroups import subgroup_effects
 
 __version__ = "0.1.0"
 
@@ -110,6 +111,7 @@ _HOMES = {
     "Panel": "panel",
     **dict.fromkeys(("Programme", "load"), "programme"),
     **dict.fromkeys(("Estimate", "Inference"), "results"),
+    "subgroup_effects": "subgroups",
 }
 
 __all__ = [
@@ -162,6 +164,7 @@ __all__ = [
     "simulated_power",
     "specification_curve",
     "spillover",
+    "subgroup_effects",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
