@@ -156,6 +156,8 @@ class LocalFit:
     ``bandwidth`` and ``bias_bandwidth`` (left, right) are in units of the score, ``near`` the units within the
     bandwidth on each side, ``lines`` (2, 2) intercept at the cut-off and slope of the outcome, left and right.
     ``refit(scale, donut)`` estimates anew with ``scale`` times the bandwidth, without units nearer than ``donut``.
+    ``scores`` and ``parts`` are, left and right, the sorted scores near the cut-off and what each unit counts in the
+    corrected intercept; ``places`` their villages where errors are clustered, else None.
     """
 
     clusters: tuple[str, ...]
@@ -170,6 +172,9 @@ class LocalFit:
     near: tuple[int, int]
     lines: FloatArray
     refit: Callable[[float, float], Estimate]
+    scores: tuple[FloatArray, FloatArray]
+    parts: tuple[FloatArray, FloatArray]
+    places: tuple[NDArray[np.int64], NDArray[np.int64]] | None
 
 
 @dataclass(frozen=True, slots=True)
