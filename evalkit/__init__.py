@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         sun_abraham,
         synthetic_control,
         synthetic_did,
+        synthetic_factors,
     )
     from evalkit.every import evaluate_all
     from evalkit.families import evaluate_families
@@ -59,6 +60,7 @@ _ESTIMATORS = (
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_factors",
 )
 _HOMES = {
     "programmes": "batch.shelf",
@@ -125,6 +127,7 @@ __all__ = [
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_factors",
     "westfall_young",
 ]
 
