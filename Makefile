@@ -4,7 +4,7 @@ PYTHON ?=
 BIN := .venv/bin
 PROGRAMMES ?=
 
-.PHONY: help setup findings test lab docs lint bench lock wheelhouse release clean
+.PHONY: help setup findings test lab docs lint bench branches mutants lock wheelhouse release clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -58,6 +58,19 @@ lint: .venv/.ready .venv/.ready-dev ## style, types, layers
 bench: .venv/.ready .venv/.ready-dev ## start-up and speed, peers beside them
 	@for script in $(filter-out benchmarks/chaos.py benchmarks/coverage.py benchmarks/recovery.py, $(wildcard benchmarks/*.py)); do \
 		case $$script in */kernels.py) large=--large;; *) large=;; esac; $(BIN)/python $$script $$large || exit 1; done
+
+COVERAGE := .cache/coverage-tool
+$(COVERAGE)/.ready: .venv/.ready-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(COVERAGE) coverage==7.17.3
+	@touch $@
+
+branches: $(COVERAGE)/.ready ## branches that tests take in moments, estimators, inference, disclosure
+	@PYTHONPATH=$(CURDIR)/$(COVERAGE) $(BIN)/python .ci/branches.py
+
+SAMPLE ?= 400
+SEED ?= 1
+mutants: $(COVERAGE)/.ready ## change SAMPLE things there, one at a time, and see whether a test notices
+	@PYTHONPATH=$(CURDIR)/$(COVERAGE) $(BIN)/python .ci/mutants.py --sample $(SAMPLE) --seed $(SEED)
 
 LOCKS ?= requirements.lock
 wheelhouse: .venv/bin/pip ## fill wheelhouse/ with the packages of LOCKS, for a machine without a network

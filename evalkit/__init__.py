@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.decomposition import Decomposition, decompose
     from evalkit.design import Design
-    from evalkit.diagnostics import Study, dose, honest_did, minimum_detectable_effect, rollout
+    from evalkit.diagnostics import (
+        Study,
+        dose,
+        goodman_bacon,
+        honest_did,
+        minimum_detectable_effect,
+        plain_regression,
+        probability_of_finding,
+        rollout,
+        simulated_power,
+        specification_curve,
+        twoway_weights,
+        village_map,
+        villages_needed,
+    )
+    from evalkit.draw import draw_villages
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
@@ -62,12 +77,28 @@ _ESTIMATORS = (
     "synthetic_did",
     "synthetic_factors",
 )
+_DIAGNOSTICS = (
+    "Study",
+    "dose",
+    "goodman_bacon",
+    "honest_did",
+    "minimum_detectable_effect",
+    "plain_regression",
+    "probability_of_finding",
+    "rollout",
+    "simulated_power",
+    "specification_curve",
+    "twoway_weights",
+    "village_map",
+    "villages_needed",
+)
 _HOMES = {
     "programmes": "batch.shelf",
     "evaluate_all": "every",
-    **dict.fromkeys(("Study", "dose", "honest_did", "minimum_detectable_effect", "rollout"), "diagnostics"),
+    **dict.fromkeys(_DIAGNOSTICS, "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
+    "draw_villages": "draw",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(_ESTIMATORS, "estimators"),
     "evaluate_families": "families",
@@ -103,11 +134,13 @@ __all__ = [
     "did",
     "discontinuity",
     "dose",
+    "draw_villages",
     "evaluate",
     "evaluate_all",
     "evaluate_families",
     "event_study",
     "family_index",
+    "goodman_bacon",
     "group_time",
     "honest_did",
     "imputation",
@@ -117,17 +150,24 @@ __all__ = [
     "lee_bounds",
     "load",
     "minimum_detectable_effect",
+    "plain_regression",
     "ppml",
     "pre_post",
+    "probability_of_finding",
     "programmes",
     "rollout",
     "romano_wolf",
     "sharpened_q",
+    "simulated_power",
+    "specification_curve",
     "spillover",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
     "synthetic_factors",
+    "twoway_weights",
+    "village_map",
+    "villages_needed",
     "westfall_young",
 ]
 

@@ -176,6 +176,7 @@ def _add_commands() -> None:
     """Add the commands that stand in files of their own; they import nothing heavy until they are called."""
     from evalkit.commands.claims import claims
     from evalkit.commands.doctor import doctor
+    from evalkit.commands.draw import draw
     from evalkit.commands.estimate import estimate
     from evalkit.commands.journal import journal
     from evalkit.commands.merge_findings import merge_findings
@@ -195,6 +196,7 @@ def _add_commands() -> None:
         new,
         plan,
         power,
+        draw,
         claims,
         verify,
         journal,

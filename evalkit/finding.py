@@ -18,6 +18,7 @@ from evalkit.diagnostics import (
     Match,
     PreTrend,
     PreTrendPower,
+    Spread,
     Stability,
     attrition,
     bounds,
@@ -33,6 +34,7 @@ from evalkit.diagnostics import (
     other_cuts,
     pre_trend,
     pre_trend_power,
+    spread,
     stability,
 )
 from evalkit.errors import DataError, DesignError
@@ -67,7 +69,7 @@ class Finding:
     simulated programmes. ``notes`` says what could not be computed, and why; ``lock`` is the plan as it was fixed
     before results were seen, ``deviations`` what has changed since.
     ``stability`` says whether the answer hangs on one village, ``drift`` what the look at earlier rounds may miss,
-    ``honest`` the effect where paths drift apart as much as before the start.
+    ``honest`` the effect where paths drift apart as much as before the start; ``spread`` what stands behind the means.
     ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
     part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect;
     ``match`` how a synthetic comparison fitted before the start, and what placebos show.
@@ -102,6 +104,7 @@ class Finding:
     stability: Stability | None = None
     drift: PreTrendPower | None = None
     honest: HonestDid | None = None
+    spread: Spread | None = None
 
     @property
     def words(self) -> Terms:
@@ -215,9 +218,8 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
     study = _event_study(moments, main, plan.inference, seed, notes)
     leads = None if study is None else pre_trend(study, programme.design.anticipation)
-    lost, checks = attrition(panel), cutoff_checks(panel, main.estimate)
-    cells, fit = four_cell(moments), match(main.estimate, seed)
-    others = _robustness(programme, plan, moments, panel, seed, notes)
+    lost, checks, fit = attrition(panel), cutoff_checks(panel, main.estimate), match(main.estimate, seed)
+    cells, firm, others = four_cell(moments), stability(main), _robustness(programme, plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
@@ -244,9 +246,10 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
         cutoff=checks,
         instrument=by_instrument(main, others),
         match=fit,
-        stability=stability(main),
+        stability=firm,
         drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
         honest=None if study is None else honest_did(study, programme.design.anticipation),
+        spread=spread(panel, moments, cells, firm, is_primary=plan.role == "primary"),
     )
 
 

@@ -76,7 +76,7 @@ def read_lock(programme: Programme) -> PlanLock | None:
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
         lock = PlanLock(str(values["locked_on"]), str(values["plan_hash"]), dict(values["entries"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PlanError(
             str(file), f"it cannot be read ({error})", "the file as it was written", "restore it"
         ) from error

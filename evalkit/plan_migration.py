@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from evalkit.errors import PlanError
 from evalkit.programme import FILE_NAME, SCHEMA_VERSION
+from evalkit.toml_file import toml_of
 
 UPDATE = "update evalkit"
 RETIRED = "leave_one_village_out"
@@ -42,12 +42,7 @@ def migrated(text: str) -> Migrated:
 
 def version_of(text: str) -> int:
     """Return the version of a plan's form; 0 where it states none."""
-    try:
-        version = tomllib.loads(text).get("schema_version", 0)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(
-            FILE_NAME, f"it is not valid TOML ({error})", "a TOML file", "correct the line named"
-        ) from error
+    version = toml_of(text, FILE_NAME).get("schema_version", 0)
     if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= SCHEMA_VERSION:
         raise PlanError(FILE_NAME, f"schema_version {version!r}", f"a whole number up to {SCHEMA_VERSION}", UPDATE)
     return version

@@ -223,6 +223,13 @@ class CostEffectiveness(Frozen):
     unit_years: float = Field(gt=0)
 
 
+class MapPlan(Frozen):
+    """[map]: a GeoJSON file in degrees (WGS 84). The property `key` of a feature names its village."""
+
+    file: str
+    key: str = "village_id"
+
+
 class Disclosure(Frozen):
     """[disclosure]: smallest cells that may be shown."""
 

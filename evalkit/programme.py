@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +23,7 @@ from evalkit.plan_tables import (
     Frozen,
     FunnelStep,
     IndicatorPlan,
+    MapPlan,
     Source,
     Terms,
     Text,
@@ -34,6 +34,7 @@ from evalkit.plan_tables import (
     funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan
+from evalkit.toml_file import read_toml
 
 __all__ = [
     "FILE_NAME",
@@ -49,6 +50,7 @@ __all__ = [
     "Disclosure",
     "FunnelStep",
     "IndicatorPlan",
+    "MapPlan",
     "Programme",
     "Source",
     "Terms",
@@ -76,6 +78,7 @@ class Programme(Frozen):
     decompositions: tuple[Decomposition, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
+    map: MapPlan | None = None
     disclosure: Disclosure = Disclosure()
     truth: Truth | None = None
     quality: QualityPlan = QualityPlan()
@@ -206,12 +209,7 @@ def load(path: str | Path) -> Programme:
             f"a folder with a {FILE_NAME}",
             f"give the path of a programme's folder, e.g. data_raw/moz_savings{_neighbours(file)}",
         )
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(
-            str(file), f"it is not valid TOML in UTF-8 ({error})", "a TOML file", "correct the line named"
-        ) from error
+    values = read_toml(file)
     version = values.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise PlanError(str(file), f"schema_version {version}", f"at most {SCHEMA_VERSION}", "update evalkit")
@@ -270,6 +268,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "decompositions": Decomposition,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
+        "map": MapPlan,
         "disclosure": Disclosure,
         "truth": Truth,
         "quality": QualityPlan,

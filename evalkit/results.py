@@ -74,6 +74,7 @@ class Linear:
 
     ``beta`` (K,), ``bread`` (K, K) = (Σ S_v)⁻ with zero rows for dropped columns, ``contrasts`` (m, K);
     ``k_dof`` is the K of the small-sample factor (N − 1)/(N − K); ``rss`` the weighted residual sum of squares or None.
+    ``by_round`` gives the villages' scores by round, (G, T, K), or says (by raising DataError) why it can't.
     """
 
     sums: ClusterSums
@@ -82,6 +83,7 @@ class Linear:
     contrasts: FloatArray
     k_dof: int
     rss: float | None = None
+    by_round: Callable[[], FloatArray] | None = None
 
 
 @dataclass(frozen=True, slots=True)

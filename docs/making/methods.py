@@ -13,7 +13,12 @@ from tests.reference.matrix import KINDS
 from tests.reference.matrix import read as read_matrix
 
 Method = dict[str, Any]
-GROUPS = {"estimator": "Estimators", "inference": "Intervals and p-values", "several outcomes": "Several outcomes"}
+GROUPS = {
+    "estimator": "Estimators",
+    "inference": "Intervals and p-values",
+    "several outcomes": "Several outcomes",
+    "check": "What stands behind an estimate",
+}
 
 
 def read() -> dict[str, Method]:

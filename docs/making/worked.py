@@ -6,6 +6,8 @@ import ast
 from functools import lru_cache
 from typing import Any
 
+import polars as pl
+
 from docs.making.stage import ROOT
 
 SHOWN = ("term", "estimate", "std_error", "df", "p_value", "conf_low", "conf_high")
@@ -55,8 +57,9 @@ def _inputs(data: str) -> tuple[Any, Any, Any]:
 def _shown(result: Any) -> list[str]:
     if isinstance(result, list):
         return [f"gives `{[None if v is None else round(v, 4) for v in result]}`.", ""]
-    frame = result.tidy()
+    frame = result if isinstance(result, pl.DataFrame) else result.tidy()
     columns = [c for c in SHOWN if c in frame.columns] + [c for c in frame.columns if c == "p_adjusted"]
+    columns = frame.columns if isinstance(result, pl.DataFrame) else columns
     rows = frame.head(MOST_ROWS).select(columns).rows()
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     lines += [f"| {' | '.join(_cell(v) for v in row)} |" for row in rows]

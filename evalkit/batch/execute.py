@@ -27,6 +27,8 @@ from evalkit.report.page import Failure, Page, render, render_failure
 from evalkit.report.workbook import workbook_bytes
 
 KNOWN_ERRORS = ("DataError", "DesignError", "PlanError", "UsageError")
+FAILED = ".failed.txt"
+"""Ending of the file with the whole message of a failed public run."""
 LONGEST = 600
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -99,7 +101,7 @@ def _refused(found: str) -> str:
 
 def write_full(run: Run, out: Path, error: tuple[str, str]) -> dict[str, str]:
     """Write the full message of a failed public run where internal pages stand; return its name and hash."""
-    return _store(out, {f"internal/{run.stem}.failed.txt": f"{error[0]}: {error[1]}\n".encode()})
+    return _store(out, {f"internal/{run.stem}{FAILED}": f"{error[0]}: {error[1]}\n".encode()})
 
 
 def record_failure(run: Run, out: Path, reason: str, seconds: float = 0.0) -> Outcome:

@@ -61,7 +61,7 @@ def _entry(row: Row, programme: Programme) -> Entry:
         title,
         headline,
         programme.is_simulated,
-        row["state"],
+        "failed" if row["state"] == "failed" else "done",
         summary.get("claim"),
         domain,
         None if (ends := summary.get("interval")) is None else (ends[0], ends[1], ends[2]),

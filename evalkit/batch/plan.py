@@ -20,7 +20,7 @@ from evalkit.claims.read import claims_checksum
 from evalkit.errors import EvalkitError, PlanError, UsageError, listed, nearest
 from evalkit.programme import Programme
 
-ORDER = ("programme", "impact", "claims", "quality")
+ORDER = ("programme", "impact", "claims", "power", "quality")
 CLAIMS = "claims"
 REPLICATION = "replication_"
 LIBRARIES = ("numpy", "polars", "scipy", "statsmodels", "plotly", "papermill", "nbconvert")

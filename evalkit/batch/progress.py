@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
-from evalkit.batch.execute import Outcome
+from evalkit.batch.execute import FAILED, Outcome
 from evalkit.batch.plan import Run
 from evalkit.errors import visible
 
@@ -127,5 +127,11 @@ def summary(seen: list[tuple[Run, Outcome]]) -> list[str]:
     slowest = sorted(seen, key=lambda x: -x[1].seconds)[:SLOWEST]
     failed = [(run, outcome) for run, outcome in seen if outcome.state == "failed"]
     lines = ["slowest: " + ", ".join(f"{named(r)} {o.seconds:.1f} s" for r, o in slowest)] if len(seen) > 1 else []
-    lines += [f"failed: {named(r)}: {o.error}" for r, o in failed[:SHOWN_FAILED]]
+    lines += [f"failed: {named(r)}: {o.error}{_whole(o)}" for r, o in failed[:SHOWN_FAILED]]
     return lines + ([f"… and {len(failed) - SHOWN_FAILED} more failed"] if len(failed) > SHOWN_FAILED else [])
+
+
+def _whole(outcome: Outcome) -> str:
+    """Say where the whole message stands, of which the page tells only what may be published."""
+    file = next((name for name in outcome.files if name.endswith(FAILED)), None)
+    return "" if file is None else f" (whole message: {file}, beside the pages)"

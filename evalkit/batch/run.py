@@ -30,7 +30,7 @@ from evalkit.cache import cache_folder, sweep_cache
 from evalkit.report.page import asset_bytes
 
 TIME_LIMIT = 1800.0
-TURN = {"impact": 0, "quality": 1, "programme": 2, "claims": 3, "village": 4}
+TURN = {"impact": 0, "quality": 1, "programme": 2, "claims": 3, "power": 3, "village": 4}
 """When notebooks have their turn."""
 
 

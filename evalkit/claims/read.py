@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from evalkit.claims.checks import problems
 from evalkit.claims.model import Article, Claim, Relation, Reported
 from evalkit.errors import PlanError, nearest
+from evalkit.toml_file import read_toml
 
 CLAIMS_FILE = "claims.toml"
 MODELS: dict[str, type[BaseModel]] = {"article": Article, "claims": Claim, "relations": Relation}
@@ -48,12 +48,7 @@ def read_claims(folder: Path, indicators: Collection[str] | None = None) -> Repo
         raise PlanError(
             str(file), "there is no such file", f"a {CLAIMS_FILE} in the programme's folder", "see docs/claims.md"
         )
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PlanError(
-            str(file), f"it is not valid TOML in UTF-8 ({error})", "a TOML file", "correct the line named"
-        ) from error
+    values = read_toml(file)
     try:
         reported = Reported.model_validate(values)
     except ValidationError as error:

@@ -1,6 +1,8 @@
-"""Shell completion of programmes and indicators, from the folder that the command would read."""
+"""Shell completion of programmes, indicators and columns, from what the command would read."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
@@ -26,6 +28,23 @@ def complete_indicator(ctx: click.Context, param: click.Parameter, incomplete: s
             continue
         found |= {i.name: i.label.en for i in programme.indicators}
     return [CompletionItem(name, help=label) for name, label in found.items() if name.startswith(incomplete)]
+
+
+def complete_column(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the columns of the file already typed; after a comma, those that are not named yet."""
+    from evalkit.intake.anyfile import read_any
+
+    typed = [ctx.params.get("file"), *ctx.args]  # an option that still lacks its value leaves the file among the rest
+    file = next((Path(str(name)) for name in typed if name), None)
+    if file is None:
+        return []
+    before, comma, begun = incomplete.rpartition(",")
+    named = before.split(",")
+    try:
+        columns = read_any(file).lazy().collect_schema().names()
+    except (EvalkitError, OSError):  # none that can be read: the command itself will tell
+        return []
+    return [CompletionItem(f"{before}{comma}{c}") for c in columns if c.startswith(begun) and c not in named]
 
 
 def _programmes() -> list[str]:

@@ -67,7 +67,7 @@ OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
     metavar="NAME",
     default="auto",
     show_default=True,
-    help="auto, crv1, crv2, crv3, jackknife, bootstrap, multiplier, wild, randomization, classical; "
+    help="auto, crv1, crv2, crv3, jackknife, bootstrap, multiplier, two_way, wild, randomization, classical; "
     "anderson_rubin for late; "
     "conley_taber or ferman_pinto for did with few pilot villages; placebo, placebo_normal or "
     "synthetic_jackknife for synthetic "

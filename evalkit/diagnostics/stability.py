@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import polars as pl
+
 from evalkit.diagnostics.leave_one_out import leave_one_out
 from evalkit.errors import DesignError
 from evalkit.results import Donors, Inference
@@ -19,14 +21,15 @@ class Stability:
 
     ``stable``: it stays on its side of 0 and within its interval; ``shifts``: without some village it leaves the
     interval; ``turns``: without some village it changes its sign; ``undetermined``: without some village nothing can be
-    estimated. ``lowest`` and ``highest`` are the extremes, in units of the outcome: they tell on single villages and
-    are for internal pages.
+    estimated. ``lowest`` and ``highest`` are the extremes, in units of the outcome, ``without`` the table of
+    `leave_one_out`: they tell on single villages and are for internal pages.
     """
 
     verdict: Verdict
     lowest: float
     highest: float
     n_villages: int
+    without: pl.DataFrame
 
 
 def stability(main: Inference) -> Stability | None:
@@ -42,7 +45,7 @@ def stability(main: Inference) -> Stability | None:
     extremes = (min(known), max(known)) if known else (math.nan, math.nan)
     interval = (row["conf_low"], row["conf_high"])
     verdict: Verdict = "undetermined" if len(known) < table.height else _verdict(row["estimate"], interval, extremes)
-    return Stability(verdict, extremes[0], extremes[1], table.height)
+    return Stability(verdict, extremes[0], extremes[1], table.height, table)
 
 
 def _verdict(value: float, interval: tuple[float, float], extremes: tuple[float, float]) -> Verdict:

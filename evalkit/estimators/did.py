@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from evalkit.errors import UsageError
+from evalkit.estimators.by_round import with_round_scores
 from evalkit.estimators.linear import solve
 from evalkit.estimators.reassign import household_reassignment, village_reassignment
 from evalkit.estimators.rows import fit_within
@@ -62,7 +63,7 @@ def did(data: Moments | Panel, outcome: str | None = None, *, covariates: Sequen
     within = within_sums(moments, cells, treated, ["treated"])
     contrast = np.zeros((1, len(within.names)))
     contrast[0, -1] = 1.0
-    basis = solve(within.sums, contrast, within.names, k_extra=1)
+    basis = with_round_scores(solve(within.sums, contrast, within.names, k_extra=1), moments, cells, treated)
     if isinstance(data, Panel) and data.assigned_to == "unit":
         reassign = household_reassignment(data, moments, treated)
     else:

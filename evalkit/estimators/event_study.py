@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError, UsageError
+from evalkit.estimators.by_round import with_round_scores
 from evalkit.estimators.linear import solve
 from evalkit.estimators.reassign import village_reassignment
 from evalkit.estimators.within import event_times, within_sums
@@ -74,6 +75,7 @@ def event_study(
     within = within_sums(moments, cells, leads_and_lags, [f"event_time={int(k)}" for k in times])
     contrasts = _contrasts(seen, free, len(within.names) - len(times))
     basis = solve(within.sums, contrasts, within.names, k_extra=1)
+    basis = with_round_scores(basis, moments, cells, leads_and_lags)
     columns = {
         "event_time": (None, *(int(k) for k in seen.times)),
         "n_treated_units": (int(seen.units[seen.times >= 0].max()), *(int(n) for n in seen.units)),

@@ -256,7 +256,7 @@ def _sampled(cells: Cells, sample: Sample) -> Cells:
         )
     if sample != "complete":
         return cells
-    complete = np.asarray(cells.attended.all(axis=1), dtype=np.bool_)
+    complete = cells.is_whole
     if not complete.any():
         raise DesignError(
             "group_time", "no household is seen in every round", "complete households", "use sample='pairwise'"

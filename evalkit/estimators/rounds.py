@@ -54,3 +54,16 @@ def require_patterns(cells: Cells, estimator: str) -> None:
             "one weight a household: some of its rounds are summed apart",
             "give a column with one weight a household, for example that of its first round",
         )
+
+
+def some_rounds(moments: Moments, cells: Cells, keep: NDArray[np.bool_]) -> tuple[Moments, Cells]:
+    """Return moments and cells as they would be of the rounds to keep alone, (T,): the others were never held.
+
+    Households seen in none of them are gone; who adopts after the last of them counts as not treated.
+    """
+    kept = only_where(cells, np.broadcast_to(keep, cells.attended.shape))
+    bits = np.left_shift(np.uint64(1), np.arange(int(keep.sum()), dtype=np.uint64))
+    pattern = np.where(kept.attended[:, keep], bits, np.uint64(0)).sum(axis=1, dtype=np.uint64)
+    sums: dict[str, Any] = {name: getattr(kept, name)[:, keep] for name in SUMS}
+    periods = tuple(p for p, k in zip(moments.periods, keep, strict=True) if k)
+    return replace(moments, periods=periods), replace(kept, pattern=pattern, **sums)

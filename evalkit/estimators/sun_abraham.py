@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError
+from evalkit.estimators.by_round import with_round_scores
 from evalkit.estimators.linear import solve
 from evalkit.estimators.reassign import village_reassignment
 from evalkit.estimators.rounds import before_round, require_patterns
@@ -75,6 +76,7 @@ def sun_abraham(
     contrasts = np.zeros((len(averages.weights), len(within.names)))
     contrasts[:, len(within.names) - int(free.sum()) :] = averages.weights[:, free]
     basis = solve(within.sums, contrasts, within.names, k_extra=1)
+    basis = with_round_scores(basis, moments, cells, saturated)
     after = max(n for k, n in zip(averages.times, averages.units, strict=True) if k >= 0)
     villages = _villages(moments, followed(cells)[0], pairs, averages)
     columns = {

@@ -17,8 +17,8 @@ from evalkit.results import Estimate, FloatArray, SyntheticFit
 MOST = 5
 """Factors that are tried at most, as gsynth."""
 LEAST_BEFORE = 15
-"""With 20 villages, one of them pilot, the 95 % placebo interval held the truth in 89 % of 300 draws with 5 rounds before
-the start, in 91 % with 10 and in 95 % with 15."""
+"""With 20 villages, one of them pilot, the 95 % placebo interval held the truth in 89 % of 300 draws with 5 rounds
+before the start, in 91 % with 10 and in 95 % with 15."""
 RANK = 1e-9
 """A factor with less than this share of the first one's size is rounding."""
 

@@ -23,6 +23,7 @@ from evalkit.inference.randomization import randomization
 from evalkit.inference.robust_student import robust_student
 from evalkit.inference.student import no_interval
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
+from evalkit.inference.two_way import two_way
 from evalkit.inference.wild import wild
 from evalkit.results import Donors, Estimate, Inference, Linear, LocalFit
 
@@ -35,6 +36,7 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "crv3": crv3,
     "jackknife": jackknife,
     "multiplier": multiplier,
+    "two_way": two_way,
     "wild": wild,
     "randomization": randomization,
     "placebo": placebo,

@@ -2,6 +2,7 @@
 
 from evalkit.intake.checks import Found, field_checks
 from evalkit.intake.files import checksums
+from evalkit.intake.places import Outline, Places, read_places
 from evalkit.intake.quality import quality_report as check
 from evalkit.intake.read import read_programme
 from evalkit.intake.records import FileRecord, Intake, QualityReport
@@ -11,10 +12,13 @@ __all__ = [
     "FileRecord",
     "Found",
     "Intake",
+    "Outline",
+    "Places",
     "QualityReport",
     "check",
     "checksums",
     "field_checks",
+    "read_places",
     "read_programme",
     "read_truth",
 ]

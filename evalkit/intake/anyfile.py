@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -17,8 +18,8 @@ from evalkit.intake.workbook import require_sheet
 TEXT = {".csv": ",", ".tsv": "\t"}
 
 
-def read_any(path: Path) -> pl.LazyFrame:
-    """Return the table of a file; parquet is scanned, not loaded.
+def read_any(path: Path, texts: Sequence[str] = ()) -> pl.LazyFrame:
+    """Return the table of a file; parquet is scanned, not loaded. Columns in `texts` stay text, with leading zeros.
 
     Raises
     ------
@@ -44,7 +45,12 @@ def read_any(path: Path) -> pl.LazyFrame:
     with soundly(path, suffix):
         if suffix in TEXT:
             text, _ = read_text(path)
-            return pl.read_csv(io.BytesIO(text.encode()), separator=TEXT[suffix], infer_schema_length=None).lazy()
+            return pl.read_csv(
+                io.BytesIO(text.encode()),
+                separator=TEXT[suffix],
+                infer_schema_length=None,
+                schema_overrides=dict.fromkeys(texts, pl.String),
+            ).lazy()
         if suffix == ".parquet":
             return _scanned(path)
         return _of_workbook(path) if suffix == ".xlsx" else statistics(path, None).lazy()

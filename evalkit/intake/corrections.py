@@ -6,6 +6,7 @@ log can neither be applied twice nor to another export. Raw files stay as they a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,12 +17,16 @@ import polars as pl
 from evalkit.errors import DataError, nearest
 from evalkit.intake.codebook import Entry
 from evalkit.intake.files import CORRECTIONS, RawTable
+from evalkit.intake.sound import soundly
+from evalkit.intake.workbook import require_sheet
 
 LOG_NAME = CORRECTIONS
 SHEET = "corrections"
 COLUMNS = ("file", "row", "key", "column", "old", "new", "action", "reason", "who", "when")
 NEEDED = ("file", "row", "column", "old", "reason", "who", "when")
 ACTIONS = ("", "correct", "drop")
+ROW_NUMBER = re.compile(r"\d{1,9}(\.0)?")
+"""As a workbook shows it; no sheet or file that is read has a thousand million rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,8 @@ def read_log(folder: Path) -> tuple[Correction, ...]:
     path = folder / LOG_NAME
     if not path.is_file():
         return ()
-    try:
-        book = fastexcel.read_excel(path)
-        name = SHEET if SHEET in book.sheet_names else book.sheet_names[0]
-        table = book.load_sheet(name, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
-        raise DataError(str(path), f"it cannot be read ({error})", "a sound workbook", "save it again") from error
+    with soundly(path, "a workbook", "save it again"):
+        table = _table(path)
     absent = [c for c in COLUMNS if c not in table.columns]
     if absent:
         raise DataError(
@@ -76,6 +77,14 @@ def read_log(folder: Path) -> tuple[Correction, ...]:
     if mistakes:
         raise DataError(str(path), "; ".join(mistakes), "complete lines", "correct these lines; nothing was applied")
     return tuple(_correction(n, r) for n, r in filled)
+
+
+def _table(path: Path) -> pl.DataFrame:
+    """Return the log's sheet as text, after the checks of every workbook."""
+    first, *_ = require_sheet(path, None)
+    book = fastexcel.read_excel(path)
+    name = require_sheet(path, SHEET)[0] if SHEET in book.sheet_names else first
+    return book.load_sheet(name, dtypes="string").to_polars()
 
 
 def apply_log(
@@ -131,7 +140,7 @@ def cell_text(value: object) -> str:
 
 def _mistakes(row: dict[str, str]) -> list[str]:
     found = [f"{c} is empty" for c in NEEDED if c != "old" and not row[c]]
-    if row["row"] and not row["row"].removesuffix(".0").isdigit():
+    if row["row"] and not ROW_NUMBER.fullmatch(row["row"]):
         found.append(f"row {row['row']!r} is no whole number")
     if row["action"] not in ACTIONS:
         found.append(f"action {row['action']!r} is neither correct nor drop")

@@ -6,6 +6,7 @@ A person enters and signs each line; nothing is matched by likeness. It is read 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,12 @@ from evalkit.intake.encoding import read_text
 from evalkit.intake.files import CROSSWALK
 from evalkit.intake.months import round_number
 from evalkit.intake.rules import line as quality_line
+from evalkit.intake.sound import soundly
 
 NAME = CROSSWALK
 COLUMNS = ("column", "from", "to", "first_round", "last_round", "reviewed_by")
 NEEDED = ("column", "from", "to", "reviewed_by")
+ROUND = re.compile(r"\d{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def read_crosswalk(folder: Path) -> tuple[Change, ...]:
     if not path.is_file():
         return ()
     text, _ = read_text(path, None)
-    table = pl.read_csv(io.StringIO(text), infer_schema=False)
+    with soundly(path, "a crosswalk", "correct it"):
+        table = pl.read_csv(io.StringIO(text), infer_schema=False)
     absent = [c for c in COLUMNS if c not in table.columns]
     if absent:
         raise DataError(NAME, f"there is no column {listed(absent)}", f"the columns {', '.join(COLUMNS)}", "add them")
@@ -115,7 +119,8 @@ def replaced(value: pl.Expr, changes: Sequence[Change], time: pl.Expr | None) ->
 
 def _mistakes(row: dict[str, str]) -> list[str]:
     found = [f"{c} is empty" for c in NEEDED if not row[c]]
-    found += [f"{c} = {row[c]!r} is no round" for c in ("first_round", "last_round") if row[c] and not row[c].isdigit()]
+    rounds = {c: row[c] for c in ("first_round", "last_round") if row[c]}
+    found += [f"{c} = {text!r} is no round" for c, text in rounds.items() if not ROUND.fullmatch(text)]
     if row["from"] == row["to"] and row["from"]:
         found.append("from and to are the same")
     return found

@@ -13,6 +13,7 @@ import polars as pl
 
 from evalkit.errors import DataError
 from evalkit.intake.header import DEPTH, find_header
+from evalkit.intake.sound import soundly
 
 DELIMITERS = (",", "\t", ";", "|")
 
@@ -41,10 +42,16 @@ def delimited(
     body = "".join(io.StringIO(text, newline="").readlines()[above:])
     columns = dict.fromkeys(shape.names, pl.String)
     try:
-        frame = pl.read_csv(io.BytesIO(body.encode()), has_header=False, schema=columns, separator=separator)
+        frame = pl.read_csv(
+            io.BytesIO(body.encode()),
+            has_header=False,
+            schema=columns,
+            separator=separator,
+            missing_columns="insert",  # of a first row whose last cells are empty and not written
+        )
     except pl.exceptions.NoDataError:
         frame = pl.DataFrame(schema=columns)
-    except pl.exceptions.ComputeError as error:
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         raise _ragged(text, path, separator, len(columns), above) or DataError(
             str(path), f"it cannot be read as a table ({error})", "rows with the header's columns", "export it again"
         ) from error
@@ -62,14 +69,20 @@ def layout(text: str, path: Path, wanted: Collection[str], also: Mapping[str, st
     if not text.strip():
         raise DataError(str(path), "the file is empty", "a header and rows", "export it again")
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    tried: list[Layout] = []
     for separator in (usual, *(d for d in DELIMITERS if d != usual)):
+        found = _laid_out(text, path, separator, wanted, also)
+        if wanted and set(wanted) <= set(found.names):
+            return found
+        tried.append(found)
+    return max(tried, key=lambda found: len(found.names))
+
+
+def _laid_out(text: str, path: Path, separator: str, wanted: Collection[str], also: Mapping[str, str] | None) -> Layout:
+    """Return the layout by one delimiter; where none fits the codebook, that with most columns is meant."""
+    with soundly(path, "a table"):
         records = _first_records(text, separator)
-        header = find_header([cells for cells, _ in records], wanted, also)
-        if set(wanted) <= set(header.names):
-            break
-    else:
-        separator, records = usual, _first_records(text, usual)
-        header = find_header([cells for cells, _ in records], ())
+    header = find_header([cells for cells, _ in records], wanted, also)
     return Layout(separator, header.names, records[header.first_row - 1][1])
 
 

@@ -143,6 +143,7 @@ def checksums(programme: Programme) -> dict[str, str]:
     folder = programme.folder
     names = {FILE_NAME, *(s.codebook for s in programme.sources if s.codebook)}
     names |= {programme.truth.file} if programme.truth else set()
+    names |= {programme.map.file} if programme.map else set()
     names |= {name for name in (CORRECTIONS, CROSSWALK, LOCK_NAME) if (folder / name).exists()}
     names |= {programme.about.deflator.file} if programme.about.deflator else set()
     paths = [existing(folder / name) for name in names]

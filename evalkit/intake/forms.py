@@ -74,7 +74,7 @@ def read_form(path: Path) -> dict[str, Question] | None:
         book = fastexcel.read_excel(path)
         if not {"survey", "choices"} <= set(book.sheet_names):
             return None
-        survey, choices = (_rows(book.load_sheet(n, dtypes="string").to_polars()) for n in ("survey", "choices"))
+        survey, choices = [_rows(book.load_sheet(n, dtypes="string").to_polars()) for n in ("survey", "choices")]
     lists: dict[str, dict[str, str]] = {}
     for row in choices:
         zh, en = _labels(row)

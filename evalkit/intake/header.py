@@ -19,7 +19,7 @@ class Header:
 
 
 def find_header(lines: Sequence[Line], wanted: Collection[str], also: Mapping[str, str] | None = None) -> Header:
-    """Return the first line, or pair of lines, that has every wanted header; else the first line.
+    """Return the first line, or pair of lines, that has every wanted header; else the first below titles.
 
     A header of two lines (groups with merged cells above, columns below) is named ``group/column``; a column without
     a group, or a group without columns, has the one name. Headers of ``also`` count as the ones that they stand for.
@@ -32,7 +32,16 @@ def find_header(lines: Sequence[Line], wanted: Collection[str], also: Mapping[st
         double = renamed(_joined(single, _trimmed(lines[i + 1])), also or {}) if i + 1 < len(lines) else single
         if needed and needed <= set(double):
             return Header(_named(double), i + 2)
-    return Header(_named(_trimmed(lines[0])) if lines else (), 1)
+    if not lines:
+        return Header((), 1)
+    first = _below_titles(lines[:DEPTH])
+    return Header(_named(_trimmed(lines[first])), first + 1)
+
+
+def _below_titles(lines: Sequence[Line]) -> int:
+    """Return the first line with more than half as many filled cells as the fullest: titles and notes have few."""
+    filled = [sum(bool(cell) for cell in _trimmed(line)) for line in lines]
+    return next((i for i, n in enumerate(filled) if 2 * n > max(filled)), 0)
 
 
 def renamed(names: Sequence[str], also: Mapping[str, str]) -> list[str]:

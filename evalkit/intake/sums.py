@@ -9,6 +9,7 @@ from pathlib import Path
 from evalkit.errors import DataError, listed
 from evalkit.intake.guards import sha256
 from evalkit.intake.records import FileRecord
+from evalkit.intake.sound import soundly
 
 NAME = "SHA256SUMS"
 LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
@@ -31,7 +32,8 @@ def require_unchanged(folder: Path, files: Iterable[FileRecord]) -> None:
     path = folder / NAME
     if not path.is_file():
         return
-    lines = path.read_text(encoding="utf-8").splitlines()
+    with soundly(path, "sums", "write it anew"):
+        lines = path.read_text(encoding="utf-8").splitlines()
     matches = [LINE.fullmatch(text) for text in lines]
     bad = [str(n) for n, match in enumerate(matches, 1) if match is None]
     if bad:

@@ -36,7 +36,7 @@ def demeaned(cells: Cells, weighted: bool) -> Demeaned:
     starts = block_starts(cells)
     keys = cells.cluster[starts], cells.cohort[starts]
     attended = cells.attended.astype(np.float64)
-    m = _demeaning(attended)
+    m = demeaning(attended)
     per_unit = attended / cells.attended.sum(axis=1, keepdims=True)
 
     def a(total: FloatArray) -> FloatArray:
@@ -64,7 +64,7 @@ def block_starts(cells: Cells) -> NDArray[np.int64]:
     return np.flatnonzero(np.concatenate([[True], change]))
 
 
-def _demeaning(attended: FloatArray) -> FloatArray:
+def demeaning(attended: FloatArray) -> FloatArray:
     """Return M = diag(S) − SS'/|S| for each pattern, (R, T, T)."""
     n = attended.sum(axis=1)
     eye = np.einsum("rt,ts->rts", attended, np.eye(attended.shape[1]))

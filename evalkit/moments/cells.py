@@ -97,6 +97,11 @@ class Cells:
         """Whether a pattern attends a period, (R, T)."""
         return _attended(self.pattern, self.sum_y.shape[1])
 
+    @property
+    def is_whole(self) -> NDArray[np.bool_]:
+        """Whether a pattern attends all periods, (R,)."""
+        return np.asarray(self.attended.all(axis=1), dtype=np.bool_)
+
     def where(self, keep: NDArray[np.bool_]) -> Cells:
         """Return the rows to keep (R,), and of the blocks those whose village and cohort are still there."""
         keys = {name: getattr(self, name)[keep] for name in CELL_FIELDS}

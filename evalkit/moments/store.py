@@ -15,6 +15,7 @@ import polars as pl
 
 from evalkit.design import Design
 from evalkit.errors import DataError
+from evalkit.intake.sound import soundly
 from evalkit.moments.cells import CELL_FIELDS, Blocks, Cells
 from evalkit.moments.value import SCHEMA_VERSION, Moments, Part, Sender
 
@@ -39,11 +40,24 @@ def read_moments(path: Path) -> Moments:
     """Read a moments file; refuse one that is none, or of a newer schema."""
     if not path.is_file():
         raise DataError(str(path), "there is no such file", "a moments file", "check the path")
-    header = _read_header(path)
-    table = pl.read_parquet(path)
+    with soundly(path, "moments", "ask for it again", also=(TypeError, AttributeError)):
+        header = _read_header(path)
+        moments = _moments(header, pl.read_parquet(path))
+        stated = header.get("sha256", content_hash(moments))
+    if stated != content_hash(moments):
+        raise DataError(
+            str(path),
+            "its numbers are not those that were shared",
+            "the file as the office made it",
+            "ask the office for it again, and compare the SHA-256 in its summary",
+        )
+    return moments
+
+
+def _moments(header: dict[str, Any], table: pl.DataFrame) -> Moments:
     n_periods = len(header["periods"])
     cells = {name: _cells(table.filter(pl.col("outcome") == name), n_periods) for name in header["outcomes"]}
-    moments = Moments(
+    return Moments(
         design=Design(**header["design"]),
         clusters=tuple(header["clusters"]),
         strata=None if header["strata"] is None else tuple(header["strata"]),
@@ -53,14 +67,6 @@ def read_moments(path: Path) -> Moments:
         cells=cells,
         parts=tuple(_part(p) for p in header["parts"]),
     )
-    if header.get("sha256", content_hash(moments)) != content_hash(moments):
-        raise DataError(
-            str(path),
-            "its numbers are not those that were shared",
-            "the file as the office made it",
-            "ask the office for it again, and compare the SHA-256 in its summary",
-        )
-    return moments
 
 
 def content_hash(moments: Moments) -> str:

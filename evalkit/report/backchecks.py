@@ -104,7 +104,9 @@ def _noted(
     words: Sequence[int] = (),
 ) -> Grid:
     """Return a table with the notes that it owes: what a dash means, that counts are rounded."""
-    reason = say(programme, lang, "less_than_note", n=programme.disclosure.min_households)
-    dash = say(programme, lang, "null_reason", reason=reason) if any(DASH in r for r in rows) else ""
-    notes = [t for t in (more, dash, rounded_note(programme, lang)) if t]
+    n = programme.disclosure.min_households
+    few = WORDS[lang].label("less_than", n=n)
+    said = [say(programme, lang, "less_than_note", n=n)] if any(few in r for r in rows) else []
+    said += [say(programme, lang, "backcheck_dash", n=n)] if any(DASH in r for r in rows) else []
+    notes = [t for t in (more, *said, rounded_note(programme, lang)) if t]
     return Grid(head, rows, note=(" " if lang == "en" else "").join(notes), words=words)

@@ -8,7 +8,7 @@ from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.figures import LINE, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import difference, level, percent, unit_of
+from evalkit.report.numbers import Unit, alike_money, difference, level, percent, unit_of
 from evalkit.report.shown import shown_cells
 from evalkit.report.wording import Language, words_of
 
@@ -52,7 +52,8 @@ def _figure(rows: Sequence[Row], lang: Language) -> Drawn:
     )
     far = sum(abs(gap) > TENTH for gap in gaps)
     title = words.label("balance_title" if far else "balance_title_near", n=len(rows), far=far)
-    body = [_line(row, gap, lang) for row, gap in zip(rows, gaps, strict=True)]
+    money = alike_money((unit_of(f.indicator.unit), (a, b, a - b)) for f, a, b in rows)
+    body = [_line(row, gap, money(unit_of(row[0].indicator.unit)), lang) for row, gap in zip(rows, gaps, strict=True)]
     head = [words.label("indicator"), words.rows["pilot"], words.rows["comparison"], words.rows["difference"]]
     grid = Grid([*head, words.label("balance_axis")], body, note=words.label("balance_note"))
     stop, joint = ("。", "；") if lang == "zh" else (". ", "; ")
@@ -61,9 +62,8 @@ def _figure(rows: Sequence[Row], lang: Language) -> Drawn:
     return Drawn(title, words.label("balance_subtitle"), alt, drawn, grid)
 
 
-def _line(row: Row, gap: float, lang: Language) -> list[str]:
+def _line(row: Row, gap: float, unit: Unit, lang: Language) -> list[str]:
     finding, pilot, comparison = row
-    unit = unit_of(finding.indicator.unit)
     means = [level(pilot, unit, lang), level(comparison, unit, lang)]
     label = getattr(finding.indicator.label, lang)
     return [label, *means, difference(pilot - comparison, unit, lang, signed=True), percent(gap, lang, 0)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evalkit.finding import Finding
 from evalkit.programme import ChainStep
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, effect_unit, interval
+from evalkit.report.numbers import DASH, Unit, difference, effect_unit, interval
+from evalkit.report.overview import money_of
 from evalkit.report.statement import case_for
 from evalkit.report.wording import WORDS, Language, say
 
@@ -30,11 +31,12 @@ def chain(findings: Sequence[Finding]) -> Block:
 def _grid(steps: Sequence[ChainStep], findings: dict[str, Finding], lang: Language) -> Grid:
     keys = ("chain_stage", "chain_step", "chain_measure", "estimate", "interval", "claim_title")
     head = [WORDS[lang].label(k) for k in keys]
-    rows = [_row(s, None if s.indicator is None else findings[s.indicator], lang) for s in steps]
+    money = money_of(list(findings.values()))
+    rows = [_row(s, None if s.indicator is None else findings[s.indicator], money, lang) for s in steps]
     return Grid(head, rows, words=(1, 2, 5))
 
 
-def _row(step: ChainStep, finding: Finding | None, lang: Language) -> list[str]:
+def _row(step: ChainStep, finding: Finding | None, money: Callable[[Unit], Unit], lang: Language) -> list[str]:
     words = WORDS[lang]
     first = [words.label(f"chain_{step.stage}"), getattr(step.label, lang)]
     if finding is None:
@@ -42,7 +44,7 @@ def _row(step: ChainStep, finding: Finding | None, lang: Language) -> list[str]:
     name, claim = getattr(finding.indicator.label, lang), words.claims[finding.gate.claim]
     if not case_for(finding).shows_numbers:
         return [*first, name, DASH, DASH, claim]
-    unit = effect_unit(finding.indicator.unit, finding.main.estimate.estimator)
+    unit = money(effect_unit(finding.indicator.unit, finding.main.estimate.estimator))
     row = finding.main.row("att")
     ends = interval(row["conf_low"], row["conf_high"], unit, lang)
     return [*first, name, difference(row["estimate"], unit, lang, signed=True), ends, claim]

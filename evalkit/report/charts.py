@@ -11,7 +11,20 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Held, held_text
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, effect_unit, interval, level, p_text, unit_of, whole
+from evalkit.report.numbers import (
+    DASH,
+    ENDS,
+    Unit,
+    alike,
+    alike_in,
+    difference,
+    effect_unit,
+    interval,
+    level,
+    p_text,
+    unit_of,
+    whole,
+)
 from evalkit.report.pre_trend import pre_trend_text
 from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
 from evalkit.report.shown import shown_cells, shown_events, shown_means
@@ -104,7 +117,8 @@ def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> 
 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
-    words, unit, banded = words_of(finding, lang), unit_of(finding.indicator.unit), _has_band(rows)
+    words, banded = words_of(finding, lang), _has_band(rows)
+    unit = alike_in(unit_of(finding.indicator.unit), rows, (*ENDS, "band_low", "band_high"))
     body = [
         [
             str(r["event_time"]),
@@ -189,22 +203,22 @@ def _means_table(finding: Finding, shown: pl.DataFrame, lang: Language) -> Grid:
             words.rows[arm],
             f"{words.rows[arm]}{'：' if lang == 'zh' else ': '}{words.label('households').lower()}",
         ]
-    body = []
+    body, unit = [], alike(unit_of(finding.indicator.unit), shown["mean"])
     for (time,), rows in shown.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}
-        cells = [_mean_cells(by_arm.get(arm), finding, lang) for arm in arms]
+        cells = [_mean_cells(by_arm.get(arm), unit, finding, lang) for arm in arms]
         body.append([round_label(time, finding.programme), *(c for pair in cells for c in pair)])
     return Grid(head, body)
 
 
-def _mean_cells(row: dict[str, Any] | None, finding: Finding, lang: Language) -> tuple[str, str]:
+def _mean_cells(row: dict[str, Any] | None, unit: Unit, finding: Finding, lang: Language) -> tuple[str, str]:
     if row is None:
         return DASH, DASH
     if row["held"]:
         why: Held = row["held"]
         held = held_text(why, finding.programme.disclosure, words_of(finding, lang))
         return held, held
-    return level(row["mean"], unit_of(finding.indicator.unit), lang), whole(row["n_units"], lang)
+    return level(row["mean"], unit, lang), whole(row["n_units"], lang)
 
 
 def arms(finding: Finding) -> Block | FigureBlock:

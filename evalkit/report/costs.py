@@ -10,7 +10,7 @@ from evalkit.finding import Finding
 from evalkit.programme import Cost
 from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, interval, level, plain, unit_of, whole
+from evalkit.report.numbers import DASH, Unit, alike, interval, level, plain, unit_of, whole
 from evalkit.report.statement import case_for, phrase
 from evalkit.report.wording import WORDS, Language, say, words_of
 
@@ -30,19 +30,20 @@ def costs(findings: Sequence[Finding]) -> Block:
 
 def _items(items: Sequence[Cost], lang: Language) -> Grid:
     words = WORDS[lang]
-    rows = [
-        [c.item, str(c.year), level(c.amount_yuan, MONEY, lang), _range(c.range or (c.amount_yuan,) * 2, lang)]
-        for c in items
-    ]
     ends = (sum((c.range or (c.amount_yuan,))[0] for c in items), sum((c.range or (c.amount_yuan,))[-1] for c in items))
     total = sum(c.amount_yuan for c in items)
-    rows.append([words.label("costs_total"), "", level(total, MONEY, lang), _range(ends, lang)])
+    money = alike(MONEY, [*(c.amount_yuan for c in items), *ends, *(e for c in items for e in c.range or ())])
+    rows = [
+        [c.item, str(c.year), level(c.amount_yuan, money, lang), _range(c.range or (c.amount_yuan,) * 2, money, lang)]
+        for c in items
+    ]
+    rows.append([words.label("costs_total"), "", level(total, money, lang), _range(ends, money, lang)])
     heads = ("costs_item", "costs_year", "costs_amount", "costs_range")
     return Grid([words.label(h) for h in heads], rows)
 
 
-def _range(ends: tuple[float, float], lang: Language) -> str:
-    return DASH if ends[0] == ends[1] else interval(*ends, MONEY, lang)
+def _range(ends: tuple[float, float], money: Unit, lang: Language) -> str:
+    return DASH if ends[0] == ends[1] else interval(*ends, money, lang)
 
 
 def _sentence(finding: Finding, found: CostPerGain) -> str:

@@ -13,7 +13,7 @@ from evalkit.report.cutoff_words import cutoff_text, is_fuzzy
 from evalkit.report.disclosure import few_text, held_text
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, level, p_text, plain, unit_of, whole
+from evalkit.report.numbers import DASH, alike, alike_in, difference, interval, level, p_text, plain, unit_of, whole
 from evalkit.report.shown_cutoff import shown_cutoff
 from evalkit.report.statement import case_for, position
 from evalkit.report.wording import Language, say, words_of
@@ -82,6 +82,7 @@ def _title(finding: Finding, lang: Language) -> str:
 def _bins(bins: list[dict[str, Any]], finding: Finding, lang: Language) -> Grid:
     words, unit, limits = words_of(finding, lang), unit_of(finding.indicator.unit), finding.programme.disclosure
     arms = {side: words.rows[f"{arm}_cutoff"] for side, arm, _ in SIDES}
+    unit = alike(unit, [b["mean"] for b in bins])
     body = []
     for b in bins:
         hidden = held_text(b["held"], limits, words) if b["held"] else ""
@@ -104,7 +105,7 @@ def _near(n: int | None, finding: Finding, lang: Language) -> str:
 
 
 def _checks(rows: list[dict[str, Any]], finding: Finding, lang: Language) -> Grid:
-    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), alike_in(unit_of(finding.indicator.unit), rows)
     body = [
         [
             words.label(f"check_{r['check']}"),

@@ -11,7 +11,7 @@ from evalkit.report.charts import axis_title
 from evalkit.report.disclosure import Held, Size, coarse, held_text, protect_groups, rounded, share_of, too_small
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import difference, level, unit_of, whole
+from evalkit.report.numbers import Unit, alike_in, difference, level, unit_of, whole
 from evalkit.report.rounds import round_label, time_word
 from evalkit.report.shown import is_share, n_with
 from evalkit.report.statement import case_for
@@ -107,19 +107,21 @@ def _table(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> Gr
     head += [ends["before"], ends["after"], words.rows["change"]]
     drawn = programme.design.assignment == "randomised"
     note = words.label("dose_drawn" if drawn else "dose_chosen")
-    body = [_line(finding, r, lang) for r in rows]
+    unit = alike_in(unit_of(finding.indicator.unit), rows, ("before", "after", "change"))
+    body = [_line(finding, r, unit, lang) for r in rows]
     return Grid(head, body, note=" ".join((note, rounded_note(programme, lang))))
 
 
-def _line(finding: Finding, row: Row, lang: Language) -> list[str]:
-    limits, unit, why = finding.programme.disclosure, unit_of(finding.indicator.unit), row["held"]
+def _line(finding: Finding, row: Row, unit: Unit, lang: Language) -> list[str]:
+    limits, why = finding.programme.disclosure, row["held"]
     never = row["first_treated"] is None
     start = say(finding, lang, "rollout_never") if never else round_label(row["first_treated"], finding.programme)
     size = [start, whole(row["n_rounds"], lang), whole(row["n_villages"], lang)]
     if why is not None:
         return [*size, *[_text(why, finding, lang)] * 4]
     means = [level(row[k], unit, lang) for k in ("before", "after")]
-    return [*size, whole(rounded(row["n_units"], limits), lang), *means, _change(finding, row, lang)]
+    change = difference(row["change"], unit, lang, signed=True)
+    return [*size, whole(rounded(row["n_units"], limits), lang), *means, change]
 
 
 def _text(why: Held, finding: Finding, lang: Language) -> str:

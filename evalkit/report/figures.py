@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -19,6 +20,10 @@ GRAY = "#9aa5b1"
 SHADE = "rgba(11,95,138,0.15)"
 LONG = 24
 """A table with more rows than this is folded up."""
+WHOLE_PART = re.compile(r"[0-9A-Za-z.,%]+|.", re.S)
+"""What of a label stays on one line."""
+WIDE = 0x2E80
+"""Characters from here on are about twice as wide as Latin letters."""
 LINE = 19
 """Height of a line of a label, in pixels."""
 TRACE_TYPES = frozenset({"scatter", "bar"})
@@ -53,8 +58,8 @@ def _figure_html(drawn: Drawn, lang: Language) -> str:
 
 
 def _table_html(table: Grid, lang: Language) -> str:
-    """Return the table beside a figure; a long one is folded up."""
-    if len(table.rows) <= LONG:
+    """Return the table beside a figure; a long one, or one that asks for it, is folded up."""
+    if len(table.rows) <= LONG and not table.folded:
         return table.html()
     summary = text(WORDS[lang].label("table_of", n=len(table.rows)))
     return f"<details><summary>{summary}</summary>{table.html()}</details>"
@@ -79,6 +84,8 @@ class Series:
     across: bool = False
     filled: bool = False
     width: float = 2.0
+    size: int = 9
+    legend: bool = True
 
 
 def shown(words: str) -> str:
@@ -95,12 +102,13 @@ def trace(series: Series) -> dict[str, Any]:
         places = [shown(str(y)) for y in series.y]
         bar = Bar(name=name, x=list(series.x), y=places, orientation="h", marker={"color": series.color})
         return dict(bar.to_plotly_json())
-    values = {"name": name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+    values: dict[str, Any] = {"name": name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+    values |= {} if series.legend else {"showlegend": False}
     if series.filled:
         return dict(
             Scatter(**values, fill="toself", fillcolor=SHADE, line={"width": 0}, hoverinfo="skip").to_plotly_json()
         )
-    marker = {"color": series.color, "symbol": series.symbol, "size": 9}
+    marker = {"color": series.color, "symbol": series.symbol, "size": series.size}
     bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
     return dict(
         Scatter(
@@ -128,6 +136,8 @@ def _bars(series: Series) -> dict[str, Any]:
 class Axes:
     """Titles and kinds of the two axes; `marks` are vertical dashed lines, `zero` draws the zero line.
 
+    `map_ratio` makes a map without axes: how many times as long a degree of latitude is as one of longitude.
+
     With `months` x holds texts like 2016-03, which are placed as dates.
     """
 
@@ -143,6 +153,8 @@ class Axes:
     legend: bool = True
     height: int = 340
     ticks_y: tuple[tuple[float, str], ...] = ()
+    range_x: tuple[float, float] | None = None
+    map_ratio: float | None = None
 
 
 def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
@@ -162,9 +174,10 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=axes.legend,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis=_axis(axes.x, percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across)
-        | ({"type": "date", "tickformat": "%Y-%m", "nticks": 8} if axes.months else {}),
-        yaxis=_axis(axes.y, percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
+        xaxis=_axis(_below(axes.x), percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across)
+        | ({"type": "date", "tickformat": "%Y-%m", "nticks": 8} if axes.months else {})
+        | ({"range": list(axes.range_x)} if axes.range_x else {}),
+        yaxis=_axis(shown(axes.y), percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
         shapes=[
             {
                 "type": "line",
@@ -178,20 +191,41 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
             for x in axes.marks
         ],
     )
-    return {"data": [trace(s) for s in series], "layout": dict(layout.to_plotly_json())}
+    drawn = dict(layout.to_plotly_json())
+    if axes.map_ratio is not None:
+        drawn["xaxis"] |= {"visible": False, "constrain": "domain"}
+        drawn["yaxis"] |= {"visible": False, "scaleanchor": "x", "scaleratio": axes.map_ratio, "constrain": "domain"}
+    return {"data": [trace(s) for s in series], "layout": drawn}
 
 
 def wrapped(name: str, lang: Language) -> str:
     """Break a label over lines so that a narrow screen keeps room for the figure."""
     from textwrap import wrap
 
-    lines = wrap(name, 18) if lang == "en" else [name[i : i + 9] for i in range(0, len(name), 9)]
-    return "<br>".join(text(line) for line in lines)
+    return "<br>".join(text(line) for line in (wrap(name, 18) if lang == "en" else _lines(name)))
+
+
+def _below(title: str) -> str:
+    """Break the title below a figure over lines that fit a phone; a Chinese character is two letters wide."""
+    from textwrap import wrap
+
+    is_chinese = any(ord(c) > WIDE for c in title)
+    return "<br>".join(shown(line) for line in (_lines(title, 11) if is_chinese else wrap(title, 22)))
+
+
+def _lines(name: str, most: int = 9) -> list[str]:
+    """Cut a Chinese label into lines of about nine characters, never within a number or a Latin word."""
+    lines = [""]
+    for part in WHOLE_PART.findall(name):
+        if lines[-1] and len(lines[-1]) + len(part) > most:
+            lines.append("")
+        lines[-1] += part
+    return lines
 
 
 def _axis(title: str, *, percent: bool, whole: bool, zero: bool) -> dict[str, Any]:
     axis: dict[str, Any] = {
-        "title": {"text": shown(title), "standoff": 10},
+        "title": {"text": title, "standoff": 10, "font": {"size": 14}},
         "automargin": True,
         "gridcolor": GRID,
         "zeroline": zero,

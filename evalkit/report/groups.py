@@ -10,7 +10,7 @@ from evalkit.report.charts import axis_title
 from evalkit.report.disclosure import held_text
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, p_text, unit_of, whole
+from evalkit.report.numbers import DASH, Unit, alike_in, difference, interval, p_text, unit_of, whole
 from evalkit.report.shown import CONTRASTS, shown_by_term
 from evalkit.report.statement import GROUPS, case_for
 from evalkit.report.wording import Language, words_of
@@ -82,15 +82,16 @@ def _title(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) ->
 def _table(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) -> Grid:
     words, simulated = words_of(finding, lang), finding.truth is not None
     terms = [t for t in (*GROUPS, "total", NAIVE) if t in finding.main.estimate.terms]
-    body = [_line(finding, rows.get(t), t, lang) for t in terms]
+    unit = alike_in(unit_of(finding.indicator.unit), rows.values())
+    body = [_line(finding, rows.get(t), t, unit, lang) for t in terms]
     keys = ("treated_units", "estimate", "interval", "p_value", *(("truth_value",) if simulated else ()))
     note = words.label("group_note") + (words.label("group_naive_truth") if simulated and NAIVE in rows else "")
     return Grid(["", *(words.label(k) for k in keys)], body, note=note)
 
 
-def _line(finding: Finding, row: dict[str, Any] | None, term: str, lang: Language) -> list[str]:
+def _line(finding: Finding, row: dict[str, Any] | None, term: str, unit: Unit, lang: Language) -> list[str]:
     """Return a row of the table; the naive comparison stands beside the truth of what it is taken for."""
-    unit, known = unit_of(finding.indicator.unit), finding.truth or {}
+    known = finding.truth or {}
     name = words_of(finding, lang).rows[term]
     of = {"total": "att", NAIVE: "direct"}.get(term, term)
     truth = [difference(known.get(of), unit, lang, signed=True)] if finding.truth is not None else []

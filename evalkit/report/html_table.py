@@ -11,13 +11,17 @@ from evalkit.report.numbers import DASH
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of plain texts; the first column names the row, the others are numbers unless listed in `words`."""
+    """A table of plain texts; the first column names the row, the others are numbers unless listed in `words`.
+
+    Beside a figure a `folded` table opens on a click.
+    """
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
     note: str = ""
     words: Sequence[int] = ()
+    folded: bool = False
 
     def html(self) -> str:
         """Return the table; it scrolls inside its own box on a narrow screen."""

@@ -141,7 +141,7 @@ def _row(entry: Entry) -> str:
         f'<th scope="row">{both(lambda x: text(entry.programme_name[x]), "span")}<br>{tag}</th>',
         f'<td><a href="{text(entry.href)}">{both(lambda x: text(entry.title[x]), "span")}</a></td>',
         f'<td class="answer-cell">{both(lambda x: text(entry.headline.get(x, "")), "span")}</td>',
-        f"<td>{_spark(entry)}</td>",
+        f"<td>{sparkline(entry.interval)}</td>",
         f"<td>{both(lambda x: text(WORDS[x].claims[entry.claim]) if entry.claim else '', 'span')}</td>",
         f"<td>{both(lambda x: text(WORDS[x].states[entry.state]), 'span')}</td>",
     ]
@@ -149,7 +149,3 @@ def _row(entry: Entry) -> str:
     keys = {"programme": entry.programme, "domain": entry.domain or "", "state": entry.state, "claim": rank}
     data = "".join(f' data-{name}="{text(value)}"' for name, value in keys.items())
     return f"<tr{data}>{''.join(cells)}</tr>"
-
-
-def _spark(entry: Entry) -> str:
-    return both(lambda x: sparkline(entry.interval, WORDS[x].label("spark_alt")), "span") if entry.interval else ""

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal, TypeGuard
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, Literal, TypeGuard
 
 from evalkit.report.wording import WORDS, Language
 
 MINUS = "−"
 DASH = "–"
 WAN = 10_000
+LONG = 100_000
+"""From so much on a number in 元 is long."""
+ENDS = ("estimate", "conf_low", "conf_high")
+"""An estimate and the ends of its interval, as tidy tables call them."""
 CURRENCIES = {"yuan": "CNY", "cny": "CNY", "rmb": "CNY", "mzn": "MZN", "usd": "USD"}
 PROPORTIONAL = frozenset({"ppml"})
 """Estimators whose effect is a share of what would have been, not a difference in the indicator's unit."""
@@ -21,12 +27,14 @@ SHARES = ("share", "proportion")
 class Unit:
     """What an indicator is measured in: money, a share (0 to 1), percent (0 to 100) or a counted thing; per what.
 
-    ``relative`` is the unit of a proportional effect: 0.12 is 12 % more.
+    ``relative`` is the unit of a proportional effect: 0.12 is 12 % more. ``in_wan`` says whether Chinese texts count in
+    万; None = each number by its own size (see `alike`).
     """
 
     kind: Literal["money", "share", "percent", "other", "relative"]
     code: str = ""
     per: tuple[str, ...] = ()
+    in_wan: bool | None = None
 
 
 def unit_of(text: str) -> Unit:
@@ -45,6 +53,32 @@ def unit_of(text: str) -> Unit:
 def effect_unit(text: str, estimator: str) -> Unit:
     """Return what an estimator's effect on an indicator is measured in: its unit, or percent where it is a ratio."""
     return Unit("relative") if estimator in PROPORTIONAL else unit_of(text)
+
+
+def alike(unit: Unit, values: Iterable[float | None]) -> Unit:
+    """Return the unit in which all of some numbers are written, as in a column or from end to end of an interval.
+
+    Where some are above 10,000 and some below, all stand in 元 with four digits (9294元, 10610元); in 万元 where most
+    are above and that would be long, from 100,000 on (43.5万元, 0.16万元).
+    """
+    sizes = [abs(v) for v in values if is_number(v) and v != 0]
+    if not sizes or max(sizes) < WAN:
+        return unit
+    long = max(sizes) >= LONG and median(sizes) >= WAN
+    return replace(unit, in_wan=min(sizes) >= WAN or long)
+
+
+def alike_in(unit: Unit, rows: Iterable[Mapping[str, Any]], keys: Iterable[str] = ENDS) -> Unit:
+    """Return the unit in which all numbers of some columns of a table are written."""
+    names = tuple(keys)
+    return alike(unit, [row.get(name) for row in rows for name in names])
+
+
+def alike_money(rows: Iterable[tuple[Unit, Iterable[float | None]]]) -> Callable[[Unit], Unit]:
+    """Return how to write the money of a table whose rows have units of their own: in 元 or in 万元 throughout."""
+    sums = [v for unit, values in rows if unit.kind == "money" for v in values]
+    in_wan = alike(Unit("money"), sums).in_wan
+    return lambda unit: replace(unit, in_wan=in_wan) if unit.kind == "money" else unit
 
 
 def level(value: float | None, unit: Unit, lang: Language) -> str:
@@ -74,6 +108,7 @@ def interval(low: float | None, high: float | None, unit: Unit, lang: Language) 
     if not is_number(low) or not is_number(high):
         return DASH
     joint = "至" if lang == "zh" else " to "
+    unit = unit if unit.in_wan is not None else alike(unit, (low, high))
     ends = [difference(v, unit, lang) for v in (low, high)]
     tail = _common_tail(*ends)
     return f"{ends[0].removesuffix(tail).rstrip()}{joint}{ends[1]}" if tail else joint.join(ends)
@@ -81,6 +116,7 @@ def interval(low: float | None, high: float | None, unit: Unit, lang: Language) 
 
 def span(low: float, high: float, unit: Unit, lang: Language) -> str:
     """Write an interval that may lie on both sides of zero in words: from so much lower to so much higher."""
+    unit = unit if unit.in_wan is not None else alike(unit, (low, high))
     ends = [_direction(v, unit, lang) for v in (low, high)]
     return WORDS[lang].directions["span"].format(a=ends[0], b=ends[1])
 
@@ -124,9 +160,10 @@ def _quantity(value: float, unit: Unit, lang: Language) -> str:
     words = WORDS[lang].units
     name = words.get(unit.code, unit.code)
     per = "".join((" " if lang == "en" else "") + words.get(p, f"/{p}") for p in unit.per)
-    if lang == "zh" and abs(value) >= WAN:
+    if lang == "zh" and (abs(value) >= WAN if unit.in_wan is None else unit.in_wan):
         return f"{_minus(_digits(value / WAN))}万{name}{per}"
-    rounded = value if abs(value) < WAN else float(f"{value:.3g}")
+    digits = 4 if unit.in_wan is False else 3
+    rounded = value if abs(value) < WAN else float(f"{value:.{digits}g}")
     return f"{_minus(_digits(rounded, comma=lang == 'en'))}{_gap(lang) if name else ''}{name}{per}"
 
 

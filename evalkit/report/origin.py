@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.finding import Finding
@@ -75,9 +76,16 @@ def _interval(finding: Finding) -> list[float] | None:
     return ends if case_for(finding).shows_numbers and None not in ends else None
 
 
-def summarise(headlines: dict[Language, str], numbers: Any = None) -> Block:
-    """Hand a page's one sentence on to the index, and its numbers (if any) to the file beside the page."""
+def summarise(
+    headlines: dict[Language, str], numbers: Any = None, lead: Mapping[Language, Sequence[str]] | None = None
+) -> Block:
+    """Hand a page's one sentence on to the list, and its numbers (if any) to the file beside the page.
+
+    ``lead`` are sentences above it on the page only, where the list says the same in the rows of other pages.
+    """
     data: dict[str, Any] = {SUMMARY_MIME: {"claim": None, "domain": None, "role": None, "headline": dict(headlines)}}
     data |= {} if numbers is None else {FINDING_MIME: numbers}
-    lines = both(lambda lang: text(headlines[lang]), "p")
-    return Block(f'<section class="answer"><div class="headline always">{lines}</div></section>', data)
+    first = lead or {lang: [line] for lang, line in headlines.items()}
+    lines = both(lambda lang: "<br>".join(map(text, first[lang])), "p")
+    below = both(lambda lang: f"<p>{text(headlines[lang])}</p>") if lead else ""
+    return Block(f'<section class="answer"><div class="headline always">{lines}</div>{below}</section>', data)

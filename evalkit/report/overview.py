@@ -1,18 +1,29 @@
-"""The programme page: all indicators in one table with adjusted p, and a forest figure on one scale."""
+"""The programme page: what changed in the primary indicators, and all indicators in one table with adjusted p."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evalkit.finding import Finding
 from evalkit.inference import InFamily
 from evalkit.programme import Programme
-from evalkit.report.block import Block, FigureBlock, both, heading, paragraph, text
+from evalkit.report.answers import primary_answers
+from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.families import Indices, families_block, shown_index
-from evalkit.report.figures import LINE, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, PROPORTIONAL, difference, effect_unit, interval, is_number, percent
+from evalkit.report.numbers import (
+    DASH,
+    ENDS,
+    PROPORTIONAL,
+    Unit,
+    alike_money,
+    difference,
+    effect_unit,
+    interval,
+    is_number,
+    percent,
+)
 from evalkit.report.origin import summarise
 from evalkit.report.shown import shown_comparison_mean
 from evalkit.report.shown_digits import shown_digits
@@ -26,14 +37,17 @@ COMMON = 0.05
 def overview_headline(
     programme: Programme, findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices
 ) -> Block:
-    """Return how many indicators moved which way, and how many remain after adjusting; numbers go beside the page."""
-    kinds = [_kind(f) for f in findings]
+    """Return the answers of the primary indicators, then how many of all moved which way and remain after adjusting.
+
+    Numbers go beside the page.
+    """
+    kinds = [kind_of(f) for f in findings]
     counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "change", "withheld")}
     counts["unclear"] += kinds.count("no_interval")
     few = sum(
         1
         for a, f in zip(adjusted, findings, strict=True)
-        if a.holm is not None and a.holm < COMMON and _kind(f) not in ("change", "withheld")
+        if a.holm is not None and a.holm < COMMON and kind_of(f) not in ("change", "withheld")
     )
 
     def line(lang: Language) -> str:
@@ -41,7 +55,8 @@ def overview_headline(
         return say(programme, lang, "count_all", n=len(findings), parts=("，" if lang == "zh" else "; ").join(parts))
 
     adjusted_key = "adjusted_some" if few else "adjusted_none"
-    lines = {x: line(x) + ("" if x == "zh" else " ") + say(programme, x, adjusted_key, k=few) for x in LANGUAGES}
+    counted = {x: line(x) + ("" if x == "zh" else " ") + say(programme, x, adjusted_key, k=few) for x in LANGUAGES}
+    lead: dict[Language, list[str]] = {x: primary_answers(findings, x) for x in LANGUAGES}
     limits = programme.disclosure
     numbers = {
         "schema_version": 1,
@@ -53,10 +68,10 @@ def overview_headline(
             for i in [shown_index(findings, indices, f)]
         ],
     }
-    return summarise(lines, numbers)
+    return summarise(counted, numbers, lead if all(lead.values()) else None)
 
 
-def _kind(finding: Finding) -> str:
+def kind_of(finding: Finding) -> str:
     """Return what an indicator counts as: where only a change may be claimed, it counts as no difference."""
     case = case_for(finding)
     if not case.shows_numbers:
@@ -105,12 +120,24 @@ def _item(finding: Finding, lang: Language) -> str:
 
 def _table(findings: Sequence[Finding], lang: Language) -> Grid:
     keys = ("indicator", "estimate", "interval", "relative", "claim_title")
-    return Grid([say(findings[0].programme, lang, k) for k in keys], [_row(f, lang) for f in findings], words=(4,))
+    money = money_of(findings)
+    return Grid(
+        [say(findings[0].programme, lang, k) for k in keys], [_row(f, money, lang) for f in findings], words=(4,)
+    )
 
 
-def _row(finding: Finding, lang: Language) -> list[str]:
-    plan = finding.indicator
-    unit = effect_unit(plan.unit, finding.main.estimate.estimator)
+def money_of(findings: Sequence[Finding]) -> Callable[[Unit], Unit]:
+    """Return how the money of a table of all indicators' results is written."""
+    shown = [f for f in findings if case_for(f).shows_numbers]
+    return alike_money((_effect_unit(f), [f.main.row("att")[k] for k in ENDS]) for f in shown)
+
+
+def _effect_unit(finding: Finding) -> Unit:
+    return effect_unit(finding.indicator.unit, finding.main.estimate.estimator)
+
+
+def _row(finding: Finding, money: Callable[[Unit], Unit], lang: Language) -> list[str]:
+    plan, unit = finding.indicator, money(_effect_unit(finding))
     name, claim = getattr(plan.label, lang), words_of(finding, lang).claims[finding.gate.claim]
     if not case_for(finding).shows_numbers:
         return [name, *[DASH] * 3, claim]
@@ -134,55 +161,6 @@ def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | Non
     if finding.main.estimate.estimator in PROPORTIONAL:
         return values
     return values[0] / mean, values[1] / mean, values[2] / mean
-
-
-def forest(findings: Sequence[Finding]) -> Block | FigureBlock:
-    """Return all indicators on one scale: percent of the comparison mean."""
-    shown = [f for f in findings if _kind(f) != "change" and relative_to_comparison(f) is not None]
-    if len(shown) < 2:
-        return Block("")
-    return figure_block(lambda lang: _forest(findings, shown, lang))
-
-
-def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Language) -> Drawn:
-    words = words_of(findings[0].programme, lang)
-    values = [shown_digits(v, f) for f in shown if (v := relative_to_comparison(f)) is not None]
-    places = list(range(len(shown), 0, -1))
-    names = [getattr(f.indicator.label, lang) for f in shown]
-    series = Series(
-        words.label("estimate"),
-        [v[0] for v in values],
-        places,
-        mode="markers",
-        low=[v[1] for v in values],
-        high=[v[2] for v in values],
-        across=True,
-    )
-    ticks = tuple(zip(map(float, places), (wrapped(n, lang) for n in names), strict=True))
-    axes = Axes(
-        words.label("relative_axis"),
-        "",
-        zero_across=True,
-        percent_x=True,
-        legend=False,
-        height=110 + len(shown) * (LINE * max(label.count("<br>") + 1 for _, label in ticks) + 10),
-        ticks_y=ticks,
-    )
-    rows = [
-        [n, percent(v[0], lang), f"{percent(v[1], lang)}{'至' if lang == 'zh' else ' to '}{percent(v[2], lang)}"]
-        for n, v in zip(names, values, strict=True)
-    ]
-    left = [getattr(f.indicator.label, lang) for f in findings if f not in shown]
-    note = words.label("forest_left_out", names=("、" if lang == "zh" else ", ").join(left)) if left else ""
-    title = words.label("forest_title", n=len(shown))
-    alt = f"{title}. " + "; ".join(f"{r[0]} {r[1]}" for r in rows)
-    return Drawn(
-        title,
-        words.label("forest_subtitle"),
-        alt,
-        plot([series], axes),
-        Grid([words.label("indicator"), words.label("relative"), words.label("interval")], rows, note=note),
-    )
 
 
 def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices) -> Block:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from evalkit.errors import DataError
+from evalkit.intake.sound import soundly
 from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.disclosure import rounded_counts
@@ -45,7 +46,8 @@ def published_numbers(programme: Programme) -> list[dict[str, Any]]:
             "the published numbers",
             "add the file, or leave the replication notebook out",
         )
-    frame = pl.read_csv(file, infer_schema=False)
+    with soundly(file, "published numbers", "correct it"):
+        frame = pl.read_csv(file, infer_schema=False)
     missing = [c for c in SCHEMA if c not in frame.columns]
     if missing:
         raise DataError(
@@ -54,7 +56,8 @@ def published_numbers(programme: Programme) -> list[dict[str, Any]]:
             ", ".join(SCHEMA),
             "add the columns",
         )
-    return frame.select(pl.col(c).cast(t) for c, t in SCHEMA.items()).to_dicts()
+    with soundly(file, "published numbers", "correct it"):
+        return frame.select(pl.col(c).cast(t) for c, t in SCHEMA.items()).to_dicts()
 
 
 def agrees(published: float, computed: float | None, digits: int) -> bool:

@@ -8,7 +8,7 @@ from evalkit.inference.fieller import Ratio
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, Unit, difference, interval, percent, unit_of
+from evalkit.report.numbers import DASH, ENDS, Unit, alike, difference, interval, percent, unit_of
 from evalkit.report.shown import ARMS
 from evalkit.report.statement import case_for, phrase
 from evalkit.report.wording import Language, Words, say, words_of
@@ -36,8 +36,10 @@ def sources(finding: Finding, parts: Decomposition | None) -> Block:
 
 
 def _grid(parts: Decomposition, words: Words, lang: Language) -> Grid:
-    unit = unit_of(parts.plan.unit)
     total = parts.effect.row("att")
+    found = [total, *(s.effect.row("att") for s in parts.sources)]
+    changes = [parts.change, *(s.change for s in parts.sources)]
+    unit = alike(unit_of(parts.plan.unit), [*changes, *(r[k] for r in found for k in ENDS)])
     rows = [_row(source, unit, lang) for source in parts.sources]
     rows.append(
         [

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from evalkit.report.block import text
-
 Interval = tuple[float, float, float]
 """Estimate, lower and upper end."""
 WIDTH, HEIGHT, MARGIN = 96, 20, 5
 
 
-def sparkline(interval: Interval | None, name: str) -> str:
-    """Return an inline SVG: zero in the middle, a bar from end to end, a point at the estimate; empty without interval.
+def sparkline(interval: Interval | None) -> str:
+    """Return an inline SVG: zero in the middle, a bar from end to end, a point at the estimate; or nothing.
 
     Rows have their own scale: the end farther from zero touches the margin. It shows the side and the width relative
-    to the distance from zero, never sizes to compare between rows.
+    to the distance from zero, never sizes to compare between rows. It tells nothing that the sentence beside it does
+    not say, so a screen reader passes it over.
     """
     if interval is None:
         return ""
@@ -22,7 +21,7 @@ def sparkline(interval: Interval | None, name: str) -> str:
     at, low, high = (f"{middle + value / reach * half:.1f}" for value in interval)
     y = HEIGHT / 2
     return (
-        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'aria-label="{text(name)}"><line class="zero" x1="{middle}" x2="{middle}" y1="1" y2="{HEIGHT - 1}"/>'
+        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" aria-hidden="true">'
+        f'<line class="zero" x1="{middle}" x2="{middle}" y1="1" y2="{HEIGHT - 1}"/>'
         f'<line class="range" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/><circle cx="{at}" cy="{y}" r="3.5"/></svg>'
     )

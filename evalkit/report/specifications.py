@@ -10,14 +10,13 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
 from evalkit.report.figures import COMPARISON, LINE, PILOT, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import difference, effect_unit, interval, unit_of
+from evalkit.report.numbers import ENDS, alike_in, difference, effect_unit, interval, unit_of
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for
 from evalkit.report.tables import estimator_name
 from evalkit.report.wording import Language, words_of
 
 FEWEST = 3
-ENDS = ("estimate", "conf_low", "conf_high")
 
 
 def specifications(finding: Finding) -> Block | FigureBlock:
@@ -75,11 +74,13 @@ def _figure(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Dra
         height=130 + len(rows) * (LINE * max(label.count("<br>") + 1 for _, label in ticks) + 10),
         ticks_y=ticks,
     )
+    unit = alike_in(unit, rows)
     body = [
         [name, difference(r["estimate"], unit, lang, signed=True), interval(r["conf_low"], r["conf_high"], unit, lang)]
         for name, r in zip(reversed(names), reversed(rows), strict=True)
     ]
-    title = words.label("spec_title", n=len(rows), **_sides(rows))
+    parts = [words.label(f"spec_{side}", n=n) for side, n in _sides(rows).items() if n]
+    title = words.label("spec_title", n=len(rows), parts=("，" if lang == "zh" else "; ").join(parts))
     table = Grid([words.label("method"), words.label("estimate"), words.label("interval")], body)
     stop, joint = ("。", "；") if lang == "zh" else (". ", "; ")
     alt = title + stop + joint.join(map(" ".join, body))

@@ -14,6 +14,7 @@ from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.numbers import (
     Unit,
+    alike,
     difference,
     effect_unit,
     interval,
@@ -259,7 +260,7 @@ def phrase(label: str, lang: Language) -> str:
     """Return a label as it stands inside a sentence: in English with its article, without its capital."""
     if lang == "zh":
         return label
-    lower = len(label) > 1 and label[0].isupper() and label[1].islower()
+    lower = len(label) > 1 and label[0].isupper() and label[1:].lstrip("-")[:1].islower()
     return f"the {label[0].lower() + label[1:] if lower else label}"
 
 
@@ -273,7 +274,7 @@ def _range_note(case: Case, lang: Language) -> str:
 
 
 def _numbers(case: Case, facts: Facts, lang: Language) -> dict[str, str]:
-    estimate, unit = facts.estimate, facts.unit
+    estimate, unit = facts.estimate, alike(facts.unit, (facts.estimate, facts.low, facts.high))
     kind = "_share" if unit.kind in ("share", "percent") else ""
     directions = WORDS[lang].directions
     values = {"rise": directions["up" + kind], "fall": directions["down" + kind]}

@@ -12,7 +12,7 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
 from evalkit.report.figures import GRAY, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, p_text, percent, unit_of
+from evalkit.report.numbers import DASH, alike_in, difference, interval, p_text, percent, unit_of
 from evalkit.report.rounds import MANY, event_word
 from evalkit.report.shown_synthetic import shown_gaps
 from evalkit.report.statement import case_for, position
@@ -100,7 +100,7 @@ def _gap_title(finding: Finding, lang: Language) -> str:
 
 
 def _gap_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
-    words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
+    words, unit = words_of(finding, lang), alike_in(unit_of(finding.indicator.unit), rows)
     heads = [event_word(finding.programme), "gap_synthetic", "interval", "p_value"]
     timed, m = any(r["time_weight"] for r in rows), finding.match
     ends = {} if m is None else dict(zip(_times(finding), zip(m.low, m.high, strict=True), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from evalkit.diagnostics import CUTS, CellRow
@@ -11,7 +12,21 @@ from evalkit.programme import Programme
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.disclosure import held_text
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, Unit, difference, effect_unit, interval, level, p_text, plain, unit_of, whole
+from evalkit.report.numbers import (
+    DASH,
+    PROPORTIONAL,
+    Unit,
+    alike,
+    alike_in,
+    difference,
+    effect_unit,
+    interval,
+    level,
+    p_text,
+    plain,
+    unit_of,
+    whole,
+)
 from evalkit.report.rounds import round_label
 from evalkit.report.shown import shown_cells
 from evalkit.report.statement import case_for
@@ -68,6 +83,7 @@ def cells_grid(finding: Finding, lang: Language) -> Grid:
         if rounds
         else ["", after]
     )
+    unit = alike(unit, [m for r in shown.values() for m in (r.row.before, r.row.after, r.row.change)])
     rows = [
         [
             arm_name(finding, r.row.row, lang),
@@ -130,12 +146,13 @@ def _estimates(finding: Finding, lang: Language) -> Grid:
         if finding.naive is not None and finding.indicator.estimator != "pre_post"
         else []
     )
+    units = alike_units([r for _, _, r in results], unit)
     rows = [
         [
             name,
             estimator_name(code, words),
-            *_numbers(r.row("att"), effect_unit(unit, r.estimate.estimator), lang),
-            r.method.upper().replace("_", " "),
+            *_numbers(r.row("att"), units[r.estimate.estimator], lang),
+            words.methods.get(r.method, r.method),
         ]
         for name, code, r in results
     ]
@@ -152,6 +169,14 @@ def _estimates(finding: Finding, lang: Language) -> Grid:
     note = words.label("null_reason", reason=words.reasons["no_interval"])
     grid = Grid(head, rows, words=(1, 7))
     return Grid(head, rows, note=note, words=(1, 7)) if grid.has_dash else grid
+
+
+def alike_units(results: Sequence[Inference], unit: str) -> dict[str, Unit]:
+    """Return by estimator what its effect is measured in; those in the indicator's unit are written alike."""
+    rows = [r.row("att") for r in results if r.estimate.estimator not in PROPORTIONAL]
+    own = alike_in(unit_of(unit), rows)
+    names = {r.estimate.estimator for r in results}
+    return {n: effect_unit(unit, n) if n in PROPORTIONAL else own for n in names}
 
 
 def _numbers(row: dict[str, Any], unit: Unit, lang: Language) -> list[str]:
@@ -188,9 +213,9 @@ def _truth(finding: Finding, lang: Language) -> Grid:
     words, known = words_of(finding, lang), finding.truth or {}
     pairs = [(words.rows["main"], finding.main), *((estimator_name(n, words), r) for n, r in finding.robustness)]
     pairs += [(arm_name(finding, "naive", lang), finding.naive)] if finding.naive is not None else []
-    rows = []
+    units, rows = alike_units([r for _, r in pairs], finding.indicator.unit), []
     for name, result in pairs:
-        unit = effect_unit(finding.indicator.unit, result.estimate.estimator)
+        unit = units[result.estimate.estimator]
         row, value = result.row("att"), None if unit.kind == "relative" else known.get(_true_of(result))
         low, high = row["conf_low"], row["conf_high"]
         inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.disclosure import held_text, rounded
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, difference, interval, percent, plain, unit_of, whole
+from evalkit.report.numbers import DASH, Unit, alike_in, difference, interval, percent, plain, unit_of, whole
 from evalkit.report.on_whom import OF_ASSIGNMENT
 from evalkit.report.shown import ARMS, shown_take_up
 from evalkit.report.statement import case_for
@@ -46,16 +48,27 @@ def _arms(finding: Finding, lang: Language) -> Grid:
 def _effects(finding: Finding, lang: Language) -> Grid:
     words, result = words_of(finding, lang), finding.instrument
     assigned = [r for r in (finding.main, *(r for _, r in finding.robustness)) if r.estimate.estimator in OF_ASSIGNMENT]
-    rows = [_effect("effect_assigned", assigned[0], finding, lang)] if assigned else []
+    unit = alike_in(unit_of(finding.indicator.unit), [r.row("att") for r in assigned[:1]] + _ends(finding))
+    rows = [_effect("effect_assigned", assigned[0], unit, finding, lang)] if assigned else []
     if result is not None:
         usual = next(r for r in (finding.main, *(r for _, r in finding.robustness)) if r.estimate is result.estimate)
-        rows.append(_effect("effect_taking_part", usual, finding, lang, result))
+        rows.append(_effect("effect_taking_part", usual, unit, finding, lang, result))
     head = ["", *(words.label(k) for k in ("method", "estimate", "interval", "anderson_rubin"))]
     return Grid(head, rows, words=(0, 1))
 
 
-def _effect(key: str, usual: Inference, finding: Finding, lang: Language, robust: Inference | None = None) -> list[str]:
-    row, unit, words = usual.row("att"), unit_of(finding.indicator.unit), words_of(finding, lang)
+def _ends(finding: Finding) -> list[dict[str, Any]]:
+    """Return the rows of the effect on those who took part: by the usual method, and by Anderson and Rubin."""
+    if finding.instrument is None:
+        return []
+    usual = (finding.main, *(r for _, r in finding.robustness))
+    return [finding.instrument.row("late"), *(r.row("att") for r in usual if r.estimate is finding.instrument.estimate)]
+
+
+def _effect(
+    key: str, usual: Inference, unit: Unit, finding: Finding, lang: Language, robust: Inference | None = None
+) -> list[str]:
+    row, words = usual.row("att"), words_of(finding, lang)
     ends = {} if robust is None else robust.row("late")
     strong = "" if robust is None else interval(ends["conf_low"], ends["conf_high"], unit, lang)
     return [

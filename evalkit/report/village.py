@@ -13,7 +13,7 @@ from evalkit.report.block import Block, FigureBlock, both, heading, paragraph
 from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.figures import COMPARISON, INK, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, level, unit_of, whole
+from evalkit.report.numbers import DASH, Unit, alike, alike_money, level, unit_of, whole
 from evalkit.report.origin import summarise
 from evalkit.report.rounds import is_monthly, round_label, round_places
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
@@ -50,18 +50,18 @@ def village_table(programme: Programme, profiles: Sequence[VillageProfile]) -> B
 
 def _table(programme: Programme, profiles: Sequence[VillageProfile], lang: Language) -> Grid:
     words = words_of(programme, lang)
-    rows = []
-    for profile in profiles:
-        plan = programme.indicator(profile.indicator)
-        latest = profile.means.filter(pl.col("time") == profile.means["time"].max())
+    rows, latest_of = [], [p.means.filter(pl.col("time") == p.means["time"].max()) for p in profiles]
+    plans = [programme.indicator(p.indicator) for p in profiles]
+    money = alike_money((unit_of(p.unit), r["mean"]) for p, r in zip(plans, latest_of, strict=True))
+    for plan, latest in zip(plans, latest_of, strict=True):
         by_arm = {r["arm"]: r for r in latest.to_dicts()}
-        cells = [_cell(by_arm.get(arm), programme, plan.unit, lang) for arm in STYLES]
+        cells = [_cell(by_arm.get(arm), programme, money(unit_of(plan.unit)), lang) for arm in STYLES]
         rows.append([getattr(plan.label, lang), *(c[0] for c in cells), cells[0][1]])
     head = [words.label("indicator"), *(words.label(s[3]) for s in STYLES.values()), words.label("households")]
     return Grid(head, rows)
 
 
-def _cell(row: dict[str, Any] | None, programme: Programme, unit: str, lang: Language) -> tuple[str, str]:
+def _cell(row: dict[str, Any] | None, programme: Programme, unit: Unit, lang: Language) -> tuple[str, str]:
     """Return mean and households of a cell; one that rests on too few households is withheld on this page too."""
     if row is None:
         return DASH, DASH
@@ -69,7 +69,7 @@ def _cell(row: dict[str, Any] | None, programme: Programme, unit: str, lang: Lan
     if held:
         hidden = held_text(held, programme.disclosure, words_of(programme, lang))
         return hidden, hidden
-    return level(row["mean"], unit_of(unit), lang), whole(row["n_units"], lang)
+    return level(row["mean"], unit, lang), whole(row["n_units"], lang)
 
 
 def village_figures(programme: Programme, profiles: Sequence[VillageProfile]) -> list[FigureBlock]:
@@ -117,8 +117,8 @@ def _drawn(programme: Programme, profile: VillageProfile, lang: Language) -> Dra
 
 
 def _by_time(programme: Programme, profile: VillageProfile, lang: Language) -> Grid:
-    words, unit = words_of(programme, lang), programme.indicator(profile.indicator).unit
-    body = []
+    words, body = words_of(programme, lang), []
+    unit = alike(unit_of(programme.indicator(profile.indicator).unit), profile.means["mean"])
     for (time,), rows in profile.means.sort("time").group_by("time", maintain_order=True):
         by_arm = {r["arm"]: r for r in rows.to_dicts()}
         cells = [_cell(by_arm.get(arm), programme, unit, lang) for arm in STYLES]

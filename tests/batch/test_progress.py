@@ -34,6 +34,16 @@ def test_lines_count_and_tell_the_reason():
     ]
 
 
+def test_the_file_with_the_whole_message_is_named():
+    """A public run that failed tells on its page only what may be published."""
+    files = {"p/impact-b.html": "0", "internal/p/impact-b.failed.txt": "1"}
+    lines = summary([(run("b"), Outcome("failed", 0.5, "not shown", files)), (run("c"), Outcome("failed", 0.5, "x"))])
+    assert lines[1:] == [
+        "failed: p impact b: not shown (whole message: internal/p/impact-b.failed.txt, beside the pages)",
+        "failed: p impact c: x",
+    ]
+
+
 def test_a_terminal_shows_what_goes_on_and_keeps_failures():
     out = Terminal()
     with progress(3, out) as show:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from evalkit.batch import Request, Settings, make_plan, run_batch
+from tests.browser.looking import Opened, open_page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -24,14 +26,6 @@ KINDS = {
     "replication": "moz_savings/replication_moz_savings.html",
 }
 """Every kind of page, and where the batch writes it."""
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A page in the browser, and everything that went wrong in it."""
-
-    page: Page
-    problems: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="session")
@@ -68,26 +62,9 @@ def make_findings(out: Path) -> None:
 @pytest.fixture
 def opened(browser: Browser, findings: Path) -> Iterator:
     """Return a function that opens a page of the findings from the disk, with the network off."""
-    contexts = []
+    with ExitStack() as stack:
 
-    def go(name: str, *, lang: str = "zh", width: int = 1280, look: str = "light") -> Opened:
-        scheme = "dark" if look == "dark" else "light"
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, offline=True, color_scheme=scheme, locale=lang
-        )
-        contexts.append(context)
-        found = Opened(context.new_page())
-        found.page.emulate_media(media="print" if look == "print" else "screen", color_scheme=scheme)
-        found.page.on("console", lambda m: found.problems.append(m.text) if m.type in ("error", "warning") else None)
-        found.page.on("pageerror", lambda error: found.problems.append(str(error)))
-        found.page.on("requestfailed", lambda request: found.problems.append(f"failed: {request.url}"))
-        found.page.on(
-            "request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else found.problems.append(r.url)
-        )
-        found.page.goto(f"{(findings / name).as_uri()}?lang={lang}")
-        found.page.wait_for_load_state("load")
-        return found
+        def go(name: str, *, lang: str = "zh", width: int = 1280, look: str = "light") -> Opened:
+            return stack.enter_context(open_page(browser, (findings / name).as_uri(), lang, width, look))
 
-    yield go
-    for context in contexts:
-        context.close()
+        yield go

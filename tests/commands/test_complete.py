@@ -36,3 +36,11 @@ def test_indicators_of_the_programme_that_was_typed(root: Path, monkeypatch: pyt
 def test_nothing_is_offered_where_there_is_no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     assert offered("run") == []
+
+
+def test_columns_of_the_file_that_was_typed(tmp_path: Path):
+    file = tmp_path / "villages.csv"
+    file.write_text("village,county,income\nA,x,1\n", encoding="utf-8")
+    assert offered("draw", str(file), "--strata", incomplete="") == ["village", "county", "income"]
+    assert offered("draw", str(file), "--strata", incomplete="county,") == ["county,village", "county,income"]
+    assert offered("draw", str(tmp_path / "no.csv"), "--village", incomplete="") == []

@@ -109,3 +109,14 @@ def test_a_folder_without_tables_is_refused(office: Path):
     result = _new("empty", "empty")
     assert result.exit_code == 1
     assert "no file in it can be read" in result.stderr
+
+
+def test_titles_above_and_semicolons_are_no_hindrance(office: Path):
+    """The header is the first line with more than half the cells of the fullest; the delimiter gives most columns."""
+    (office / "odd").mkdir()
+    text = "某县住户调查表;;;\n填表单位：县统计局\n户编号;村编号;工资收入（万元）;备注\n1;A;1.2;甲, 乙\n2;B;0.8;\n"
+    (office / "odd" / "households_2014.csv").write_text(text, encoding="utf-8")
+    assert _new("odd_trial", "odd").exit_code == 0
+    codebook = pl.read_csv(office / "data_raw" / "odd_trial" / "codebook.csv", infer_schema=False)
+    assert codebook["raw_header"].to_list() == ["户编号", "村编号", "工资收入（万元）", "备注"]
+    assert codebook["name"].to_list()[2] == "wage_income_yuan"

@@ -42,6 +42,31 @@ def test_a_baseline_gives_variance_and_size(tmp_path: Path) -> None:
     assert (given["sd"], given["icc"]) == pytest.approx((1.0, 15 / 17))
 
 
+def test_a_baseline_says_how_unequal_villages_are(tmp_path: Path) -> None:
+    """Villages of 1 and 3 households: mean 2, standard deviation 1, cv .5; alike villages are the default."""
+    rows = pl.DataFrame({"v": ["a", "b", "b", "b"], "y": [1.0, 5, 6, 8], "arm": [0, 1, 1, 1]})
+    file = tmp_path / "baseline.parquet"
+    evalkit.Moments.from_frame(rows, design=evalkit.Design(cluster="v", treatment="arm"), outcomes=["y"]).write(file)
+    found = json.loads(CliRunner().invoke(main, [*STUDY, "--baseline", str(file), "--json"]).stdout)
+    assert found["cv"] == pytest.approx(0.5)
+    alike = json.loads(CliRunner().invoke(main, [*STUDY, "--baseline", str(file), "--cv", "0", "--json"]).stdout)
+    assert alike["mde"] < found["mde"]
+
+
+def test_an_effect_is_asked_and_a_study_drawn() -> None:
+    words = [*STUDY, "--households", "20", "--icc", ".1", "--cv", ".6", "--effect", ".5", "--simulate", "20"]
+    found = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)
+    study = evalkit.Study(8, 12, 20, 0.1, cv=0.6)
+    assert found["asked"]["probability"] == pytest.approx(evalkit.probability_of_finding(study, 0.5))
+    assert (found["asked"]["pilot_needed"], found["asked"]["comparison_needed"]) == evalkit.villages_needed(study, 0.5)
+    assert found["simulated"]["share"] == evalkit.simulated_power(study, 0.5, draws=20).power
+    text = CliRunner().invoke(main, words).stdout
+    for part in ("coefficient of variation 0.60", "An effect of 0.5 would be found with", "Simulated 20 times"):
+        assert part in text
+    plain = json.loads(CliRunner().invoke(main, [*STUDY, "--households", "20", "--icc", ".1", "--json"]).stdout)
+    assert (plain["asked"], plain["simulated"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [([], "--households and --icc not given"), (["--households", "9", "--icc", "2"], "power, icc")],

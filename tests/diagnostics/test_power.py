@@ -13,13 +13,16 @@ from scipy.stats import t as student
 
 import evalkit
 from evalkit.diagnostics.power import (
-    Study,
     critical_value,
+    exceeds,
     minimum_detectable_effect,
     noncentrality,
-    rounds_factor,
-    variance_between,
+    probability_of_finding,
+    scales,
+    standard_error,
+    villages_needed,
 )
+from evalkit.diagnostics.study import Study, design_effect, rounds_factor, slope
 
 STUDY = Study(pilot=10, comparison=10, households=20, icc=0.1)
 
@@ -71,6 +74,67 @@ def test_noncentral_t_is_statsmodels(pilot: int, comparison: int, power: float) 
     assert ours == pytest.approx(peer, rel=1e-6)
 
 
+def test_unequal_villages_by_hand() -> None:
+    """18 households left, cv .5, ICC .1: 1 + (1.25 · 18 − 1) · .1 = 3.15; alike it is 2.7.
+
+    Villages of 9 and 27 (mean 18, cv .5), each household once: var of the mean of all is Σ n²(.1 + .9/n)/36²
+    = (8.1 + 8.1 + 72.9 + 24.3)/1296 = .0875, that is 3.15/18/2.
+    """
+    study = replace(STUDY, attrition=0.1, cv=0.5)
+    assert design_effect(study) == pytest.approx(3.15)
+    assert sum(n * n * (0.1 + 0.9 / n) for n in (9, 27)) / 36**2 == pytest.approx(3.15 / 18 / 2)
+
+
+@pytest.mark.parametrize("estimator", ["end", "did", "ancova"])
+def test_two_correlations_from_the_covariance_matrix(estimator: str) -> None:
+    """Villages .8, households .3, two rounds before and three after: the same from the 5 × 5 matrix of village means.
+
+    Weights on rounds: 1/3 after, −θ/2 before (θ = 1 for did, 0 for the end). θ of ancova: covariance over variance of
+    household means, which have icc of the one matrix and 1 − icc of the other. Both are exact, so 1e-12.
+    """
+    study = replace(STUDY, before=2, after=3, autocorrelation=0.3, village_autocorrelation=0.8, estimator=estimator)  # type: ignore[arg-type]
+    of_village, own = (np.eye(5) * (1 - rho) + rho for rho in (0.8, 0.3))
+    household = 0.1 * of_village + 0.9 * own
+    first, last = np.array([0.5, 0.5, 0, 0, 0]), np.array([0, 0, 1, 1, 1]) / 3
+    theta = {"end": 0.0, "did": 1.0, "ancova": (first @ household @ last) / (first @ household @ first)}[estimator]
+    weights = last - theta * first
+    mean = 0.1 * of_village + 0.9 / 20 * own
+    assert rounds_factor(study) == pytest.approx(weights @ mean @ weights / mean[0, 0], abs=1e-12)
+    assert estimator != "ancova" or slope(study) == pytest.approx(theta, abs=1e-12)
+
+
+def plain_power(study: Study, effect: float, clusters: float) -> float:
+    """The power of a t-test of village means with 2(n − 1) degrees of freedom, as other programs count it."""
+    df = 2 * (clusters - 1)
+    se = standard_error(replace(study, pilot=2, comparison=2)) * (2 / clusters) ** 0.5
+    return exceeds(effect / se, scales(float(student.ppf(0.975, df)), df))
+
+
+def test_published_power_of_a_comparison_at_the_end() -> None:
+    """R clusterPower, cpa.normal, documented example: 16 + 16 clusters of 10, d = 1, ICC .1, variance 5: .801766.
+
+    It counts one tail only; the other is below 1e-6 here. Its six digits, so 2e-6.
+    """
+    study = Study(16, 16, 10, icc=0.1, sd=5**0.5, estimator="end")
+    assert plain_power(study, 1.0, 16) == pytest.approx(0.801766, abs=2e-6)
+
+
+def test_published_clusters_of_a_did() -> None:
+    """R clusterPower, cpa.did.normal, documented example: m 100, d .5, ICC .05, ρ_c .5, ρ_s .7: 4.683358 an arm.
+
+    Its root is found to about 1e-4 (tolerance ε^.25), which is 3e-5 in power.
+    """
+    study = Study(5, 5, 100, icc=0.05, autocorrelation=0.7, village_autocorrelation=0.5)
+    assert plain_power(study, 0.5, 4.683358) == pytest.approx(0.8, abs=5e-5)
+
+
+@pytest.mark.parametrize(("rho_c", "rho_s", "clusters"), [(0.0, 0.0, 9), (0.3, 0.7, 7)])
+def test_nih_calculator_of_a_did(rho_c: float, rho_s: float, clusters: int) -> None:
+    """The NIH's GRT calculator, as clusterPower's tests cite it: m 150, d .48, ICC .05: 9 and 7 clusters an arm."""
+    study = Study(5, 5, 150, icc=0.05, autocorrelation=rho_s, village_autocorrelation=rho_c)
+    assert plain_power(study, 0.48, clusters) >= 0.8 > plain_power(study, 0.48, clusters - 1)
+
+
 def test_bloom_s_multiplier() -> None:
     """Bloom (1995), table 1: 2.80 standard errors for 80 % at 5 %, two-sided, in large samples; 3.24 for 90 %."""
     for power, printed in ((0.8, 2.80), (0.9, 3.24)):
@@ -103,15 +167,42 @@ def test_auto_has_the_power(pilot: int, comparison: int) -> None:
     assert np.mean([r.p_value[0] < 0.05 for r in results]) == pytest.approx(0.8, abs=0.065)
 
 
+@pytest.mark.parametrize(("pilot", "comparison"), [(3, 6), (10, 10), (8, 24)])
+def test_power_and_effect_are_each_other_s_inverse(pilot: int, comparison: int) -> None:
+    """At the MDE the power is that wanted (1e-9: brentq's tolerance), at 0 no more than 5 % and a little."""
+    study = replace(STUDY, pilot=pilot, comparison=comparison, sd=300.0)
+    mde = minimum_detectable_effect(study).mde
+    assert probability_of_finding(study, mde) == pytest.approx(0.8, abs=1e-9)
+    assert probability_of_finding(study, -mde) == pytest.approx(0.8, abs=1e-9)
+    assert 0.005 < probability_of_finding(study, 0.0) < 0.055
+
+
+def test_the_villages_needed_are_the_fewest() -> None:
+    study = replace(STUDY, pilot=8, comparison=12)
+    pilot, comparison = villages_needed(study, 0.4)
+    assert comparison == -(-3 * pilot // 2)
+    enough = replace(study, pilot=pilot, comparison=comparison)
+    fewer = replace(study, pilot=pilot - 1, comparison=-(-3 * (pilot - 1) // 2))
+    assert probability_of_finding(enough, 0.4) >= 0.8 > probability_of_finding(fewer, 0.4)
+    with pytest.raises(evalkit.UsageError, match="more than 100000 pilot villages"):
+        villages_needed(study, 0.0)
+    with pytest.raises(evalkit.UsageError, match="more than 100000 pilot villages"):
+        villages_needed(study, 1e-6)
+
+
 @given(
     pilot=st.integers(2, 40),
     comparison=st.integers(2, 40),
     households=st.integers(2, 60),
     icc=st.floats(0, 0.6),
     unit=st.floats(0.01, 1000),
+    rho=st.floats(0, 0.9),
 )
-def test_properties(pilot: int, comparison: int, households: int, icc: float, unit: float) -> None:
-    """Money changes its unit; arms may change places; more households or less ICC never need a larger effect."""
+def test_properties(pilot: int, comparison: int, households: int, icc: float, unit: float, rho: float) -> None:
+    """Money changes its unit; arms may change places; more households or less ICC never need a larger effect.
+
+    Nor do villages that are alike. One correlation given twice is one; did is never below ancova (one correlation).
+    """
     study = Study(pilot, comparison, households, icc)
     one = minimum_detectable_effect(study)
     assert minimum_detectable_effect(replace(study, sd=unit)).mde == pytest.approx(one.mde * unit)
@@ -119,6 +210,10 @@ def test_properties(pilot: int, comparison: int, households: int, icc: float, un
     assert turned.mde == pytest.approx(one.mde)
     assert minimum_detectable_effect(replace(study, households=households + 1)).mde <= one.mde * (1 + 1e-9)
     assert minimum_detectable_effect(replace(study, icc=icc + 0.1)).mde >= one.mde * (1 - 1e-9)
+    assert minimum_detectable_effect(replace(study, cv=0.5)).mde >= one.mde * (1 - 1e-9)
+    both = replace(study, autocorrelation=rho, village_autocorrelation=rho)
+    assert rounds_factor(both) == pytest.approx(rounds_factor(replace(study, autocorrelation=rho)))
+    assert rounds_factor(both) >= rounds_factor(replace(both, estimator="ancova")) - 1e-12
     assert critical_value(pilot, comparison, 0.99)[0] > critical_value(pilot, comparison, 0.95)[0]
 
 
@@ -130,6 +225,8 @@ def test_properties(pilot: int, comparison: int, households: int, icc: float, un
         ({"before": 0}, "1 rounds or more for did"),
         ({"attrition": 0.99}, "one household left"),
         ({"take_up": 0.0}, "take_up"),
+        ({"cv": 3.0}, "power, cv"),
+        ({"village_autocorrelation": 1.0}, "village_autocorrelation"),
         ({"power": 0.04}, "power, power"),
         ({"estimator": "ddd"}, "end, did or ancova"),
     ],
@@ -138,19 +235,3 @@ def test_what_cannot_be(change: dict[str, object], words: str) -> None:
     with pytest.raises(evalkit.UsageError) as error:
         minimum_detectable_effect(replace(STUDY, **change))  # type: ignore[arg-type]
     assert words in str(error.value)
-
-
-def test_variance_between_by_hand() -> None:
-    """Villages 1, 3 | 5, 7 | 9, 11: W = 2 + 2 + 2 over 3 = 2; means 2, 6, 10: B = 2 · (16 + 16)/2 = 32; n₀ = 2.
-
-    ICC (32 − 2)/(32 + 2) = 15/17; variance 2 + 30/2 = 17.
-    """
-    frame = pl.DataFrame(
-        {"village": ["a", "a", "b", "b", "c", "c"], "y": [1.0, 3, 5, 7, 9, 11], "arm": [0, 0, 1, 1, 0, 0]}
-    )
-    design = evalkit.Design(cluster="village", treatment="arm")
-    moments = evalkit.Moments.from_frame(frame, design=design, outcomes=["y"])
-    assert variance_between(moments) == pytest.approx((17**0.5, 15 / 17, 2.0))
-    alone = evalkit.Moments.from_frame(frame.unique("village"), design=design, outcomes=["y"])
-    with pytest.raises(evalkit.DesignError, match="several households in a village"):
-        variance_between(alone)

@@ -66,6 +66,14 @@ def test_scripts_exist(root: Path, text: str):
     assert [name for name in named if not (root / name).is_file()] == []
 
 
+def test_recipes_name_files_that_are_there(root: Path):
+    """Paths in the tables of CONTRIBUTING.md; NAME and LANG stand for what is added."""
+    lines = [line for line in (root / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    named = {p for p in re.findall(r"`([\w.-]+/[\w./-]*)`", "\n".join(lines)) if not re.search(r"NAME|LANG", p)}
+    assert len(named) > 30
+    assert [path for path in sorted(named) if not (root / path).exists()] == []
+
+
 def test_readme_names_every_programme_and_says_which_is_real(root: Path):
     named = dict(
         re.findall(r"^\| `(\w+)` \| \*\*(real|simulated)\*\*", (root / "README.md").read_text("utf-8"), re.MULTILINE)

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.fuzz import SHARES, entries, mutated, one, read
+from benchmarks.damaged.changes import mutated
+from benchmarks.damaged.readers import entries, path_for, read
+from benchmarks.damaged.seeds import seeds
+from benchmarks.fuzz import SHARES, one
 from evalkit.errors import EvalkitError
 from evalkit.intake.encoding import read_text
 
@@ -28,12 +31,16 @@ def test_a_damaged_old_workbook_cannot_end_this_process(tmp_path: Path) -> None:
 
 def test_the_seeds_are_read(tmp_path: Path) -> None:
     """Else everything would be refused and nothing tried."""
-    from benchmarks.fuzz import path_for, seeds
-
     for kind in SHARES:
         for seed in seeds(kind):
-            path_for(kind, tmp_path).write_bytes(seed)
-            read(kind, path_for(kind, tmp_path), entries())
+            path = path_for(kind, tmp_path / kind)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(seed)
+            read(kind, path, entries())
+
+
+def test_shares_are_whole() -> None:
+    assert sum(SHARES.values()) == pytest.approx(100)
 
 
 def test_an_input_is_the_same_everywhere() -> None:

@@ -49,7 +49,7 @@ def test_numbers_of_a_ratio() -> None:
 def test_a_ratio_stands_as_percent_in_both_languages(sales: Finding, name: str, joint: str) -> None:
     row = dict(sales.robustness)["ppml"].row("att")
     text = _text(report.estimates(sales).html)
-    after = text[text.index(name) : text.index(name) + 90]
+    after = text[text.index(name) : text.index(name) + 160]
     assert f"+{row['estimate'] * 100:.1f}%" in after
     assert f"{row['conf_low'] * 100:.1f}{joint}{row['conf_high'] * 100:.1f}%" in after
     assert "元" not in after[: after.index("CRV3")]

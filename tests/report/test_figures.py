@@ -14,7 +14,7 @@ import evalkit
 from evalkit import report
 from evalkit.finding import Finding
 from evalkit.report.figures import TRACE_TYPES
-from evalkit.report.overview import forest
+from evalkit.report.forest import forest
 from evalkit.report.page import asset_bytes
 
 PAYLOAD = re.compile(r'<script type="application/json">(.*?)</script>', re.S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.report.numbers import difference, interval, level, magnitude_range, p_text, span, unit_of, whole
+from evalkit.report.numbers import alike, difference, interval, level, magnitude_range, p_text, span, unit_of, whole
 
 YUAN, SHARE, MZN = unit_of("yuan/year"), unit_of("share"), unit_of("MZN")
 
@@ -39,7 +39,7 @@ def test_a_rounded_zero_has_no_sign():
 def test_interval_names_the_unit_once():
     assert interval(-270.0, 342.0, MZN, "zh") == "−270至342梅蒂卡尔"
     assert interval(12.0, 340.0, YUAN, "en") == "12.0 to 340 yuan a year"
-    assert interval(9_000.0, 12_000.0, YUAN, "zh") == "9000元/年至1.20万元/年"
+    assert interval(9_000.0, 12_000.0, YUAN, "zh") == "9000至12000元/年"
     assert interval(None, 1.0, YUAN, "en") == "–"
 
 
@@ -59,3 +59,25 @@ def test_counts_and_p():
 
 def test_unknown_units_keep_their_name():
     assert level(3.5, unit_of("tonnes/mu"), "en") == "3.50 tonnes per mu"
+
+
+@pytest.mark.parametrize(
+    ("values", "zh"),
+    [
+        ((9_294.0, 10_612.0), ["9294元/年", "10610元/年"]),
+        ((9_294.0, 9_999.0), ["9294元/年", "9999元/年"]),
+        ((10_000.0, 26_900.0), ["1.00万元/年", "2.69万元/年"]),
+        ((435_200.0, 501_400.0, 1_570.0), ["43.5万元/年", "50.1万元/年", "0.16万元/年"]),
+        ((99.0, 3_000.0, 264_100.0), ["99.0元/年", "3000元/年", "264100元/年"]),
+        ((9_000.0, 11_000.0, 99_999.0), ["9000元/年", "11000元/年", "100000元/年"]),
+        ((0.0, 26_900.0), ["0万元/年", "2.69万元/年"]),
+    ],
+)
+def test_numbers_of_a_column_have_one_unit(values: tuple[float, ...], zh: list[str]):
+    unit = alike(YUAN, values)
+    assert [level(v, unit, "zh") for v in values] == zh
+
+
+def test_both_ends_of_an_interval_have_one_unit():
+    assert interval(5_874.0, 26_891.0, YUAN, "zh") == "5874至26890元/年"
+    assert interval(5_874.0, 26_891.0, YUAN, "en") == "5,874 to 26,890 yuan a year"

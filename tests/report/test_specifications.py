@@ -34,8 +34,8 @@ def test_the_title_counts_the_sides_of_zero(income: Finding) -> None:
     name, result = income.robustness[0]
     across = replace(result, conf_low=-np.abs(result.estimate.values), conf_high=np.abs(result.estimate.values) * 3)
     html = report.specifications(replace(income, robustness=((name, across), *income.robustness[1:]))).block.html
-    assert f"{n}种算法：{n - 1}种的区间全在零以上，0种全在零以下，1种跨过零" in html
-    assert f"the interval lies above zero in {n - 1}, below in 0, on both sides in 1" in html
+    assert f"{n}种算法：{n - 1}种的区间全在零以上，1种的区间跨过零" in html
+    assert f"in {n - 1} the interval lies above zero; in 1 the interval lies on both sides of zero" in html
 
 
 def test_the_curve_holds_zero_and_all_intervals(income: Finding) -> None:

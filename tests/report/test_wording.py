@@ -13,9 +13,10 @@ from evalkit.estimators.registry import ESTIMATORS, FROM_PANEL
 from evalkit.gate import CLAIMS, TEXTS
 from evalkit.inference.infer import METHODS
 from evalkit.plan_tables import USUAL, Noun, Terms
+from evalkit.report.answers import answers
 from evalkit.report.numbers import unit_of
 from evalkit.report.statement import Facts, sentence
-from evalkit.report.wording import LANGUAGES, WORDS, Words, case_of
+from evalkit.report.wording import LANGUAGES, WORDS, Case, Words, case_of
 from evalkit.report.wording.choose import position_of
 
 INTERVALS = {
@@ -55,11 +56,16 @@ OWN = Terms(
 def written(
     claim: str, reasons: tuple[str, ...], interval: str, unit: str, rounds: bool, lang: str, terms: Terms = USUAL
 ) -> str:
+    return sentence(*said(claim, reasons, interval, unit, rounds, terms), lang)
+
+
+def said(
+    claim: str, reasons: tuple[str, ...], interval: str, unit: str, rounds: bool = True, terms: Terms = USUAL
+) -> tuple[Case, Facts]:
     low, high = INTERVALS[interval]
     estimate = 0.2 if low is None else (low + high) / 2
     case = case_of(claim, reasons, position_of(estimate, low, high, 0.05), has_rounds=rounds)
-    facts = Facts("P", "the label", unit_of(unit), estimate, low, high, 0.05, "too few of them", terms=terms)
-    return sentence(case, facts, lang)
+    return case, Facts("P", "the label", unit_of(unit), estimate, low, high, 0.05, "too few of them", terms=terms)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -123,6 +129,25 @@ def test_in_other_words_every_sentence_claims_the_same():
         assert own == usual
 
 
+PAIRED = list(product(CLAIMS, REASONS, ("up", "down", "unclear", "small", "none"), ("share", "yuan/year"), LANGUAGES))
+
+
+def test_one_after_another_answers_claim_what_they_claim_alone():
+    """Every combination after every claim and condition: only a stated assumption is shortened, nothing else."""
+    for claim, reasons, interval, unit, lang in PAIRED:
+        own = said(claim, reasons, interval, unit)
+        alone = sentence(*own, lang)
+        for before in {said(c, r, "up", "share") for c, r in product(CLAIMS, REASONS)}:
+            first, second = answers([before, own], lang)
+            assert first == sentence(*before, lang)
+            stated = WORDS[lang].assumptions.get(own[0].condition, "?")
+            if second != alone:
+                assert before[0].condition == own[0].condition, second
+                assert second == alone.replace(stated, WORDS[lang].assumptions["same"]), second
+            if CAUSAL[lang].search(second):
+                assert claim == "effect", second
+
+
 def test_verbs_fit_labels_in_the_plural():
     """“The online sales was” is no English: a label is followed by no verb that has a plural."""
     for combination in COMBINATIONS:
@@ -171,3 +196,4 @@ def test_every_estimator_and_method_of_inference_has_words(lang: str):
     words = WORDS[lang]
     assert {*ESTIMATORS, *FROM_PANEL} - set(words.estimators) == set()
     assert {*METHODS, "none"} - set(words.inferences) == set()
+    assert {*METHODS, "none"} == set(words.methods)

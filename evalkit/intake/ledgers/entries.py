@@ -50,12 +50,13 @@ def judged(entries_read: pl.LazyFrame, source: Source, entries: Sequence[Entry],
     why = pl.coalesce(pl.when(rules[rule]).then(pl.lit(rule)) for rule in OWN_RULES)
     is_broken = pl.any_horizontal(rules.values())
     made = [_filled(c, schema[CODED + c]).alias(c) for c in coded]
-    absent = [DEFAULTS[c].alias(c) for c in form.has if c not in there]
+    absent = [DEFAULTS[c].alias(c) for c in form.has if c not in there and c not in coded]
     filled = [pl.coalesce(c, DEFAULTS[c]).alias(c) for c in form.has if c in there and c not in coded]
+    no_header = pl.lit(None, pl.String).alias(HEADER)
     helpers = [KEYLESS, *(CODED + c for c in coded)]
     return Judged(
-        rows.filter(~is_broken).with_columns(*made, *absent, *filled).drop(helpers),
-        rows.filter(is_broken).with_columns(why.alias(WHY)),
+        rows.filter(~is_broken).with_columns(no_header, *made, *absent, *filled).drop(helpers),
+        rows.filter(is_broken).with_columns(pl.col(HEADER).cast(pl.String), why.alias(WHY)),
     )
 
 

@@ -6,7 +6,7 @@ Sums are of whole numbers (fen, rows, days), so they are exact and do not depend
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -21,13 +21,22 @@ class Form:
     """A kind of ledger.
 
     ``needs`` must be in the codebook; ``has`` may be. ``sums`` gives, for the columns that are there, the sums by
-    name: those that end in _yuan are kept in fen until the end. ``means`` names sums that are divided by another.
+    name: those that end in _yuan are kept in fen until the end. ``means`` names sums that are divided by another,
+    ``nets`` sums from which another is taken away, which is cheaper than a sum of differences.
     """
 
     needs: tuple[str, ...]
     has: tuple[str, ...]
     sums: Callable[[], dict[str, pl.Expr]]
-    means: dict[str, str]
+    means: dict[str, str] = field(default_factory=dict)
+    nets: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the columns that a ledger of this kind gives; sums that only others need begin with _."""
+        made = [n for n in self.sums() if not n.startswith("_")]
+        for name, (whole, _) in self.nets.items():
+            made.insert(made.index(whole) + 1, name)
+        return tuple(made)
 
 
 def orders() -> dict[str, pl.Expr]:
@@ -47,9 +56,8 @@ def orders() -> dict[str, pl.Expr]:
     return {
         "sales_gross_yuan": gross.sum(),
         "sales_returned_yuan": returned.sum(),
-        "sales_net_yuan": (gross - returned).sum(),
         "sales_online_yuan": pl.when(online).then(gross).otherwise(0).sum(),
-        "sales_online_net_yuan": pl.when(online).then(gross - returned).otherwise(0).sum(),
+        "_returned_online": pl.when(online).then(returned).otherwise(0).sum(),
         "sales_live_yuan": pl.when(channel == "live").then(gross).otherwise(0).sum(),
         "orders": (live & (fen > 0)).sum().cast(pl.Int64),
         "orders_online": (live & (fen > 0) & online).sum().cast(pl.Int64),
@@ -98,9 +106,17 @@ def loan_rows() -> dict[str, pl.Expr]:
 
 
 FORMS = {
-    "orders": Form((AMOUNT,), ("channel", "status", RETURNED), orders, {}),
-    "loans": Form((AMOUNT, "loan_id", "event"), ("due_date",), loan_rows, {}),
-    "parcels": Form((), ("direction", AMOUNT), parcels, {}),
+    "orders": Form(
+        (AMOUNT,),
+        ("channel", "status", RETURNED),
+        orders,
+        nets={
+            "sales_net_yuan": ("sales_gross_yuan", "sales_returned_yuan"),
+            "sales_online_net_yuan": ("sales_online_yuan", "_returned_online"),
+        },
+    ),
+    "loans": Form((AMOUNT, "loan_id", "event"), ("due_date",), loan_rows),
+    "parcels": Form((), ("direction", AMOUNT), parcels),
     "requests": Form(
         (),
         ("accepted_date", "closed_date"),

@@ -20,6 +20,7 @@ from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
 from evalkit.intake.ledgers.loans import NAMES, stocks
 from evalkit.intake.ledgers.pairs import PAIR_RULES, Keep, resolve
+from evalkit.intake.ledgers.proof import prover
 from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, Around, LedgerRead
 from evalkit.intake.ledgers.rules import quality, rejected
 from evalkit.intake.ledgers.scan import Scan, require_unchanged, scan
@@ -59,11 +60,11 @@ def read_ledger(
     """
     _check(source)
     changes = tuple(c for c in read_crosswalk(folder) if c.column == source.who)
-    with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch, prover() as thread:
         try:
-            found = scan(source, entries, folder, Path(scratch))
+            found = scan(source, entries, folder, Path(scratch), thread)
             ledger = _reduced(found, source, entries, known, Around(folder, calendar, changes))
-        except pl.exceptions.ComputeError as error:
+        except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
             raise _damaged(source, entries, folder) or DataError(
                 source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
             ) from error
@@ -95,7 +96,7 @@ def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Se
     raw_sums = _whose(pieces, source, entries, around.folder)
     sums = _of_known(raw_sums, known, source)
     n_sound = int(raw_sums[N_ROWS].sum()) + pairs.left_out.height + late.height + twice.height
-    own = _broken(judged(found.rows(), source, entries, around).broken, sum(f.n_rows for f in found.files) - n_sound)
+    own = _broken(judged(found.rows(), source, entries, around).broken, found.n_rows - n_sound)
     out = pl.concat([own, pairs.left_out.select(LISTED), late, twice])
     n_unknown = int(raw_sums[N_ROWS].sum()) - int(sums[N_ROWS].sum())
     return LedgerRead(
@@ -104,7 +105,7 @@ def _reduced(found: Scan, source: Source, entries: Sequence[Entry], known: pl.Se
         rejected(_without_identifiers(out, source, entries, around.folder)),
         _quality(found, source, out, n_unknown, n_late),
         _flow(found, out, n_unknown, sums[WHO].n_unique()),
-        found.files,
+        found.files(),
     )
 
 
@@ -176,18 +177,20 @@ def _none() -> pl.DataFrame:
 
 def _of_known(sums: pl.DataFrame, known: pl.Series, source: Source) -> pl.DataFrame:
     """Return the sums of known units, sorted; by the units' rank, which is much quicker than by their ids."""
-    units = known.cast(pl.String).drop_nulls().unique().sort().to_frame(WHO).with_row_index("_rank")
+    units = pl.Enum(known.cast(pl.String).drop_nulls().unique().sort())
+    rank = pl.col(WHO).cast(units, strict=False).to_physical().alias("_rank")
     by = ["_rank", *keys_of_sums(source)[1:]]
-    return sums.join(units, on=WHO, how="inner").sort(by).drop("_rank")
+    return sums.with_columns(rank).filter(pl.col("_rank").is_not_null()).sort(by).drop("_rank")
 
 
 def _finished(sums: pl.DataFrame, source: Source, calendar: Calendar) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return sums in yuan, means as means, and their names with the ledger's prefix."""
     form, span = FORMS[str(source.ledger)], calendar.span(source)
     frame = stocks(sums, span[1] if span else None, calendar) if source.ledger == "loans" else sums
-    names = NAMES if source.ledger == "loans" else tuple(form.sums())
-    means = {name: pl.when(pl.col(n) > 0).then(pl.col(name) / pl.col(n)) for name, n in form.means.items()}
-    made = frame.select(WHO, PERIOD, *[means.get(n, pl.col(n)).alias(n) for n in names])
+    names = NAMES if source.ledger == "loans" else form.names()
+    made_of = {name: pl.col(whole) - pl.col(part) for name, (whole, part) in form.nets.items()}
+    made_of |= {name: pl.when(pl.col(n) > 0).then(pl.col(name) / pl.col(n)) for name, n in form.means.items()}
+    made = frame.select(WHO, PERIOD, *[made_of.get(n, pl.col(n)).alias(n) for n in names])
     made = made.with_columns(_yuan(made[n]) for n in names if n.endswith("_yuan"))
     return made.rename({n: source.prefix + n for n in names}), tuple(source.prefix + n for n in names)
 
@@ -199,7 +202,7 @@ def _yuan(fen: pl.Series) -> pl.Series:
 
 def _quality(found: Scan, source: Source, out: pl.DataFrame, n_unknown: int, n_late: int) -> pl.DataFrame:
     """Return a line of the quality table for each rule that the ledger was held to."""
-    n_raw = sum(f.n_rows for f in found.files)
+    n_raw = found.n_rows
     counts = {**dict(out.group_by(WHY).len().iter_rows()), "unknown_unit": n_unknown, "late_entry": n_late}
     rules = [*OWN_RULES, *(PAIR_RULES if source.reverses else PAIR_RULES[:2])]
     rules += ["late_entry"] if source.entered else []
@@ -212,7 +215,7 @@ def _quality(found: Scan, source: Source, out: pl.DataFrame, n_unknown: int, n_l
 def _flow(found: Scan, out: pl.DataFrame, n_unknown: int, n_units: int) -> SampleFlow:
     """Return the steps from raw rows to those that count; only the last knows the number of units."""
     counts = dict(out.group_by(WHY).len().iter_rows())
-    n = sum(f.n_rows for f in found.files)
+    n = found.n_rows
     steps = [FlowStep("ledger_rows", n, 0, 0)]
     groups = {**STEPS, "late_entries": ("late_entry",), "counted_twice": ("counted_twice",)}
     for code, rules in groups.items():

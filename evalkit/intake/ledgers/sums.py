@@ -28,13 +28,14 @@ def summed(pieces: Sequence[pl.LazyFrame], source: Source) -> pl.DataFrame:
     them are ever there together. `follow` shows how far it is where there are several.
     """
     by, made = keys_of_sums(source), []
+    short = pl.col(PERIOD).cast(pl.Int32)
     named = [expression.alias(name) for name, expression in FORMS[str(source.ledger)].sums().items()]
     for piece in follow(pieces, lambda _: source.place) if len(pieces) > 1 else pieces:
-        sums = piece.group_by(by).agg(pl.len().cast(pl.Int64).alias(N_ROWS), *named)
+        sums = piece.with_columns(short).group_by(by).agg(pl.len().cast(pl.Int64).alias(N_ROWS), *named)
         made.append(sums.collect(engine="streaming"))
         if sum(m.height for m in made) > MOST_SUMS:
             made = [_added(made, by)]
-    return _added(made, by)
+    return _added(made, by).with_columns(pl.col(PERIOD).cast(pl.Int64))
 
 
 def _added(made: Sequence[pl.DataFrame], by: Sequence[str]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Text tables read as a stream: the encoding is proved first; GB18030 becomes UTF-8 in a scratch folder."""
+"""Text tables read as a stream, once their encoding is proved; GB18030 becomes UTF-8 in a scratch folder."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from evalkit.intake.convert import ROW
 from evalkit.intake.delimited import layout
 from evalkit.intake.encoding import TRIED, read_text
 from evalkit.intake.header import DEPTH
+from evalkit.intake.ledgers.proof import CHUNK, decodes
 
-CHUNK = 1 << 22
+UTF_8 = ("utf-8-sig", "utf-8")
 WIDEST = 1 << 16
 """Bytes of the widest line that the search for the header expects."""
 
 
-def open_text(path: Path, stated: str | None, entries: Sequence[Entry], scratch: Path) -> tuple[pl.LazyFrame, int, str]:
+def open_text(
+    path: Path, stated: str | None, entries: Sequence[Entry], scratch: Path, *, is_utf8: bool
+) -> tuple[pl.LazyFrame, int, str]:
     """Return the rows of a text table with `_row`, the number of its first row's line, and its encoding.
 
     Raises
@@ -27,10 +30,11 @@ def open_text(path: Path, stated: str | None, entries: Sequence[Entry], scratch:
     DataError
         A byte does not decode, the encoding is unknown, or the file is empty.
     """
-    encoding = next((e for e in ((stated,) if stated else TRIED) if _decodes(path, e)), None)
+    tried = (stated,) if stated else TRIED
+    encoding = next((e for e in tried if (is_utf8 if e in UTF_8 else decodes(path, e))), None)
     if encoding is None:  # this says which byte does not decode
         encoding = read_text(path, stated)[1]
-    plain = path if encoding in {"utf-8-sig", "utf-8"} else _as_utf8(path, encoding, scratch)
+    plain = path if encoding in UTF_8 else _as_utf8(path, encoding, scratch)
     with plain.open("rb") as file:
         head = codecs.getincrementaldecoder("utf-8-sig")().decode(file.read(DEPTH * WIDEST))
     shape = layout(head, path, [e.raw_header for e in entries], other_headers(entries))
@@ -42,21 +46,9 @@ def open_text(path: Path, stated: str | None, entries: Sequence[Entry], scratch:
         skip_lines=shape.above,
         row_index_name=ROW,
         raise_if_empty=False,
+        missing_columns="insert",
     )
     return rows, shape.above + 1, "utf-8" if encoding == "utf-8-sig" else encoding
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    """Whether each byte of a file decodes; read piece by piece."""
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-        with path.open("rb") as file:
-            while piece := file.read(CHUNK):
-                decoder.decode(piece)
-        decoder.decode(b"", final=True)
-    except (UnicodeDecodeError, LookupError):
-        return False
-    return True
 
 
 def _as_utf8(path: Path, encoding: str, scratch: Path) -> Path:

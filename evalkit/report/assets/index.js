@@ -22,6 +22,12 @@
     }
   }
 
+  // Rows out of sight are not laid out, so that a screen reader would read both languages in them: the attribute says which is meant.
+  function tell() {
+    const lang = document.documentElement.dataset.lang;
+    for (const part of body.querySelectorAll("[lang]")) { part.ariaHidden = String(part.lang !== lang); }
+  }
+
   function order() {
     const key = form.elements.sort.value;
     const lang = document.documentElement.dataset.lang;
@@ -39,7 +45,9 @@
     const lang = document.documentElement.dataset.lang;
     for (const option of form.querySelectorAll("option")) { option.textContent = option.dataset[lang] || option.textContent; }
     if (form.elements.sort.value === "page") { order(); }
+    tell();
   });
   for (const option of form.querySelectorAll("option")) { option.textContent = option.dataset[document.documentElement.dataset.lang] || option.textContent; }
+  tell();
   apply();
 })();

@@ -2,6 +2,7 @@
 "use strict";
 (function () {
   const root = document.documentElement;
+  const NARROW = 480;
   const remembered = () => { try { return localStorage.getItem("evalkit-lang"); } catch (error) { return null; } };
   const remember = (lang) => { try { localStorage.setItem("evalkit-lang", lang); } catch (error) { root.dataset.notRemembered = "1"; } };
   const asked = new URLSearchParams(location.search).get("lang");
@@ -13,6 +14,7 @@
       if (!source || box.offsetParent === null) { continue; }
       const figure = JSON.parse(source.textContent);
       source.remove();
+      if (box.clientWidth < NARROW && !figure.layout.xaxis.dtick && !figure.layout.xaxis.tickvals) { figure.layout.xaxis.nticks = 3; }
       Plotly.newPlot(box, figure.data, figure.layout, { displayModeBar: false, responsive: true, showTips: false });
     }
   }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import polars as pl
 from evalkit.simulate.ningxia_post.draw import Drawn, draw
 from evalkit.simulate.ningxia_post.scenario import Scenario, read_scenario
 from evalkit.simulate.ningxia_post.truth import truth
+from evalkit.simulate.office import write_prices, write_truth
 
 NEW_FORM = 2018
 """From this year on the report is a workbook with other headers, months as 2018-03, and growers' sales in 百元."""
@@ -27,7 +27,8 @@ def write_programme(out: Path) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     rows = _dirty(scenario, drawn.rows, rng)
     years = sorted({m // 12 for m in scenario.months})
-    written = [_roster(drawn, out), _prices(scenario, out), _truth(scenario, drawn, out)]
+    prices = write_prices("Ningxia", {y: 100 * _price(scenario, y) for y in years}, out)
+    written = [_roster(drawn, out), prices, write_truth(truth(drawn, scenario.seed), out)]
     return [*written, *(_report(rows.filter(pl.col("month") // 12 == year), year, out) for year in years)]
 
 
@@ -45,22 +46,8 @@ def _roster(drawn: Drawn, out: Path) -> Path:
     return path
 
 
-def _prices(scenario: Scenario, out: Path) -> Path:
-    years = sorted({m // 12 for m in scenario.months})
-    lines = [f"Ningxia,{y},{100 * _price(scenario, y):.2f}" for y in years]
-    path = out / "cpi_rural.csv"
-    path.write_text("\n".join(["region,year,index", *lines]) + "\n", encoding="utf-8")
-    return path
-
-
 def _price(scenario: Scenario, year: int) -> float:
     return round((1 + scenario.inflation) ** (year - scenario.first // 12), 4)
-
-
-def _truth(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
-    path = out / "truth.json"
-    path.write_text(json.dumps(truth(drawn, scenario.seed), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return path
 
 
 def _dirty(scenario: Scenario, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from evalkit.simulate.office import price_index, write_prices, write_truth
 from evalkit.simulate.suqian_ecommerce.draw import Drawn, draw
 from evalkit.simulate.suqian_ecommerce.scenario import Scenario, read_scenario
 from evalkit.simulate.suqian_ecommerce.trade import has_shop, order_export
@@ -30,7 +30,8 @@ def write_programme(out: Path) -> list[Path]:
     drawn = draw(scenario)
     rng = np.random.default_rng(scenario.seed + 1)
     out.mkdir(parents=True, exist_ok=True)
-    written = [_roster(drawn, out), _prices(scenario, out), _truth(scenario, drawn, out), _orders(scenario, drawn, out)]
+    prices = write_prices("Jiangsu", price_index(scenario.years, scenario.inflation), out)
+    written = [_roster(drawn, out), prices, write_truth(truth(scenario, drawn), out), _orders(scenario, drawn, out)]
     return [*written, *(_round(scenario, drawn, year, rng, out) for year in scenario.years)]
 
 
@@ -45,19 +46,6 @@ def _roster(drawn: Drawn, out: Path) -> Path:
     )
     path = out / "villages.csv"
     path.write_bytes(rows.write_csv().encode("gb18030"))
-    return path
-
-
-def _prices(scenario: Scenario, out: Path) -> Path:
-    lines = [f"Jiangsu,{y},{100 * (1 + scenario.inflation) ** i:.2f}" for i, y in enumerate(scenario.years)]
-    path = out / "cpi_rural.csv"
-    path.write_text("\n".join(["region,year,index", *lines]) + "\n", encoding="utf-8")
-    return path
-
-
-def _truth(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
-    path = out / "truth.json"
-    path.write_text(json.dumps(truth(scenario, drawn), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from evalkit.simulate.office import write_prices, write_truth
 from evalkit.simulate.suqian_post.again import second_visits
 from evalkit.simulate.suqian_post.draw import Drawn, draw
 from evalkit.simulate.suqian_post.ledger import loan_book
+from evalkit.simulate.suqian_post.places import places
 from evalkit.simulate.suqian_post.rows import STAGES, interviews, village_id
 from evalkit.simulate.suqian_post.scenario import Scenario, read_scenario
 from evalkit.simulate.suqian_post.truth import truth
@@ -38,9 +39,10 @@ def write_programme(out: Path) -> list[Path]:
     rng = np.random.default_rng(scenario.seed + 1)
     out.mkdir(parents=True, exist_ok=True)
     rows = interviews(scenario, drawn)
-    written = [_roster(scenario, drawn, out), _prices(scenario, out), _truth(scenario, drawn, out)]
+    prices = write_prices("Jiangsu", {y: 100 * scenario.price(y) for y in scenario.years}, out)
+    written = [_roster(scenario, drawn, out), prices, write_truth(truth(scenario, drawn), out)]
     written += [_round(scenario, rows, year, rng, out) for year in scenario.years]
-    return [*written, _ledger(scenario, drawn, out), _again(scenario, rows, out)]
+    return [*written, _ledger(scenario, drawn, out), _again(scenario, rows, out), _places(scenario, drawn, out)]
 
 
 def _roster(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
@@ -56,16 +58,9 @@ def _roster(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
     return path
 
 
-def _prices(scenario: Scenario, out: Path) -> Path:
-    lines = [f"Jiangsu,{y},{100 * scenario.price(y):.2f}" for y in scenario.years]
-    path = out / "cpi_rural.csv"
-    path.write_text("\n".join(["region,year,index", *lines]) + "\n", encoding="utf-8")
-    return path
-
-
-def _truth(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
-    path = out / "truth.json"
-    path.write_text(json.dumps(truth(scenario, drawn), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def _places(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
+    path = out / "villages.geojson"
+    path.write_text(places(scenario, drawn), encoding="utf-8")
     return path
 
 

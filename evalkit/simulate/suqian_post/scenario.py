@@ -39,6 +39,7 @@ class Scenario:
     credit: Mapping[str, float]
     processes: Mapping[str, Process]
     backchecks: Mapping[str, Any]
+    places: Mapping[str, Any]
 
     def price(self, year: int) -> float:
         """Return the price level of a year; 1 in the first."""
@@ -60,4 +61,5 @@ def read_scenario() -> Scenario:
         v["credit"],
         processes,
         v["backchecks"],
+        v["places"],
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from evalkit.simulate.office import price_index, write_prices, write_truth
 from evalkit.simulate.weinan_teams.draw import Drawn, draw
 from evalkit.simulate.weinan_teams.places import DEMONSTRATION
 from evalkit.simulate.weinan_teams.scenario import Scenario, read_scenario
@@ -27,22 +27,10 @@ def write_programme(out: Path) -> list[Path]:
     drawn = draw(scenario)
     rng = np.random.default_rng(scenario.seed + 1)
     out.mkdir(parents=True, exist_ok=True)
-    written = [write_roster(drawn, out), _prices(scenario, out), _truth(scenario, drawn, out)]
+    prices = write_prices("Shaanxi", price_index(scenario.years, scenario.inflation), out)
+    written = [write_roster(drawn, out), prices, write_truth(truth(scenario, drawn), out)]
     written += [write_links(scenario, drawn, rng, out), write_requests(scenario, drawn, rng, out)]
     return [*written, *(_round(scenario, drawn, year, rng, out) for year in scenario.years)]
-
-
-def _prices(scenario: Scenario, out: Path) -> Path:
-    lines = [f"Shaanxi,{y},{100 * (1 + scenario.inflation) ** i:.2f}" for i, y in enumerate(scenario.years)]
-    path = out / "cpi_rural.csv"
-    path.write_text("\n".join(["region,year,index", *lines]) + "\n", encoding="utf-8")
-    return path
-
-
-def _truth(scenario: Scenario, drawn: Drawn, out: Path) -> Path:
-    path = out / "truth.json"
-    path.write_text(json.dumps(truth(scenario, drawn), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return path
 
 
 def _round(scenario: Scenario, drawn: Drawn, year: int, rng: np.random.Generator, out: Path) -> Path:

@@ -23,7 +23,7 @@ from evalkit.errors import DataError
 from evalkit.intake.cells import date as cell_date
 from evalkit.intake.cells import number as cell_number
 from evalkit.intake.codebook import read_codebook
-from evalkit.intake.ledgers import LedgerRead, read_ledger
+from evalkit.intake.ledgers import LedgerRead, quick, read_ledger
 from evalkit.intake.ledgers.quick import UNKNOWN, codes, dates, numbers
 from evalkit.plan_tables import Source
 
@@ -125,10 +125,11 @@ def test_the_quick_reader_reads_as_the_reader_of_cells(cells: list[str | None]) 
     frame = pl.DataFrame({"t": cells}, schema={"t": pl.String}).with_columns(pl.col("t").str.strip_chars())
     for factor in (False, True):
         pair = frame.select(
-            quick=numbers(pl.col("t"), has_factor=factor), slow=cell_number(pl.col("t"), has_factor=factor)
+            quick=numbers(pl.col("t"), has_factor=factor).struct.field(quick.READ),
+            slow=cell_number(pl.col("t"), has_factor=factor),
         )
         assert pair["quick"].equals(pair["slow"])
-    pair = frame.select(quick=dates(pl.col("t")), slow=cell_date(pl.col("t")))
+    pair = frame.select(quick=dates(pl.col("t")).struct.field(quick.READ), slow=cell_date(pl.col("t")))
     assert pair["quick"].equals(pair["slow"])
 
 

@@ -190,6 +190,8 @@ TEXT = [
     Case("lost characters", ".csv", raw(HEAD + "001,\ufffd,5\n"), "line 2, column 5: '\ufffd' stands for a character that an earlier program lost"),
     Case("lost characters read again", ".csv", raw(HEAD + "001,锟斤拷,5\n"), "'锟斤拷' stands for a character that an earlier program lost"),
     Case("two encodings", ".csv", raw(HEAD.encode("gb18030") + "001,甲村,5\n".encode()), "line 2 is UTF-8 and others are not"),
+    Case("a cell too many in the first row", ".csv", raw(HEAD + "001,A,5,6\n" + TWO), "line 2 has 4 cells and the header 3"),
+    Case("last cells not written in the first row", ".csv", raw(HEAD + "001,A\n" + TWO), rows=[("001", "A", None), GOOD[1]]),
     Case("a cell too many", ".csv", raw(HEAD + ONE + "002,B,5,6\n"), "line 3 has 4 cells and the header 3"),
     Case("a cell too few", ".csv", raw(HEAD + ONE + "002,B\n"), rows=[GOOD[0], ("002", "B", None)]),
     Case("line break in a cell", ".csv", raw('户编号,村编号,销售额(元),备注\n001,A,12000,"甲\n乙"\n002,B,许多,\n'), rows=[GOOD[0]], left_out=((3, "number"),)),

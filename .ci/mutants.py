@@ -1,0 +1,157 @@
+"""Mutation testing on a sample: `make mutants` changes one thing at a time and runs the tests that reach it.
+
+The sample is drawn with a seed from all changes possible in moments, estimators, inference and disclosure
+(`mutations.py`), in proportion to what can be changed in each file and at least one a file; disclosure is run whole.
+A change that no test notices survives and is listed, for a person to look at: either a test is missing, or the change
+makes no difference, and `mutants.toml` says why. Runs in clones of the last commit. What was killed in a file that is
+still the same is not run again; survivors are. Writes benchmarks/results/mutants.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+import mutant_page
+import reached
+from mutations import Place, mutant, places
+
+ROOT = reached.ROOT
+WHOLE = "evalkit/report/disclosure.py"
+"""Few enough to run every change."""
+KNOWN = ROOT / ".cache" / "mutants.jsonl"
+FIRST = 25
+"""Tests that are tried first, the quickest that reach the line; the others follow where none of them notices."""
+SLACK, LEAST = 20, 120
+"""A mutant's tests are ended after so many times what they take, and at least so many seconds: they go on for ever."""
+
+
+def sample(root: Path, n: int, seed: int) -> tuple[list[Place], dict[str, int]]:
+    """Return what is changed, drawn file by file, and how many changes are possible in each file."""
+    found = [root / p for p in reached.PARTS]
+    files = sorted(f.relative_to(root) for p in found for f in (p.rglob("*.py") if p.is_dir() else [p]))
+    every = {f.as_posix(): list(places(root, f.as_posix())) for f in files}
+    total = sum(map(len, every.values()))
+    drawn: list[Place] = []
+    for file, own in every.items():
+        share = len(own) if file == WHOLE else min(len(own), max(1, round(n * len(own) / total)))
+        drawn += random.Random(f"{seed} {file}").sample(own, share)
+    return drawn, {file: len(own) for file, own in every.items()}
+
+
+def run(clone: Path, place: Place, tests: list[str], seconds: float) -> str:
+    """Return what became of a mutant: killed, slow (its tests do not end), survived, or unreached by any test."""
+    if not tests:
+        return "unreached"
+    file = clone / place.file
+    before = file.read_text(encoding="utf-8")
+    file.write_text(mutant(clone, place), encoding="utf-8")
+    try:
+        process = multiprocessing.get_context("fork").Process(target=_try, args=(clone, tests))
+        process.start()
+        process.join(LEAST + SLACK * seconds)
+        if process.is_alive():
+            process.kill()
+            process.join()
+            return "slow"
+        return "survived" if process.exitcode == 0 else "killed"
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+def _try(clone: Path, tests: list[str]) -> None:
+    """Run the tests in this process, a fork of one that has imported the libraries; end with pytest's exit status."""
+    import pytest
+
+    os.setsid()
+    os.chdir(clone)
+    os.environ.update(reached.environment(clone))
+    sys.dont_write_bytecode = True
+    code = 0
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        for part in filter(None, (tests[:FIRST], tests[FIRST:])):
+            code = code or int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *part]))
+    os._exit(code)
+
+
+def key(root: Path, place: Place) -> str:
+    """Return what makes a mutant the same: the file's content, the place in it, the change."""
+    content = hashlib.sha256((root / place.file).read_bytes()).hexdigest()
+    return hashlib.sha256(f"{content} {place.node} {place.becomes}".encode()).hexdigest()[:24]
+
+
+def outcomes(drawn: list[Place], jobs: int) -> dict[str, str]:
+    """Run what is not known to be killed, in several clones; return what became of each mutant by its key."""
+    left = [p for p in drawn if _known().get(key(ROOT, p)) not in ("killed", "slow")]
+    print(f"{len(drawn)} mutants, {len(drawn) - len(left)} known to be killed", flush=True)
+    tests = reached.read()
+    fork = multiprocessing.get_context("fork")
+    with tempfile.TemporaryDirectory() as folder:
+        clones = [Path(folder) / str(n) for n in range(jobs)]
+        workers = [fork.Process(target=_work, args=(c, left[n::jobs], tests)) for n, c in enumerate(clones)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    if any(worker.exitcode for worker in workers):
+        raise SystemExit("mutants: a worker ended early; the message is above")
+    return _known()
+
+
+def _known() -> dict[str, str]:
+    if not KNOWN.is_file():
+        return {}
+    return dict(json.loads(line) for line in KNOWN.read_text(encoding="utf-8").splitlines())
+
+
+def _work(clone: Path, own: list[Place], tests: reached.Reached) -> None:
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
+    for place in own:
+        chosen = tests.tests_of(place.file, place.lines)
+        state = run(clone, place, chosen, sum(tests.seconds[t] for t in chosen))
+        with KNOWN.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([key(clone, place), state]) + "\n")
+        where = f"{place.file}:{place.lines[0]} {place.what!r} -> {place.becomes!r}"
+        print(f"{state:9} {len(chosen):4} tests {where}", flush=True)
+
+
+def preload() -> None:
+    """Import what the tests import, so that forks find it; nothing is computed, which would leave threads behind."""
+    for name in ("numpy", "scipy.stats", "scipy.optimize", "polars", "hypothesis", "pytest", "statsmodels.api"):
+        import_module(name)
+
+
+def main() -> int:
+    """Draw, run, write; exit 1 where fewer than the aim are killed in a part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args()
+    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True).stdout:
+        raise SystemExit("mutants: there are changes that are not committed, and the tests of the last commit are run")
+    os.environ.update(reached.environment(ROOT))
+    preload()
+    drawn, possible = sample(ROOT, given.sample, given.seed)
+    found = outcomes(drawn, given.jobs)
+    results = [{**asdict(p), "state": found[key(ROOT, p)]} for p in drawn]
+    return mutant_page.write(results, possible, given.sample, given.seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""The answers of several indicators one after another, each the sentence that its own page begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalkit.finding import Finding
+from evalkit.report.statement import Facts, case_for, facts_of, sentence
+from evalkit.report.wording import Case, Language
+
+ASSUMING = ("assumed", "at_cutoff")
+"""Forms of the sentence that begin with their assumption."""
+SAME = "same"
+
+
+def primary_answers(findings: Sequence[Finding], lang: Language) -> list[str]:
+    """Return what the programme changed in its primary indicators, a sentence each; none where the plan has none."""
+    primary = [f for f in findings if f.indicator.role == "primary"]
+    return answers([(case_for(f), facts_of(f, lang)) for f in primary], lang)
+
+
+def answers(said: Sequence[tuple[Case, Facts]], lang: Language) -> list[str]:
+    """Write several answers; an assumption that the answer before it states, in the same words, is referred to."""
+    lines: list[str] = []
+    before = None
+    for case, facts in said:
+        stated = (case.condition, facts.terms) if case.form in ASSUMING else None
+        again = stated is not None and stated == before
+        lines.append(sentence(replace(case, condition=SAME) if again else case, facts, lang))
+        before = stated
+    return lines

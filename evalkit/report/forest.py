@@ -1,0 +1,95 @@
+"""The forest figure: all indicators of a programme on one scale, percent of the comparison mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalkit.finding import Finding
+from evalkit.report.block import Block, FigureBlock
+from evalkit.report.figures import LINE, PILOT, Axes, Drawn, Series, figure_block, plot, wrapped
+from evalkit.report.html_table import Grid
+from evalkit.report.numbers import percent
+from evalkit.report.overview import kind_of, relative_to_comparison
+from evalkit.report.shown_digits import shown_digits
+from evalkit.report.wording import Language, say, words_of
+
+KINDS = ("up", "down", "unclear", "small")
+FAR = 3.0
+"""An interval that reaches so many times as far as the next one would squeeze all others: the axis ends before it."""
+ROOM = 1.15
+"""The axis goes beyond the farthest interval that it holds by this factor."""
+EDGE = 1.05
+"""Room beyond the arrows, which stand where the axis would end."""
+Interval = tuple[float, float, float]
+"""Estimate, lower and upper end, as shares of the comparison mean."""
+
+
+def forest(findings: Sequence[Finding]) -> Block | FigureBlock:
+    """Return all indicators on one scale; an interval that would squeeze the others ends in an arrow at the edge."""
+    shown = [f for f in findings if kind_of(f) in KINDS and relative_to_comparison(f) is not None]
+    if len(shown) < 2:
+        return Block("")
+    return figure_block(lambda lang: _forest(findings, shown, lang))
+
+
+def reach_of(values: Sequence[Interval]) -> float | None:
+    """Return how far from zero the axis goes; None where all intervals fit on it.
+
+    From the middle of the intervals' reaches on, the first that is `FAR` times the one before is beyond the axis:
+    10, 12, 20 and 240 % end at 23 %.
+    """
+    reaches = sorted(max(map(abs, v)) for v in values)
+    start = max(1, len(reaches) // 2)
+    for near, far in zip(reaches[start - 1 :], reaches[start:], strict=False):
+        if near > 0 and far > FAR * near and len(reaches) > 2:
+            return near * ROOM
+    return None
+
+
+def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Language) -> Drawn:
+    words, joint = words_of(findings[0].programme, lang), "、" if lang == "zh" else ", "
+    values: list[Interval] = [shown_digits(v, f) for f in shown if (v := relative_to_comparison(f)) is not None]
+    names = [getattr(f.indicator.label, lang) for f in shown]
+    rows = [
+        [n, percent(v[0], lang), f"{percent(v[1], lang)}{'至' if lang == 'zh' else ' to '}{percent(v[2], lang)}"]
+        for n, v in zip(names, values, strict=True)
+    ]
+    left = [getattr(f.indicator.label, lang) for f in findings if f not in shown]
+    note = words.label("forest_left_out", names=joint.join(left)) if left else ""
+    reach = reach_of(values)
+    far = [] if reach is None else [n for n, v in zip(names, values, strict=True) if max(map(abs, v)) > reach]
+    beyond = [words.label("forest_beyond", names=joint.join(far))] if far else []
+    subtitle = ("；" if lang == "zh" else "; ").join([words.label("forest_subtitle"), *beyond])
+    title = _title(shown, lang)
+    alt = f"{title}. " + "; ".join(f"{r[0]} {r[1]}" for r in rows)
+    head = [words.label(k) for k in ("indicator", "relative", "interval")]
+    axes = _axes(names, values, reach, words.label("relative_axis"), lang)
+    figure = plot(_series(values, reach, words.label("estimate")), axes)
+    return Drawn(title, subtitle, alt, figure, Grid(head, rows, note=note))
+
+
+def _axes(names: Sequence[str], values: Sequence[Interval], reach: float | None, title: str, lang: Language) -> Axes:
+    ticks = tuple((float(len(names) - i), wrapped(n, lang)) for i, n in enumerate(names))
+    height = 110 + len(names) * (LINE * max(label.count("<br>") + 1 for _, label in ticks) + 10)
+    ends = [x for v in values for x in v]
+    span = None if reach is None else (max(min(*ends, 0), -reach) * EDGE, min(max(*ends, 0), reach) * EDGE)
+    return Axes(title, "", zero_across=True, percent_x=True, legend=False, height=height, ticks_y=ticks, range_x=span)
+
+
+def _series(values: Sequence[Interval], reach: float | None, name: str) -> list[Series]:
+    """Return the intervals from the top down, and an arrow at the edge for each end that lies beyond it."""
+    places = list(range(len(values), 0, -1))
+    estimates, lows, highs = zip(*values, strict=True)
+    series = [Series(name, estimates, places, mode="markers", low=lows, high=highs, across=True)]
+    for end, symbol in ((reach, "triangle-right"), (None if reach is None else -reach, "triangle-left")):
+        if end is not None:
+            far = [y for v, y in zip(values, places, strict=True) if max(x / end for x in v) > 1]
+            series += [Series(name, [end] * len(far), far, PILOT, symbol, mode="markers")] if far else []
+    return series
+
+
+def _title(shown: Sequence[Finding], lang: Language) -> str:
+    """Return how many intervals lie on which side of zero."""
+    programme, kinds = shown[0].programme, [kind_of(f) for f in shown]
+    parts = [say(programme, lang, f"count_{k}", n=kinds.count(k)) for k in KINDS if k in kinds]
+    return say(programme, lang, "forest_title", n=len(shown), parts=("，" if lang == "zh" else "; ").join(parts))
