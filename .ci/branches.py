@@ -23,7 +23,7 @@ SHOWN = 12
 def measured() -> dict[str, dict[str, int]]:
     """Run the tests and return by file the counts of coverage's own summary."""
     reached.measure()
-    report = reached.FOLDER / "report.json"
+    report = reached.FOLDER / "report"
     command = ["coverage", "json", "--quiet", f"--data-file={reached.DATA}", "-o", str(report)]
     subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=reached.environment(ROOT), check=True)
     found = json.loads(report.read_text(encoding="utf-8"))["files"]

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".cache" / "reached"
-DATA, TIMES, MEASURED = FOLDER / "coverage", FOLDER / "seconds.json", FOLDER / "trees"
+DATA, MEASURED = FOLDER / "all", FOLDER / "trees"
+TIMES = "EVALKIT_SECONDS"
+"""Where the plugin writes how long each test took."""
 PARTS = ("evalkit/moments/", "evalkit/estimators/", "evalkit/inference/", "evalkit/report/disclosure.py")
 TESTS = (
-    *("tests/moments", "tests/estimators", "tests/inference", "tests/reference"),
     *("tests/report/test_disclosure.py", "tests/report/test_disclosure_mutations.py"),
+    *("tests/inference", "tests/estimators", "tests/moments", "tests/reference"),
 )
 SECONDS: dict[str, float] = {}
 """Of each test, set-up and all; filled by the plugin."""
@@ -43,14 +45,32 @@ def trees() -> str:
 
 
 def measure() -> None:
-    """Run the tests of PARTS under coverage, into FOLDER; CalledProcessError where one fails."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    MEASURED.unlink(missing_ok=True)
+    """Run the tests of PARTS under coverage, folder by folder, into FOLDER; CalledProcessError where one fails.
+
+    What was measured with the same code and tests is kept, so that a run that was ended goes on.
+    """
+    if not MEASURED.is_file() or MEASURED.read_text(encoding="utf-8") != trees():
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir(parents=True)
+        MEASURED.write_text(trees(), encoding="utf-8")
+    for target in TESTS:
+        piece = FOLDER / target.replace("/", "-")
+        if not Path(f"{piece}.json").is_file():
+            print(f"coverage: {target}", flush=True)
+            _measure(target, piece)
+    pieces = [str(p) for p in sorted(FOLDER.glob("*.coverage"))]
+    command = ["-m", "coverage", "combine", "--quiet", "--keep", f"--data-file={DATA}", *pieces]
+    subprocess.run([sys.executable, *command], cwd=ROOT, env=environment(ROOT), check=True)
+
+
+def _measure(target: str, piece: Path) -> None:
     include = ",".join(f"{p}*" if p.endswith("/") else p for p in PARTS)
-    command = ["-m", "coverage", "run", "--branch", f"--include={include}", f"--data-file={DATA}"]
-    pytest_ = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "reached", *TESTS]
-    subprocess.run([sys.executable, *command, *pytest_], cwd=ROOT, env=environment(ROOT), check=True)
-    MEASURED.write_text(trees(), encoding="utf-8")
+    data = Path(f"{piece}.coverage")
+    data.unlink(missing_ok=True)
+    command = ["-m", "coverage", "run", "--branch", f"--include={include}", f"--data-file={data}"]
+    tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "reached", target]
+    times = {TIMES: f"{piece}.json"}
+    subprocess.run([sys.executable, *command, *tests], cwd=ROOT, env=environment(ROOT) | times, check=True)
 
 
 @dataclass(frozen=True)
@@ -79,18 +99,20 @@ class Reached:
 
 
 def read() -> Reached:
-    """Return what `measure` found; it is called where code or tests have changed since."""
+    """Return which tests reach which line; they are run where that is not known."""
     from coverage import CoverageData
 
-    if not MEASURED.is_file() or MEASURED.read_text(encoding="utf-8") != trees():
-        measure()
+    measure()
     data = CoverageData(str(DATA))
     data.read()
     lines = {
         Path(file).relative_to(ROOT).as_posix(): {n: set(c) for n, c in data.contexts_by_lineno(file).items()}
         for file in data.measured_files()
     }
-    return Reached(lines, json.loads(TIMES.read_text(encoding="utf-8")))
+    seconds: dict[str, float] = {}
+    for piece in FOLDER.glob("*.json"):
+        seconds |= json.loads(piece.read_text(encoding="utf-8"))
+    return Reached(lines, seconds)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -111,6 +133,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     SECONDS[report.nodeid] = SECONDS.get(report.nodeid, 0.0) + report.duration
 
 
-def pytest_sessionfinish(session: Any) -> None:
-    """Write down how long each took."""
-    TIMES.write_text(json.dumps(SECONDS, indent=0, sort_keys=True), encoding="utf-8")
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write down how long each took, where all passed."""
+    if exitstatus == 0 and TIMES in os.environ:
+        Path(os.environ[TIMES]).write_text(json.dumps(SECONDS, indent=0, sort_keys=True), encoding="utf-8")

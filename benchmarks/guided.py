@@ -1,7 +1,7 @@
 """Readers written in Python, with inputs that coverage leads to: atheris (libFuzzer) over text, TOML, JSON and XML.
 
     pip install atheris    # Python 3.11 or 3.12; into an environment of its own that sees evalkit's packages
-    python benchmarks/guided.py --seconds 60    # for each reader; writes benchmarks/damaged/guided.md
+    python benchmarks/guided.py --inputs 10000    # for each reader; writes benchmarks/damaged/guided.md
 
 Each reader is a process that starts from the sound files of damaged/seeds.py and keeps what reaches new lines. An input
 must give rows or an EvalkitError; whatever else is raised is written down with its bytes (--keep) and the run goes on.
@@ -11,6 +11,7 @@ benchmarks/fuzz.py puts the table below its own page.
 from __future__ import annotations
 
 import argparse
+import atexit
 import io
 import json
 import os
@@ -22,6 +23,7 @@ import tempfile
 import traceback
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -88,8 +90,8 @@ def reader_of(kind: str, folder: Path) -> Callable[[bytes], None]:
     return called
 
 
-def work(kind: str, seconds: int, state: Path, corpus: Path) -> None:
-    """Let the engine call a reader; this process ends when the time is over."""
+def work(kind: str, inputs: int, state: Path, corpus: Path) -> None:
+    """Let the engine call a reader; this process ends with the last input."""
     import atheris
 
     with atheris.instrument_imports(include=["evalkit", "tomllib", "csv", "json"]):
@@ -119,12 +121,13 @@ def work(kind: str, seconds: int, state: Path, corpus: Path) -> None:
         if found["inputs"] % EVERY == 0:
             state.write_text(json.dumps(found), encoding="utf-8")
 
-    options = [f"-max_total_time={seconds}", "-seed=1", "-max_len=65536", "-timeout=120", "-rss_limit_mb=4096"]
+    options = [f"-runs={inputs}", "-seed=1", "-max_len=65536", "-timeout=120", "-rss_limit_mb=4096"]
+    atexit.register(lambda: state.write_text(json.dumps(found), encoding="utf-8"))
     atheris.Setup([sys.argv[0], str(corpus), *options], one)
     atheris.Fuzz()
 
 
-def guided(kind: str, seconds: int, keep: Path | None) -> str:
+def guided(kind: str, inputs: int, keep: Path | None) -> str:
     """Run a reader and return its line of the table."""
     with tempfile.TemporaryDirectory() as name:
         corpus, state = Path(name, "corpus"), Path(name, "state.json")
@@ -132,7 +135,7 @@ def guided(kind: str, seconds: int, keep: Path | None) -> str:
         first = {"cells": (CELLS.encode(),), "sheet": (sheet_seed(),)}.get(kind) or seeds(kind)
         for n, raw in enumerate(first):
             (corpus / str(n)).write_bytes(raw)
-        command = [sys.executable, __file__, "--worker", kind, str(seconds), str(state), str(corpus)]
+        command = [sys.executable, __file__, "--worker", kind, str(inputs), str(state), str(corpus)]
         environment = {**os.environ, "POLARS_MAX_THREADS": "1"}
         done = subprocess.run(command, capture_output=True, check=False, env=environment, cwd=name)
         found = json.loads(state.read_text(encoding="utf-8")) if state.is_file() else {"inputs": 0, "defects": {}}
@@ -147,15 +150,15 @@ def guided(kind: str, seconds: int, keep: Path | None) -> str:
     return f"| {kind} | {found['inputs']:,} | {lines[0]:,} | {lines[1]:,} | {told} |"
 
 
-def page(lines: list[str], seconds: int) -> str:
+def page(lines: list[str], inputs: int) -> str:
     """Return the table as a part of the page of benchmarks/fuzz.py."""
     total = sum(int(line.split("|")[2].replace(",", "")) for line in lines)
     head = [
         "## Led by coverage",
         "",
-        f"`python benchmarks/guided.py --seconds {seconds}`: atheris, {total:,} inputs, each reader {seconds} s by the",
-        f"clock (Python {platform.python_version()}). Inputs that reach new branches are kept; `first` and `last`",
-        "are the branches reached with the sound files and at the end.",
+        f"`python benchmarks/guided.py --inputs {inputs}`: {total:,} inputs (atheris, Python",
+        f"{platform.python_version()}). Those that reach new branches are changed further; `first` and `last` are the",
+        "branches reached with the sound files and at the end.",
         "",
         "| reader | inputs | first | last | defects |",
         "|---|---:|---:|---:|---|",
@@ -165,21 +168,23 @@ def page(lines: list[str], seconds: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--keep", type=Path, default=None)
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--worker", nargs=4)
     given = parser.parse_args()
     if given.worker:
-        kind, seconds, state, corpus = given.worker
-        work(kind, int(seconds), Path(state), Path(corpus))
+        kind, inputs, state, corpus = given.worker
+        work(kind, int(inputs), Path(state), Path(corpus))
         return
-    lines = []
-    for kind in given.kinds.split(","):
-        lines.append(guided(kind, given.seconds, given.keep))
-        print(lines[-1], flush=True)
-        given.out.write_text(page(lines, given.seconds), encoding="utf-8")
+    kinds, lines = given.kinds.split(","), []
+    with ThreadPoolExecutor(given.processes) as pool:
+        for line in pool.map(lambda kind: guided(kind, given.inputs, given.keep), kinds):
+            lines.append(line)
+            print(line, flush=True)
+            given.out.write_text(page(lines, given.inputs), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.diagnostics import (
         Study,
+        balancing,
         dose,
         goodman_bacon,
         honest_did,
@@ -79,6 +80,7 @@ _ESTIMATORS = (
 )
 _DIAGNOSTICS = (
     "Study",
+    "balancing",
     "dose",
     "goodman_bacon",
     "honest_did",
@@ -130,6 +132,7 @@ __all__ = [
     "adjust",
     "adjust_families",
     "ancova",
+    "balancing",
     "decompose",
     "did",
     "discontinuity",

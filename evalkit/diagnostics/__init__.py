@@ -2,6 +2,7 @@
 
 from evalkit.diagnostics.arms import CellRow, FourCell, comparison_mean, four_cell, means_by_round
 from evalkit.diagnostics.attrition import attrition
+from evalkit.diagnostics.balancing import Balancing, balancing, balancing_of
 from evalkit.diagnostics.baseline import Baseline, baseline_of, variance_between
 from evalkit.diagnostics.bounds import bounds
 from evalkit.diagnostics.compliance import by_instrument, compliance, instrument_notes
@@ -40,6 +41,7 @@ from evalkit.diagnostics.village_map import VillageMap, village_map
 __all__ = [
     "CHOICES",
     "CUTS",
+    "Balancing",
     "Baseline",
     "Bounds",
     "CellRow",
@@ -66,6 +68,8 @@ __all__ = [
     "VillageMap",
     "Wanted",
     "attrition",
+    "balancing",
+    "balancing_of",
     "baseline_of",
     "bounds",
     "by_instrument",

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.design import Comparison
-from evalkit.errors import DataError, DesignError, UsageError, listed, nearest
+from evalkit.errors import DataError, DesignError, UsageError, listed
 from evalkit.estimators.aggregate import Aggregate, Averages, Place, averages
 from evalkit.estimators.doubly_robust import Adjustment
+from evalkit.estimators.group_balanced import balanced_effects
 from evalkit.estimators.group_cells import Base, Effects, GroupCells, Pair, Sample, pairs_of, sum_pairs
+from evalkit.estimators.group_choices import require_choices, rules
 from evalkit.estimators.group_covariates import adjusted_pairs
 from evalkit.estimators.within import villages_with
 from evalkit.moments import Moments
 from evalkit.moments.cells import Cells
 from evalkit.panel import Panel
 from evalkit.results import Counts, Estimate, FloatArray, Influence
-
-CHOICES = {"comparison": Comparison, "base": Base, "sample": Sample, "aggregate": Aggregate, "method": Adjustment}
 
 
 def group_time(  # noqa: PLR0913 - each is a choice that the literature names
@@ -35,6 +34,7 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
     aggregate: Aggregate = "simple",
     covariates: Sequence[str] = (),
     method: Adjustment = "dr",
+    balance: bool = False,
 ) -> Estimate:
     """Estimate the effect on each cohort in each round, ATT(g, t), and an average of them.
 
@@ -61,6 +61,9 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
         Columns of the Panel; their value in the earlier round of each comparison counts. Text becomes categories.
     method : {"dr", "reg", "ipw"}
         With covariates: doubly robust, outcome regression, or inverse probability weighting.
+    balance : bool
+        Weigh comparison villages so that their means in each round before the cohort may change equal the cohort's
+        (`entropy_weights`); for villages that were chosen. The estimator is then called ``group_time_balanced``.
 
     Returns
     -------
@@ -73,11 +76,11 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
     Raises
     ------
     DesignError
-        No cohort has a round before its start, or there is no comparison.
+        No cohort has a round before its start, there is no comparison, or no weights balance a cohort.
     DataError
         Weights change between a household's rounds and the sample follows households.
     UsageError
-        An unknown choice; covariates with Moments or with ``all_rows``.
+        An unknown choice; covariates with Moments or with ``all_rows``, or with `balance`.
 
     Notes
     -----
@@ -89,31 +92,38 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
 
     With covariates: `doubly_robust`. An ATT(g, t) where covariates are singular or tell the arms wholly apart is NaN.
     The jackknife then fits every pair again without each village, which takes minutes with hundreds of villages.
+
+    With `balance`: rounds before the start are alike by construction, so that they check nothing. Intervals take the
+    weights as given: long rather than short where what is balanced explains changes. What villages had is balanced and
+    not why they had it: where pilots had a good or bad year by chance, it adds the return to normal (Daw & Hatfield
+    2018).
     """
-    _require_choices(comparison=comparison, base=base, sample=sample, aggregate=aggregate, method=method)
+    require_choices(comparison=comparison, base=base, sample=sample, aggregate=aggregate, method=method)
     moments = Moments.from_panel(data) if isinstance(data, Panel) else data
     name, every = moments.of(outcome, pooled=True)
     sample = _sample_for(moments, sample)
     comparison = comparison or moments.design.comparison
-    ahead = moments.design.anticipation if anticipation is None else anticipation
-    cells = _sampled(every, sample)
+    cells, ahead = _sampled(every, sample), moments.design.anticipation if anticipation is None else anticipation
     pairs = pairs_of(moments, comparison, base, ahead)
     sums = sum_pairs(moments, cells, pairs, sample)
     effects: Effects = sums
     if covariates:
-        effects = adjusted_pairs(_panel_for(data, sample), moments, pairs, covariates, method, sample)
+        effects = adjusted_pairs(_panel_for(data, sample, balance), moments, pairs, covariates, method, sample)
+    notes = rules(comparison, base, ahead, sample, covariates, method)
+    if balance:
+        effects, notes = balanced_effects(moments, cells, pairs, sums, ahead, notes)
     found = _Found(moments, cells, pairs, sums, effects, effects.values(), _cohort_weights(moments, cells, pairs))
     _require_comparison(moments, pairs, found.att, comparison)
     terms = averages(found.places, ~np.isnan(found.att), aggregate)
     return Estimate(
-        estimator="group_time",
+        estimator="group_time_balanced" if balance else "group_time",
         outcome=name,
         terms=terms.terms,
         values=terms.of(found.att, found.weight.sum(axis=0)),
         basis=found.basis(terms),
         counts=found.counts(every),
         columns=terms.columns(sums.units, sums.weight[:, :, 0] > 0),
-        notes=(*_rules(comparison, base, ahead, sample, covariates, method), *found.notes(every, ahead)),
+        notes=(*notes, *found.notes(every, ahead)),
     )
 
 
@@ -191,22 +201,6 @@ class _Found:
         return notes + ([f"nobody to compare for {listed(lost)}"] if lost else [])
 
 
-def _rules(
-    comparison: Comparison, base: Base, anticipation: int, sample: Sample, covariates: Sequence[str], method: Adjustment
-) -> list[str]:
-    """Say what was chosen."""
-    who = {"never": "never treated", "not_yet": "not yet treated"}[comparison]
-    how = {
-        "pairwise": "households seen in both rounds of each comparison",
-        "all_rows": "all households seen in each round",
-        "complete": "households seen in every round",
-    }[sample]
-    ahead = f", {anticipation} round(s) of anticipation" if anticipation else ""
-    rules = f"comparison: {who}; base: {base}{ahead}; {how}"
-    adjusted = {"dr": "doubly robust", "reg": "outcome regression", "ipw": "inverse probability weighting"}[method]
-    return [rules, *([f"{adjusted} with {', '.join(covariates)}"] if covariates else [])]
-
-
 def _households(cells: Cells, used: NDArray[np.bool_]) -> int:
     """Count the households that enter; rows where they are not followed."""
     if cells.n_by_period is not None:
@@ -228,14 +222,7 @@ def _sample_for(moments: Moments, sample: Sample | None) -> Sample:
     return "all_rows"
 
 
-def _require_choices(**choices: str | None) -> None:
-    for where, value in choices.items():
-        known = get_args(CHOICES[where])
-        if value is not None and value not in known:
-            raise UsageError(where, f"{value!r} is unknown ({nearest(value, known)})", "a known choice", "choose one")
-
-
-def _panel_for(data: Moments | Panel, sample: Sample) -> Panel:
+def _panel_for(data: Moments | Panel, sample: Sample, balance: bool) -> Panel:
     """Return the households' rows, which covariates need."""
     if isinstance(data, Moments):
         raise UsageError("group_time", "covariates with Moments", "a Panel, which has the households' rows", "pass it")
@@ -243,6 +230,8 @@ def _panel_for(data: Moments | Panel, sample: Sample) -> Panel:
         raise UsageError(
             "sample", "'all_rows' with covariates", "households seen in both rounds", "use 'pairwise' or 'complete'"
         )
+    if balance:
+        raise UsageError("group_time", "balance with covariates", "one of them", "leave one out")
     return data
 
 

@@ -39,6 +39,7 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
     "did": did,
     "event_study": event_study,
     "group_time": group_time,
+    "group_time_balanced": partial(group_time, balance=True),
     "imputation": imputation,
     "itt": itt,
     "itt_unadjusted": _itt_unadjusted,
@@ -63,6 +64,7 @@ FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
 
 PATHS: dict[str, Callable[[Moments], Estimate]] = {
     "group_time": partial(group_time, base="universal", aggregate="dynamic"),
+    "group_time_balanced": partial(group_time, base="universal", aggregate="dynamic", balance=True),
 }
 """Estimators that show their own path by event time; beside all others stands `event_study`."""
 

@@ -8,7 +8,7 @@ WIDE = "０１２３４５６７８９．，－＋％（）　￥"
 NARROW = "0123456789.,-+%() ¥"
 NUMBER = r"^[+-]?((\d+|\d{1,3}(,\d{3})+)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$"
 """Commas only where they part thousands: 1,5 could be 1.5 or 15, so it is no number here. Stata writes a half as .5."""
-MULTIPLES = {"亿": 1e8, "万": 1e4}
+MULTIPLES = {"亿": 1e8, "万": 1e4, "億": 1e8, "萬": 1e4}
 DATES = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S",
     "%b %d, %Y %I:%M:%S %p",
@@ -32,7 +32,7 @@ def number(text: pl.Expr, *, has_factor: bool) -> pl.Expr:
     the column (`has_factor`: its header says 万元), a cell with its own 万 could mean either, and is no number.
     """
     plain = narrow(text).str.strip_prefix("¥").str.strip_suffix("元").str.strip_chars()
-    unit = plain.str.extract(r"(万|亿)$")
+    unit = plain.str.extract(f"({'|'.join(MULTIPLES)})$")
     factor = unit.replace_strict(MULTIPLES, default=1.0, return_dtype=pl.Float64)
     digits = pl.when(unit.is_null()).then(plain).otherwise(plain.str.head(-1).str.strip_chars())
     value = pl.when(digits.str.contains(NUMBER)).then(digits.str.replace_all(",", "", literal=True)).otherwise(None)

@@ -15,5 +15,5 @@ def quality_report(programme: Programme, intake: Intake | None = None) -> Qualit
     intake = read_programme(programme) if intake is None else intake
     found = field_checks(programme, intake)
     quality = pl.concat([intake.quality, found.quality])
-    told = (intake.rejected, intake.missing, intake.flow, intake.files, found.problems, found.backchecks)
+    told = (intake.rejected, intake.missing, intake.flow, intake.files, found.problems, found.backchecks, intake.labels)
     return QualityReport(quality, *told)

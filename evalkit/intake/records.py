@@ -78,7 +78,8 @@ class Intake:
 class QualityReport:
     """What `evalkit check` shows and writes into a workbook; ``problems`` has one row a finding of the field checks.
 
-    ``backchecks`` has error rates of second visits by type, question and enumerator, or is None.
+    ``backchecks`` has error rates of second visits by type, question and enumerator, or is None; ``labels`` are those
+    of the codebook (Chinese, English) by canonical name.
     """
 
     quality: pl.DataFrame
@@ -88,6 +89,7 @@ class QualityReport:
     files: tuple[FileRecord, ...]
     problems: pl.DataFrame
     backchecks: pl.DataFrame | None = None
+    labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def has_errors(self) -> bool:

@@ -5,6 +5,7 @@ Each function returns a value that shows itself in Jupyter and on the page.
 
 from evalkit.report.backchecks import quality_backchecks
 from evalkit.report.balance import balance
+from evalkit.report.balancing import balancing
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.chain import chain
 from evalkit.report.charts import arms, event_study, means
@@ -48,6 +49,7 @@ __all__ = [
     "arms",
     "attrition",
     "balance",
+    "balancing",
     "chain",
     "claims_arithmetic",
     "claims_figures",

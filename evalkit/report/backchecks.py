@@ -17,6 +17,8 @@ from evalkit.report.tables import rounded_note
 from evalkit.report.wording import WORDS, Language, say
 
 TYPES = ("type1", "type2", "type3")
+INDENT = "\u2003"
+"""Before the questions of a type, which stand below it: a column of types would push the numbers off a telephone."""
 
 
 def quality_backchecks(programme: Programme, intake: Intake, found: Found) -> Block:
@@ -56,12 +58,12 @@ def _by_type(rates: pl.DataFrame, programme: Programme, intake: Intake, lang: La
         own = rates.filter(pl.col("type") == kind)
         if own.height == 0:
             continue
-        rows.append([words.label(kind), words.label("backcheck_all"), *_counts(own, programme.disclosure, lang)])
+        rows.append([words.label(kind), *_counts(own, programme.disclosure, lang)])
         for (question,), part in own.group_by("question", maintain_order=True):
             name = variable_name(str(question), programme, lang, intake.labels)
-            rows.append(["", name, *_counts(part, programme.disclosure, lang)])
-    keys = ("backcheck_type", "backcheck_question", "backcheck_compared", "backcheck_differ", "backcheck_rate")
-    return _noted([words.label(k) for k in keys], rows, programme, lang, words=(1,))
+            rows.append([INDENT + name, *_counts(part, programme.disclosure, lang)])
+    keys = ("backcheck_question", "backcheck_compared", "backcheck_differ", "backcheck_share")
+    return _noted([words.label(k) for k in keys], rows, programme, lang)
 
 
 def _counts(rates: pl.DataFrame, limits: Disclosure, lang: Language) -> list[str]:
@@ -78,7 +80,11 @@ def _by_person(rates: pl.DataFrame, programme: Programme, lang: Language) -> Gri
     worst = sums.filter(pl.col("type") == "type1").with_columns(share=pl.col("n_differ") / pl.col("n_compared"))
     order = worst.sort("share", "enumerator", descending=[True, False])["enumerator"].to_list()
     order += sorted(set(sums["enumerator"]) - set(order))
-    types = [t for t in TYPES if t in set(rates["type"])]
+    told = {
+        (person, kind): _counts(own, limits, lang)[2]
+        for (person, kind), own in sums.group_by("enumerator", "type", maintain_order=True)
+    }
+    types = [t for t in TYPES if any(told.get((person, t), DASH) != DASH for person in order)]
     rows = []
     for n, person in enumerate(order, 1):
         own = sums.filter(pl.col("enumerator") == person)
@@ -88,9 +94,13 @@ def _by_person(rates: pl.DataFrame, programme: Programme, lang: Language) -> Gri
             if total < limits.min_households
             else whole(rounded(total, limits), lang)
         )
-        cells = [_counts(own.filter(pl.col("type") == t), limits, lang)[2] for t in types]
+        cells = [told.get((person, t), DASH) for t in types]
         rows.append([person if limits.audience == "internal" else f"#{n}", counted, *cells])
-    head = [words.label("enumerator_name"), words.label("backcheck_compared"), *(words.label(t) for t in types)]
+    head = [
+        words.label("enumerator_name"),
+        words.label("backcheck_compared"),
+        *(words.label(f"{t}_short") for t in types),
+    ]
     return _noted(head, rows, programme, lang, more=words.label("backchecks_people_note"))
 
 
@@ -101,7 +111,6 @@ def _noted(
     lang: Language,
     *,
     more: str = "",
-    words: Sequence[int] = (),
 ) -> Grid:
     """Return a table with the notes that it owes: what a dash means, that counts are rounded."""
     n = programme.disclosure.min_households
@@ -109,4 +118,4 @@ def _noted(
     said = [say(programme, lang, "less_than_note", n=n)] if any(few in r for r in rows) else []
     said += [say(programme, lang, "backcheck_dash", n=n)] if any(DASH in r for r in rows) else []
     notes = [t for t in (more, *said, rounded_note(programme, lang)) if t]
-    return Grid(head, rows, note=(" " if lang == "en" else "").join(notes), words=words)
+    return Grid(head, rows, note=(" " if lang == "en" else "").join(notes))

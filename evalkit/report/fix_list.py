@@ -12,7 +12,8 @@ from evalkit.errors import UsageError
 from evalkit.intake import QualityReport
 from evalkit.intake.corrections import COLUMNS, SHEET
 from evalkit.programme import Programme
-from evalkit.report.wording import say, words_of
+from evalkit.report.quality import Labels, variable_name
+from evalkit.report.wording import LANGUAGES, say, words_of
 
 HEADS = (
     "village_name",
@@ -32,6 +33,8 @@ BACKCHECKS = (
     *("backcheck_compared", "backcheck_differ", "backcheck_rate"),
 )
 LEFT_OUT = ("file", "row_number", "key_name", "rule", "column", "reason", "outcome_found")
+LEADS = {"workbook_backchecks": "workbook_backchecks_lead"}
+"""What stands above a sheet that lists no problems."""
 WIDTHS = {"rule": 26, "column": 24, "found_value": 34, "todo": 48, "file": 24, "reason": 40, "outcome_found": 28}
 NARROW = 13
 
@@ -54,16 +57,17 @@ def write_fix_list(report: QualityReport, programme: Programme, path: Path) -> i
         )
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
-        rows = _rows(report.problems, programme)
+        rows = _rows(report, programme)
         _sheet(book, programme, "workbook_all", HEADS, rows)
         for name, place in (("workbook_by_enumerator", 1), ("workbook_by_village", 0)):
             order = [place, *(i for i in range(len(HEADS)) if i != place)]
             moved = sorted(([row[i] for i in order] for row in rows), key=lambda r: (str(r[0]), str(r[4])))
             _sheet(book, programme, name, [HEADS[i] for i in order], moved)
         _corrections(book)
-        _sheet(book, programme, "workbook_left_out", LEFT_OUT, _left_out(report.rejected, programme))
+        _sheet(book, programme, "workbook_left_out", LEFT_OUT, _left_out(report, programme))
         if report.backchecks is not None:
-            _sheet(book, programme, "workbook_backchecks", BACKCHECKS, _rates(report.backchecks, programme))
+            rates = _rates(report.backchecks, programme, report.labels)
+            _sheet(book, programme, "workbook_backchecks", BACKCHECKS, rates)
     return len(rows)
 
 
@@ -75,13 +79,19 @@ def _corrections(book: Any) -> None:
         sheet.set_column(j, j, 16, book.add_format({"num_format": "@"}))
 
 
+def _named(column: str, programme: Programme, labels: Labels) -> str:
+    """Return what a column is called in both languages, and its name as the correction log takes it."""
+    zh, en = (variable_name(column, programme, lang, labels) for lang in LANGUAGES)
+    shown = f"{zh} / {en}" if zh != en else zh
+    return shown if column in {"", zh} else f"{shown} ({column})"
+
+
 def _both(programme: Programme, key: str) -> str:
     return f"{say(programme, 'zh', key)} / {say(programme, 'en', key)}"
 
 
-def _rows(problems: pl.DataFrame, programme: Programme) -> list[list[Any]]:
+def _rows(report: QualityReport, programme: Programme) -> list[list[Any]]:
     """Return the problems in the order of `HEADS`; Chinese first, then English."""
-    labels = {p.name: f"{p.label.zh} / {p.label.en}" for p in programme.indicators}
     return [
         [
             p["village"] or "",
@@ -89,20 +99,19 @@ def _rows(problems: pl.DataFrame, programme: Programme) -> list[list[Any]]:
             p["round"],
             p["key"] or "",
             f"{words_of(programme, 'zh').rules[p['rule']]} / {words_of(programme, 'en').rules[p['rule']]}",
-            labels.get(p["column"], p["column"]),
+            _named(p["column"], programme, report.labels),
             p["value"],
             f"{p['todo_zh']} / {p['todo_en']}",
             p["file"] or "",
             p["row"],
             "",
         ]
-        for p in problems.sort("rule", "column", "file", "row", nulls_last=True).to_dicts()
+        for p in report.problems.sort("rule", "column", "file", "row", nulls_last=True).to_dicts()
     ]
 
 
-def _rates(rates: pl.DataFrame, programme: Programme) -> list[list[Any]]:
+def _rates(rates: pl.DataFrame, programme: Programme, labels: Labels) -> list[list[Any]]:
     """Return how many answers differ, by enumerator, type and question; each type first in all."""
-    labels = {p.name: f"{p.label.zh} / {p.label.en}" for p in programme.indicators}
     counts = pl.col("n_compared", "n_differ").sum()
     whole = rates.group_by("enumerator", "type").agg(counts).with_columns(question=pl.lit(None, pl.String))
     rows = pl.concat([whole.select(rates.columns), rates.select(rates.columns)])
@@ -110,7 +119,7 @@ def _rates(rates: pl.DataFrame, programme: Programme) -> list[list[Any]]:
         [
             r["enumerator"] or "",
             _both(programme, r["type"]),
-            labels.get(r["question"], r["question"]) or _both(programme, "backcheck_all"),
+            _named(r["question"], programme, labels) if r["question"] else _both(programme, "backcheck_all"),
             r["n_compared"],
             r["n_differ"],
             f"{100 * r['n_differ'] / r['n_compared']:.1f}%",
@@ -119,18 +128,18 @@ def _rates(rates: pl.DataFrame, programme: Programme) -> list[list[Any]]:
     ]
 
 
-def _left_out(rejected: pl.DataFrame, programme: Programme) -> list[list[Any]]:
+def _left_out(report: QualityReport, programme: Programme) -> list[list[Any]]:
     return [
         [
             r["file"],
             r["row"],
             r["key"],
             f"{words_of(programme, 'zh').rules[r['rule']]} / {words_of(programme, 'en').rules[r['rule']]}",
-            r["column"],
+            _named(r["column"], programme, report.labels),
             f"{r['reason_zh']} / {r['reason_en']}",
             "",
         ]
-        for r in rejected.to_dicts()
+        for r in report.rejected.to_dicts()
     ]
 
 
@@ -141,7 +150,7 @@ def _sheet(book: Any, programme: Programme, name: str, heads: Sequence[str], row
     head = book.add_format({"bold": True, "bg_color": "#e8eef4", "bottom": 1, "text_wrap": True, "valign": "top"})
     cell = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.write_string(0, 0, _both(programme, "workbook_title"), warning)
-    sheet.write_string(1, 0, _both(programme, "workbook_lead"))
+    sheet.write_string(1, 0, _both(programme, LEADS.get(name, "workbook_lead")))
     for j, key in enumerate(heads):
         sheet.write_string(3, j, _both(programme, key), head)
         sheet.set_column(j, j, WIDTHS.get(key, NARROW))

@@ -100,12 +100,14 @@ class Unsure:
 
 
 Outcome = Interval | NoError | Refused | Unsure
+BEYOND = Refused("comparison villages give the means of the pilot villages")
 ONE_ARM = Refused("all households are treated")
 NOT_MATCHED = Refused("0 round(s) before the start")
 NO_DONORS = Refused("0 comparison village(s)")
 ONE_START = Refused("pilot villages start in 2 rounds")
 ONE_SIDE = Refused("at least 10 on each side")
 NEAR = Refused("more units near the cut-off")
+GROUP_TIMES = ("group_time", "group_time_balanced")
 CUTOFF = ("discontinuity", "discontinuity_clustered")
 LONE = Unsure("1 pilot village. Needed: at least 2 pilot and 2 comparison villages")
 FEW_ROUNDS = Refused("2 round(s) before the start and any anticipation")
@@ -117,7 +119,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
         {
             "did": Refused("treated (explained by round 3, round 4)"),
             "event_study": Refused("cannot be told from the others: event_time=-2, event_time=0, event_time=1"),
-            "group_time": Refused("no cohort can be compared with any other"),
+            **dict.fromkeys(GROUP_TIMES, Refused("no cohort can be compared with any other")),
             "imputation": Refused("no treated row can be imputed"),
             "sun_abraham": Refused("all villages are treated in one round"),
             "ppml": Refused("treatment cannot be told from household and round effects"),
@@ -135,7 +137,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
         {
             "did": Refused("cannot be told from the others: treated"),
             "event_study": Refused("no pilot household is observed"),
-            "group_time": Refused("no cohort has a round before it may change"),
+            **dict.fromkeys(GROUP_TIMES, Refused("no cohort has a round before it may change")),
             "imputation": Refused("no treated row can be imputed"),
             "sun_abraham": Refused("no pilot household is observed"),
             "ppml": Refused("treatment cannot be told from household and round effects"),
@@ -157,6 +159,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post", "late_ancova"], Interval()),
             **dict.fromkeys(CUTOFF, Interval()),
             "spillover": NoError(),  # the first cohort's coefficients fit its one village
+            "group_time_balanced": BEYOND,
             "itt_lin": NoError(),  # the pilot villages of one stratum are one village, which its own effect fits
             "synthetic_control": ONE_START,
             "synthetic_did": ONE_START,
@@ -170,6 +173,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             **dict.fromkeys(["event_study", "group_time", "imputation", "sun_abraham", "ppml"], LONE),
             **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post", "late_ancova", "spillover"], LONE),
             **dict.fromkeys(CUTOFF, Refused("rdrobust refused")),  # 16 scores above
+            "group_time_balanced": BEYOND,
             "itt_lin": Refused("treated (explained by"),  # one stratum has no pilot village
             "synthetic_control": Interval(),
             "synthetic_did": Interval(),
@@ -181,7 +185,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
         {
             "did": Refused("cannot be told from the others: treated"),
             "event_study": Refused("no pilot household is observed at event_time=-1, the base"),
-            "group_time": Refused("no cohort has a round before it may change (the first round is 1)"),
+            **dict.fromkeys(GROUP_TIMES, Refused("no cohort has a round before it may change (the first round is 1)")),
             "imputation": Refused("no treated row can be imputed"),
             "sun_abraham": Refused("no pilot household is observed at event_time=-1, the base"),
             "ppml": Refused("treatment cannot be told from household and round effects"),
@@ -210,6 +214,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "pre_post", "late_ancova"], Interval()),
             "spillover": Interval(),
             "discontinuity": NEAR,  # 12 scores a side
+            "group_time_balanced": BEYOND,
             "discontinuity_clustered": Interval(),
             "itt_lin": NoError(),
             "synthetic_control": FEW_DONORS,

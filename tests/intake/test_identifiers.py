@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import evalkit
 from evalkit.intake import read_programme
 from evalkit.intake.identifiers.detect import CHECK, WEIGHTS, detect, is_luhn, is_national_id, kinds_in
-from evalkit.intake.identifiers.pseudonym import coarse_text, pseudonym
+from evalkit.intake.identifiers.pseudonym import coarse_text, pseudonym, read_key
 from tests.intake.checks.field_programme import CODEBOOK, field_frame, write_field
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -148,3 +148,23 @@ def test_width_spaces_and_case_do_not_matter(digits: str) -> None:
 
 def test_coarse_text_by_hand() -> None:
     assert coarse_text("33.96213, 118.27549") == "33.96, 118.28"
+
+
+@pytest.mark.parametrize("variable", ["EVALKIT_KEY", "EVALKIT_KEY_FILE"])
+def test_a_short_key_is_refused_with_how_to_make_one(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """15 bytes are refused, 16 are a key; the message names the variable that was set."""
+    data, safe = tmp_path / "data", tmp_path / "safe"
+    data.mkdir()
+    safe.mkdir()
+    for name in ("EVALKIT_KEY", "EVALKIT_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for n in (15, 16):
+        (safe / "key").write_text("k" * n + "\n", encoding="utf-8")
+        monkeypatch.setenv(variable, str(safe / "key") if variable.endswith("FILE") else "k" * n)
+        if n == 16:
+            assert read_key(data) == b"k" * 16
+            continue
+        with pytest.raises(evalkit.PlanError, match=rf"^{variable}: the key has 15 bytes.*secrets\.token_hex\(32\)"):
+            read_key(data)

@@ -42,9 +42,11 @@ def read_key(folder: Path) -> bytes | None:
     key = text.strip().encode()
     if key and len(key) < SHORTEST:
         raise PlanError(
-            KEY, f"the key has {len(key)} bytes", f"{SHORTEST} or more", "make one: python -m secrets prints none; "
-            'python -c "import secrets; print(secrets.token_hex(32))" does'
-        )  # fmt: skip
+            KEY if os.environ.get(KEY) else KEY_FILE,
+            f"the key has {len(key)} bytes",
+            f"{SHORTEST} or more",
+            'make one: python -c "import secrets; print(secrets.token_hex(32))"',
+        )
     return key or None
 
 

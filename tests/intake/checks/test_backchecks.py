@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import fastexcel
 import polars as pl
@@ -142,6 +143,16 @@ def test_page_and_workbook(tmp_path: Path) -> None:
         sheet.filter(pl.nth(2).str.starts_with("全部") & pl.nth(1).str.starts_with("第一类"))["不一致 / Differ"].sum()
         == 12
     )
+
+
+def test_a_type_of_which_no_share_may_be_shown_has_no_column(tmp_path: Path) -> None:
+    """Of type 1 half of 40 answers differ (shown), of type 3 two of 16 (withheld): a column of dashes says nothing."""
+    lines = [("type1", "land_mu", "e0", 40, 20), ("type3", "sales_yuan", "e0", 16, 2)]
+    rates = pl.DataFrame(lines, schema=["type", "question", "enumerator", "n_compared", "n_differ"], orient="row")
+    programme = evalkit.load(write(tmp_path, second_visit(field_frame()[2015])))
+    page = quality_backchecks(programme, SimpleNamespace(labels={}), SimpleNamespace(backchecks=rates)).html
+    assert ("第一类</th>" in page, "第三类</th>" in page) == (True, False)
+    assert "50.0%" in page
 
 
 @pytest.mark.parametrize(

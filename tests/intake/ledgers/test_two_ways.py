@@ -165,3 +165,26 @@ def test_a_proof_says_what_pythons_decoder_says(raw: bytes, chunk: int) -> None:
     else:
         assert found.is_utf8
     assert found.sha256 == hashlib.sha256(raw).hexdigest()
+
+
+TRADITIONAL = "單號,戶,日期,金額,退款\n1,a,2015-03-01,1.5萬,\n2,b,2015年3月2日,２０,\n"
+ALSO = """raw_header,name,kind,also
+单号,order_id,id,單號
+户,household_id,id,戶
+日期,order_date,date,
+金额,amount_yuan,number,金額
+退款,returned_yuan,number,
+"""
+
+
+@pytest.mark.parametrize(("encoding", "stated"), [("big5", "big5"), ("utf-16", None), ("gb18030", "GB18030")])
+def test_a_ledger_in_another_encoding_and_traditional_headers(
+    tmp_path: Path, encoding: str, stated: str | None
+) -> None:
+    """1.5萬 is 15,000 yuan, and 20 may be written in full width."""
+    (tmp_path / "o1.csv").write_bytes(TRADITIONAL.encode(encoding))
+    (tmp_path / "book.csv").write_text(ALSO, encoding="utf-8")
+    plan = PLAN.model_copy(update={"encoding": stated})
+    read = read_ledger(plan, read_codebook(tmp_path / "book.csv"), tmp_path, pl.Series(["a", "b"]))
+    assert dict(read.sums.select("_who", "sales_gross_yuan").iter_rows()) == {"a": 15_000.0, "b": 20.0}
+    assert read.files[0].encoding == (stated or encoding)
