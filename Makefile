@@ -56,7 +56,7 @@ lint: .venv/.ready .venv/.ready-dev ## style, types, layers
 	@$(BIN)/lint-imports --no-logo
 
 bench: .venv/.ready .venv/.ready-dev ## start-up and speed, peers beside them
-	@for script in $(filter-out benchmarks/chaos.py benchmarks/coverage.py benchmarks/recovery.py, $(wildcard benchmarks/*.py)); do \
+	@for script in $(filter-out benchmarks/chaos.py benchmarks/coverage.py benchmarks/recovery.py benchmarks/two_way.py, $(wildcard benchmarks/*.py)); do \
 		case $$script in */kernels.py) large=--large;; *) large=;; esac; $(BIN)/python $$script $$large || exit 1; done
 
 COVERAGE := .cache/coverage-tool

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from evalkit.panel import Panel
     from evalkit.programme import Programme, load
     from evalkit.results import Estimate, Inference
+    from evalkit.subgroups import subgroup_effects
 
 __version__ = "0.1.0"
 
@@ -112,6 +113,7 @@ _HOMES = {
     "Panel": "panel",
     **dict.fromkeys(("Programme", "load"), "programme"),
     **dict.fromkeys(("Estimate", "Inference"), "results"),
+    "subgroup_effects": "subgroups",
 }
 
 __all__ = [
@@ -164,6 +166,7 @@ __all__ = [
     "simulated_power",
     "specification_curve",
     "spillover",
+    "subgroup_effects",
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",

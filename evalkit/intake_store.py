@@ -13,7 +13,8 @@ from evalkit.intake.identifiers.pseudonym import key_mark
 from evalkit.plan_lock import LOCK_NAME
 from evalkit.programme import FILE_NAME, Programme
 
-NO_MATTER = {"folder", "indicators", "costs", "cost_effectiveness", "decompositions", "disclosure", "truth"}
+ANSWERS = {"indicators", "costs", "cost_effectiveness", "decompositions", "subgroups"}
+NO_MATTER = {"folder", "disclosure", "truth"} | ANSWERS
 """Parts of a plan that do not touch its rows."""
 
 

@@ -40,6 +40,7 @@ def plan_entries(programme: Programme) -> dict[str, Any]:
     entries = {f"design.{k}": v for k, v in programme.design.model_dump(mode="json").items()}
     entries["programme.base_year"] = programme.about.base_year
     entries |= {f"sources.{k}.{c}": v for k in ("where", "where_not") for c, v in _chosen(programme, k).items()}
+    entries |= {f"subgroups.{s.column}": [v.value for v in s.values] for s in programme.subgroups}
     for plan in programme.indicators:
         values = plan.model_dump(mode="json", exclude={"name", *WORDING})
         entries |= {f"indicators.{plan.name}.{k}": v for k, v in values.items()}

@@ -207,6 +207,24 @@ class Decomposition(Frozen):
     parts: tuple[Name, ...] = Field(min_length=2)
 
 
+class SubgroupValue(Frozen):
+    """A value of a subgroup's column, as it stands in the data, and what pages call its households."""
+
+    value: Value
+    label: Text
+
+
+class Subgroup(Frozen):
+    """[[subgroups]]: a characteristic of households before the start, named before results are seen.
+
+    Effects on the primary indicators are set against that of the first value.
+    """
+
+    column: Name
+    label: Text
+    values: tuple[SubgroupValue, ...] = Field(min_length=2)
+
+
 class Cost(Frozen):
     """[[costs]]: one item of what the programme cost."""
 

@@ -25,6 +25,7 @@ from evalkit.plan_tables import (
     IndicatorPlan,
     MapPlan,
     Source,
+    Subgroup,
     Terms,
     Text,
     Truth,
@@ -53,6 +54,7 @@ __all__ = [
     "MapPlan",
     "Programme",
     "Source",
+    "Subgroup",
     "Terms",
     "Text",
     "Truth",
@@ -76,6 +78,7 @@ class Programme(Frozen):
     chain: tuple[ChainStep, ...] = ()
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
+    subgroups: tuple[Subgroup, ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
     map: MapPlan | None = None
@@ -266,6 +269,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "chain": ChainStep,
         "funnel": FunnelStep,
         "decompositions": Decomposition,
+        "subgroups": Subgroup,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
         "map": MapPlan,

@@ -38,6 +38,7 @@ from evalkit.report.specification_curve import specification_curve
 from evalkit.report.specifications import specifications
 from evalkit.report.statement import headline, statement
 from evalkit.report.strip import village_strip
+from evalkit.report.subgroups import subgroups
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
 from evalkit.report.take_up import take_up
@@ -103,6 +104,7 @@ __all__ = [
     "specifications",
     "spillover",
     "statement",
+    "subgroups",
     "take_up",
     "truth",
     "village_figures",

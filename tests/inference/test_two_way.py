@@ -108,14 +108,14 @@ def test_shocks_that_pilot_villages_share_in_a_month() -> None:
 
 
 def test_what_it_refuses_and_where_it_warns() -> None:
-    long = village_panel(1, [3] * 6 + [0] * 6, rounds=FEW_ROUNDS)
+    long = village_panel(1, [3] * 12 + [0] * 12, rounds=FEW_ROUNDS)
     with pytest.raises(DataError, match="weight changes"):
         evalkit.infer(evalkit.did(moments_of(long, "round_weight")), "two_way")
     with pytest.raises(DesignError, match="no scores by round"):
         evalkit.infer(evalkit.pre_post(moments_of(long)), "two_way")
     assert "too short" not in evalkit.infer(evalkit.did(moments_of(long)), "two_way").reason
     few = (long.filter(pl.col("round") < FEW_ROUNDS), long.filter(pl.col("village") != "v0"))
-    for frame, said in zip(few, ("14 rounds and 6 villages", "15 rounds and 5 villages"), strict=True):
+    for frame, said in zip(few, ("14 rounds and 12 villages", "15 rounds and 11 villages"), strict=True):
         assert said in evalkit.infer(evalkit.did(moments_of(frame)), "two_way").reason
 
 
