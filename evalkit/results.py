@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -255,7 +255,10 @@ class Inference:
 
     def row(self, term: str) -> dict[str, Any]:
         """Return the tidy row of one term; ``att`` is the headline, the first term where none bears that name."""
-        return self.tidy().row(self.estimate.place(term), named=True)
+        place = self.estimate.place(term)
+        values = {name: column[place] for name, column in _tidy_columns(self.estimate, self).items()}
+        row = {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+        return {k: None if k in TIDY_SCHEMA and v != v else v for k, v in row.items()}
 
     def _repr_html_(self) -> str:
         return self.tidy()._repr_html_()
@@ -263,8 +266,17 @@ class Inference:
 
 def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     """Build the tidy table of an estimate, with or without its inference."""
+    columns = _tidy_columns(estimate, inference)
+    data = {name: columns[name] for name in TIDY_SCHEMA}
+    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
+    extra = [pl.Series(name, list(values)) for name, values in columns.items() if name not in TIDY_SCHEMA]
+    return frame.with_columns(extra)
+
+
+def _tidy_columns(estimate: Estimate, inference: Inference | None) -> dict[str, Sequence[Any] | FloatArray]:
+    """Return the columns of the tidy table, each of length m: those of `TIDY_SCHEMA` first; undefined numbers NaN."""
     m = len(estimate.terms)
-    data: dict[str, Any] = {"term": list(estimate.terms), "estimate": estimate.values}
+    data: dict[str, Sequence[Any] | FloatArray] = {"term": estimate.terms, "estimate": estimate.values}
     for name in ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high"):
         data[name] = np.full(m, np.nan) if inference is None else getattr(inference, name)
     data["conf_level"] = [None if inference is None else inference.conf_level] * m
@@ -272,10 +284,7 @@ def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
         data[name] = [getattr(estimate.counts, name)] * m
     data["estimator"] = [estimate.estimator] * m
     data["inference"] = [None if inference is None else inference.method] * m
-    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
-    more = {**estimate.columns, **({} if inference is None else inference.columns)}
-    extra = [pl.Series(name, list(values)) for name, values in more.items()]
-    return frame.select(*TIDY_SCHEMA).with_columns(extra)
+    return {**data, **estimate.columns, **({} if inference is None else inference.columns)}
 
 
 def plain_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
