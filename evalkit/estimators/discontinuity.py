@@ -92,9 +92,8 @@ def discontinuity(
         std_error=std_error,
         corrected=corrected,
         robust_error=robust_error,
-        scores=(near[0][0], near[1][0]),
-        parts=(near[0][1], near[1][1]),
-        places=(near[0][2], near[1][2]) if clustered else None,
+        sides=(near[0][0], near[1][0]),
+        places=(near[0][1], near[1][1]) if clustered else None,
     )
     return _estimate(panel, rows, fit, basis, notes)
 
@@ -189,13 +188,13 @@ def _villages_with(rows: _Rows, side: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.bincount(rows.place[side], minlength=len(rows.villages)) > 0
 
 
-def _near(rows: _Rows, widths: Any, left: bool, kernel: str) -> tuple[FloatArray, FloatArray, NDArray[np.int64]]:
-    """Return score, part in the corrected intercept, and village of the units of a side that count, by score."""
+def _near(rows: _Rows, widths: Any, left: bool, kernel: str) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return score and part in the corrected intercept (2, n), and village, of the units of a side that count."""
     side = np.flatnonzero((rows.x < rows.cutoff) == left)
     side = side[np.argsort(rows.x[side], kind="stable")]
     weight = np.ones(len(side)) if rows.weight is None else rows.weight[side]
     near, part = local_parts(rows.x[side] - rows.cutoff, weight, float(widths["h"]), float(widths["b"]), kernel)
-    return rows.x[side][near], part, rows.place[side][near]
+    return np.stack([rows.x[side][near], part]), rows.place[side][near]
 
 
 def _errors(fit: Any) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -35,7 +35,7 @@ def robust_student(estimate: Estimate, level: float = 0.95) -> Inference:
     each = np.full(len(basis.corrected), df)
     reason = (
         "around the estimate less its estimated bias, with robust standard errors (Calonico, Cattaneo & Titiunik) and "
-        f"t with {df:.1f} df for the {sum(len(s) for s in basis.scores)} units near the cut-off"
+        f"t with {df:.1f} df for the {sum(s.shape[1] for s in basis.sides)} units near the cut-off"
     )
     return around(estimate, METHOD, basis.corrected, basis.robust_error, each, level, reason)
 
@@ -43,9 +43,9 @@ def robust_student(estimate: Estimate, level: float = 0.95) -> Inference:
 def degrees_of_freedom(basis: LocalFit) -> float:
     """Return 2 E(V)²/Var(V) of the robust variance V."""
     if basis.places is not None:
-        by_village = np.bincount(np.concatenate(basis.places), np.concatenate(basis.parts) ** 2)
+        by_village = np.bincount(np.concatenate(basis.places), np.hstack(basis.sides)[1] ** 2)
         return float(by_village.sum() ** 2 / (by_village**2).sum() - 1)
-    sums = [_mean_and_spread(score, part**2) for score, part in zip(basis.scores, basis.parts, strict=True)]
+    sums = [_mean_and_spread(score, part**2) for score, part in basis.sides]
     mean, spread = np.sum(sums, axis=0)
     return float(mean**2 / spread)
 

@@ -41,7 +41,7 @@ def fit_of(scores: tuple[list[float], list[float]], parts: tuple[list[float], li
     x = np.concatenate([np.arange(-20.0, 0), np.arange(20.0)])
     basis = discontinuity(panel(x, np.random.default_rng(1).normal(size=40)), bandwidth=15.0).basis
     own = {name: getattr(basis, name) for name in basis.__slots__}
-    given = {"scores": tuple(map(np.array, scores)), "parts": tuple(map(np.array, parts))}
+    given = {"sides": tuple(np.array(side) for side in zip(scores, parts, strict=True))}
     return LocalFit(**{**own, **given})
 
 
@@ -72,9 +72,9 @@ def test_parts_make_the_corrected_estimate(kernel: str, weighted: bool) -> None:
     y = x + 0.1 * x**2 + 2 * (x >= 0) + rng.normal(size=300)
     more = {"w": rng.uniform(0.5, 2, 300)} if weighted else {}
     basis = discontinuity(panel(x, y, **more), kernel=kernel).basis
-    left, right = (part @ y[np.isin(x, score)] for score, part in zip(basis.scores, basis.parts, strict=True))
+    left, right = (part @ y[np.isin(x, score)] for score, part in basis.sides)
     assert right - left == pytest.approx(basis.corrected[0], rel=1e-6)
-    assert [part.sum() for part in basis.parts] == pytest.approx([1, 1])
+    assert [part.sum() for _, part in basis.sides] == pytest.approx([1, 1])
 
 
 @pytest.mark.parametrize("ties", [False, True])
