@@ -33,6 +33,10 @@ WHOLE = "evalkit/report/disclosure.py"
 KNOWN = ROOT / ".cache" / "mutants.jsonl"
 FIRST = 25
 """Tests that are tried first, the quickest that reach the line; the others follow where none of them notices."""
+ENDED = 100
+"""Added to pytest's exit status, so that a process which ended before pytest did is told apart."""
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""The warning is about libraries that are imported before pytest starts."""
 SLACK, LEAST = 20, 120
 """A mutant's tests are ended after so many times what they take, and at least so many seconds: they go on for ever."""
 
@@ -58,16 +62,21 @@ def run(clone: Path, place: Place, tests: list[str], seconds: float) -> str:
     before = file.read_text(encoding="utf-8")
     file.write_text(mutant(clone, place), encoding="utf-8")
     try:
-        process = multiprocessing.get_context("fork").Process(target=_try, args=(clone, tests))
-        process.start()
-        process.join(LEAST + SLACK * seconds)
-        if process.is_alive():
-            process.kill()
-            process.join()
-            return "slow"
-        return "survived" if process.exitcode == 0 else "killed"
+        return as_it_stands(clone, tests, LEAST + SLACK * seconds)
     finally:
         file.write_text(before, encoding="utf-8")
+
+
+def as_it_stands(clone: Path, tests: list[str], limit: float) -> str:
+    """Return what becomes of the code as it stands: survived, killed, or slow."""
+    process = multiprocessing.get_context("fork").Process(target=_try, args=(clone, tests))
+    process.start()
+    process.join(limit)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        return "slow"
+    return _state(process.exitcode)
 
 
 def _try(clone: Path, tests: list[str]) -> None:
@@ -85,8 +94,21 @@ def _try(clone: Path, tests: list[str]) -> None:
         contextlib.redirect_stderr(nowhere),
     ):
         for part in filter(None, (tests[:FIRST], tests[FIRST:])):
-            code = code or int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *part]))
-    os._exit(code)
+            code = code or int(pytest.main([*OPTIONS, *part]))
+    os._exit(ENDED + code)
+
+
+def _state(status: int | None) -> str:
+    """Return what an exit status says; SystemExit where the tests did not run at all, which is no mutant's doing.
+
+    pytest ends with 0 where all passed, 1 or 2 where a test or an import failed, 4 where what all tests share could not
+    be imported; a signal is a crash.
+    """
+    if status == ENDED:
+        return "survived"
+    if status is None or status < 0 or status - ENDED in (1, 2, 4):
+        return "killed"
+    raise SystemExit(f"mutants: the tests of a mutant could not be run (status {status})")
 
 
 def key(root: Path, place: Place) -> str:
@@ -121,6 +143,8 @@ def _known() -> dict[str, str]:
 
 def _work(clone: Path, own: list[Place], tests: reached.Reached) -> None:
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
+    if own and as_it_stands(clone, tests.tests_of(own[0].file, own[0].lines)[:FIRST], LEAST) != "survived":
+        raise SystemExit("mutants: tests fail without any change")
     for place in own:
         chosen = tests.tests_of(place.file, place.lines)
         state = run(clone, place, chosen, sum(tests.seconds[t] for t in chosen))

@@ -23,7 +23,7 @@ TIMES = "EVALKIT_SECONDS"
 """Where the plugin writes how long each test took."""
 PARTS = ("evalkit/moments/", "evalkit/estimators/", "evalkit/inference/", "evalkit/report/disclosure.py")
 TESTS = (
-    *("tests/report/test_disclosure.py", "tests/report/test_disclosure_mutations.py"),
+    *(f"tests/report/test_disclosure{which}.py" for which in ("_rules", "", "_mutations")),
     *("tests/inference", "tests/estimators", "tests/moments", "tests/reference"),
 )
 SECONDS: dict[str, float] = {}
