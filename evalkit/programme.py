@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ from evalkit.plan_tables import (
     funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan
-from evalkit.toml_file import read_toml
+from evalkit.toml_file import toml_of, toml_text
 
 __all__ = [
     "FILE_NAME",
@@ -212,12 +213,18 @@ def load(path: str | Path) -> Programme:
             f"a folder with a {FILE_NAME}",
             f"give the path of a programme's folder, e.g. data_raw/moz_savings{_neighbours(file)}",
         )
-    values = read_toml(file)
+    return _validated(file, file.parent.resolve(), toml_text(file))
+
+
+@lru_cache(maxsize=16)
+def _validated(file: Path, folder: Path, text: str) -> Programme:
+    """Validate the text of a programme.toml; pages ask for the same one several times."""
+    values = toml_of(text, str(file))
     version = values.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise PlanError(str(file), f"schema_version {version}", f"at most {SCHEMA_VERSION}", "update evalkit")
     try:
-        return Programme.model_validate({**values, "folder": file.parent.resolve()})
+        return Programme.model_validate({**values, "folder": folder})
     except ValidationError as error:
         raise PlanError(
             str(file), _mistakes(error), "the schema of docs/programme.md", "correct each of them"

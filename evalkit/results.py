@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -156,8 +156,9 @@ class LocalFit:
     m terms. ``std_error`` (m,) are those of the estimates; ``corrected`` (m,) are the estimates less their estimated
     bias and ``robust_error`` (m,) the standard errors of that difference, which count the bias's own estimation.
     ``bandwidth`` and ``bias_bandwidth`` (left, right) are in units of the score, ``near`` the units within the
-    bandwidth on each side, ``lines`` (2, 2) intercept at the cut-off and slope of the outcome, left and right.
-    ``refit(scale, donut)`` estimates anew with ``scale`` times the bandwidth, without units nearer than ``donut``.
+    bandwidth, ``lines`` (2, 2) intercept at the cut-off and slope of the outcome; ``refit(scale, donut)`` is anew with
+    ``scale`` times the bandwidth and without units nearer than ``donut``. ``sides`` (2, n) are the sorted scores near
+    the cut-off and what each unit counts in the corrected intercept, ``places`` their villages where clustered.
     """
 
     clusters: tuple[str, ...]
@@ -172,6 +173,8 @@ class LocalFit:
     near: tuple[int, int]
     lines: FloatArray
     refit: Callable[[float, float], Estimate]
+    sides: tuple[FloatArray, FloatArray]
+    places: tuple[NDArray[np.int64], NDArray[np.int64]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,7 @@ class Reassignment:
     U assignment units (villages, or households where these were assigned), C arms or adoption rounds, K columns.
     ``cluster`` (U,) is the place of a unit's village among the regression's clusters; units are exchanged within
     equal ``stratum`` (U,). ``assigned`` (U,) is the arm each really had. ``s`` (U, C, K, K) and ``r`` (U, C, K) are a
-    unit's sums under each arm; ``shift`` (U, C, K) is `r` with the real exposure in place of the outcome, for
-    intervals.
+    unit's sums under each arm; ``shift`` (U, C, K) is `r` with the real exposure in place of the outcome.
     """
 
     cluster: NDArray[np.int64]
@@ -250,7 +252,10 @@ class Inference:
 
     def row(self, term: str) -> dict[str, Any]:
         """Return the tidy row of one term; ``att`` is the headline, the first term where none bears that name."""
-        return self.tidy().row(self.estimate.place(term), named=True)
+        place = self.estimate.place(term)
+        values = {name: column[place] for name, column in _tidy_columns(self.estimate, self).items()}
+        row = {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
+        return {k: None if k in TIDY_SCHEMA and v != v else v for k, v in row.items()}
 
     def _repr_html_(self) -> str:
         return self.tidy()._repr_html_()
@@ -258,8 +263,16 @@ class Inference:
 
 def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     """Build the tidy table of an estimate, with or without its inference."""
+    columns = _tidy_columns(estimate, inference)
+    data = {name: columns[name] for name in TIDY_SCHEMA}
+    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
+    return frame.with_columns(pl.Series(k, list(v)) for k, v in columns.items() if k not in TIDY_SCHEMA)
+
+
+def _tidy_columns(estimate: Estimate, inference: Inference | None) -> dict[str, Sequence[Any] | FloatArray]:
+    """Return the columns of the tidy table, each of length m: those of `TIDY_SCHEMA` first; undefined numbers NaN."""
     m = len(estimate.terms)
-    data: dict[str, Any] = {"term": list(estimate.terms), "estimate": estimate.values}
+    data: dict[str, Sequence[Any] | FloatArray] = {"term": estimate.terms, "estimate": estimate.values}
     for name in ("std_error", "statistic", "df", "p_value", "conf_low", "conf_high"):
         data[name] = np.full(m, np.nan) if inference is None else getattr(inference, name)
     data["conf_level"] = [None if inference is None else inference.conf_level] * m
@@ -267,10 +280,7 @@ def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
         data[name] = [getattr(estimate.counts, name)] * m
     data["estimator"] = [estimate.estimator] * m
     data["inference"] = [None if inference is None else inference.method] * m
-    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
-    more = {**estimate.columns, **({} if inference is None else inference.columns)}
-    extra = [pl.Series(name, list(values)) for name, values in more.items()]
-    return frame.select(*TIDY_SCHEMA).with_columns(extra)
+    return {**data, **estimate.columns, **({} if inference is None else inference.columns)}
 
 
 def plain_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -284,8 +294,6 @@ def plain(value: Any) -> Any:
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, pl.DataFrame):
         return plain_rows(value)
-    if isinstance(value, (tuple, list)):
-        return [plain(v) for v in value]
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
-    return value
+    return [plain(v) for v in value] if isinstance(value, (tuple, list)) else value

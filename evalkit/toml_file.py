@@ -17,11 +17,21 @@ def read_toml(file: Path) -> dict[str, Any]:
     PlanError
         It is not TOML in UTF-8.
     """
+    return toml_of(toml_text(file), str(file))
+
+
+def toml_text(file: Path) -> str:
+    """Return the text of a TOML file.
+
+    Raises
+    ------
+    PlanError
+        It is not in UTF-8.
+    """
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise _refused(str(file), error) from error
-    return toml_of(text, str(file))
 
 
 def toml_of(text: str, where: str) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import evalkit
 from evalkit import intake_store
 from evalkit.intake import read_programme
-from evalkit.intake_store import programme_rows
+from evalkit.intake_store import programme_intake, programme_rows
 from evalkit.panel import Panel
 
 FOLDER = Path(__file__).parents[1] / "data_raw" / "suqian_ecommerce"
@@ -42,6 +44,24 @@ def test_stored_rows_are_those_of_intake(office: tuple[Path, list[str]]) -> None
         assert rows.prices.equals(intake.prices)
         assert rows.flow == intake.flow
     assert office[1] == [programme.id]
+
+
+def test_all_that_intake_found_is_stored(office: tuple[Path, list[str]]) -> None:
+    """Tables have the same types and values, and the rest is equal, from raw files and from the cache."""
+    programme = evalkit.load(office[0])
+    intake = read_programme(programme)
+    for _ in range(2):
+        stored = programme_intake(programme)
+        for name in (f.name for f in fields(intake)):
+            one, other = getattr(intake, name), getattr(stored, name)
+            if isinstance(one, pl.DataFrame):
+                assert one.schema == other.schema, name
+                assert one.equals(other), name
+            else:
+                assert one == other, name
+    assert office[1] == [programme.id]
+    programme_rows(programme)
+    assert len(office[1]) == 1
 
 
 def test_indicators_share_one_reading_and_changes_are_seen(office: tuple[Path, list[str]]) -> None:

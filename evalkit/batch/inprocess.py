@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from nbformat.v4 import new_notebook
 from papermill.engines import Engine
 
 from evalkit.batch.cell import execute_cell
@@ -20,11 +21,16 @@ class InProcessEngine(Engine):  # type: ignore[misc]
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, keep: list[Any] | None = None, **_: Any) -> None:
-        """Execute all cells in order, up to the first that fails; the notebook is added to `keep`, however it ends."""
+        """Execute all cells in order, up to the first that fails; the notebook is added to `keep`, however it ends.
+
+        Papermill writes out what it is left with even where no file was asked for. So where the notebook is kept and
+        nothing failed, it is left with an empty one.
+        """
+        nb, went_well = nb_man.nb, True
         if keep is not None:
-            keep.append(nb_man.nb)
+            keep.append(nb)
         with notebook_shell() as shell:
-            for index, cell in enumerate(nb_man.nb.cells):
+            for index, cell in enumerate(nb.cells):
                 nb_man.cell_start(cell, index)
                 went_well = execute_cell(shell, cell)
                 if not went_well:
@@ -32,7 +38,9 @@ class InProcessEngine(Engine):  # type: ignore[misc]
                 nb_man.cell_complete(cell, cell_index=index)
                 if not went_well:
                     break
-        nb_man.nb.metadata["language_info"] = language_info()
+        nb.metadata["language_info"] = language_info()
+        if keep is not None and went_well:
+            nb_man.nb = new_notebook(metadata=nb.metadata)  # type: ignore[no-untyped-call]
 
 
 def language_info() -> dict[str, Any]:

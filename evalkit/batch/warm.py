@@ -25,6 +25,7 @@ LIBRARIES = (
     "polars",
     "scipy.stats",
     "statsmodels.api",
+    "xlsxwriter",
 )
 LEFT_OUT = (
     "evalkit.__main__",

@@ -8,8 +8,8 @@ import polars as pl
 
 from evalkit.diagnostics.timing import asked_first, timing
 from evalkit.diagnostics.waiting_times import WaitingTimes, waiting_times
-from evalkit.intake import read_programme
 from evalkit.intake.requests import ACCEPTED, FILED
+from evalkit.intake_store import programme_intake
 from evalkit.panel import Panel
 from evalkit.programme import Programme
 
@@ -41,7 +41,7 @@ def request_queue(programme: Programme) -> Queue | None:
         The raw files cannot be read.
     """
     until = next((s.until for s in programme.sources if s.kind == "requests"), None)
-    requests = None if until is None else read_programme(programme).requests
+    requests = None if until is None else programme_intake(programme).requests
     if until is None or requests is None or requests.height == 0:
         return None
     village = programme.design.cluster

@@ -8,7 +8,7 @@ import polars as pl
 
 from evalkit.columns import CLUSTER, FIRST, TIME, canonical_frame
 from evalkit.errors import DataError, PlanError, listed, nearest
-from evalkit.intake import read_programme
+from evalkit.intake_store import programme_rows
 from evalkit.programme import Programme
 
 SCHEMA = {
@@ -42,7 +42,7 @@ def take_up_funnel(programme: Programme) -> pl.DataFrame | None:
     columns = [step.column for step in programme.funnel]
     if not columns:
         return None
-    frame = read_programme(programme).frame
+    frame = programme_rows(programme).frame
     _require_known(programme, columns, frame.columns)
     design = programme.design_for(programme.indicators[0])
     rows = canonical_frame(frame.lazy(), design, columns).collect().drop_nulls(columns)

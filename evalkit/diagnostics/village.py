@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from evalkit.columns import CLUSTER
 from evalkit.errors import DataError, nearest
 from evalkit.panel import Panel
 
@@ -32,7 +33,7 @@ def village_profiles(panels: Sequence[Panel], village: str) -> list[VillageProfi
     DataError
         It is in none of the panels.
     """
-    there = [p for p in panels if (p.frame["cluster"] == village).any()]
+    there = [p for p in panels if (p.frame[CLUSTER] == village).any()]
     return [village_profile(p, village) for p in there or panels]
 
 
@@ -44,25 +45,43 @@ def village_profile(panel: Panel, village: str) -> VillageProfile:
     DataError
         The panel has no such village.
     """
-    rows = panel.frame
-    own = rows.filter(pl.col("cluster") == village)
+    own = panel.frame.filter(pl.col(CLUSTER) == village)
     if own.height == 0:
-        names = rows["cluster"].unique().sort().to_list()
-        raise DataError(
-            f"village {village!r}",
-            f"no household of it has a value ({nearest(village, names)})",
-            "a village of the panel",
-            "correct the name",
-        )
-    last = rows["time"].max()
-    pilot = (pl.col("first_treated") <= last).fill_null(False)
-    parts = [
-        _means(own, "village", panel.outcome),
-        _means(rows.filter(pilot), "pilot", panel.outcome),
-        _means(rows.filter(~pilot), "comparison", panel.outcome),
-    ]
-    starts = own["first_treated"].drop_nulls().unique().to_list()
-    return VillageProfile(panel.outcome, village, min(starts) if starts else None, pl.concat(parts))
+        raise unknown_village(village, panel.frame[CLUSTER].unique().sort().to_list())
+    means = pl.concat([village_means(own, panel), arm_means(panel)])
+    return VillageProfile(panel.outcome, village, first_treated(own), means)
+
+
+def unknown_village(village: str, names: Sequence[str]) -> DataError:
+    """Return the error of a village that has no values."""
+    return DataError(
+        f"village {village!r}",
+        f"no household of it has a value ({nearest(village, names)})",
+        "a village of the panel",
+        "correct the name",
+    )
+
+
+def first_treated(own: pl.DataFrame) -> int | None:
+    """Return the first round in which a household of these rows is treated; None where none ever is."""
+    return min(own["first_treated"].drop_nulls().unique().to_list(), default=None)
+
+
+def village_means(own: pl.DataFrame, panel: Panel) -> pl.DataFrame:
+    """Return the means of one village, from its rows in the panel."""
+    return _means(own, "village", panel.outcome)
+
+
+def arm_means(panel: Panel) -> pl.DataFrame:
+    """Return the means of all pilot and of all comparison villages."""
+    rows = panel.frame
+    pilot = (pl.col("first_treated") <= rows["time"].max()).fill_null(False)
+    return pl.concat(
+        [
+            _means(rows.filter(pilot), "pilot", panel.outcome),
+            _means(rows.filter(~pilot), "comparison", panel.outcome),
+        ]
+    )
 
 
 def _means(rows: pl.DataFrame, arm: str, outcome: str) -> pl.DataFrame:

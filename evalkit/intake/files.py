@@ -15,7 +15,7 @@ from evalkit.intake.codebook import Entry, other_headers
 from evalkit.intake.database import SUFFIXES, sqlite_table
 from evalkit.intake.delimited import delimited
 from evalkit.intake.encoding import read_text
-from evalkit.intake.guards import inside, require_inside, sha256
+from evalkit.intake.guards import inside, known_sha256, require_inside
 from evalkit.intake.header import renamed
 from evalkit.intake.months import round_number
 from evalkit.intake.postgres import path_of, postgres_table
@@ -149,7 +149,7 @@ def checksums(programme: Programme) -> dict[str, str]:
     paths = [existing(folder / name) for name in names]
     paths += [path for source in programme.sources if source.file for path, _ in files_of(source, folder)]
     served = {source.place: postgres_table(source)[1] for source in programme.sources if source.database}
-    return {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(set(paths))} | served
+    return {p.relative_to(folder).as_posix(): known_sha256(p) for p in sorted(set(paths))} | served
 
 
 def _as_regex(pattern: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +13,8 @@ from evalkit.errors import DataError, PlanError
 from evalkit.programme import Programme
 
 ATTEMPTS = 3
+MOMENT = 2.0
+"""Seconds; clocks of file systems tick at least that often."""
 Read = TypeVar("Read")
 
 
@@ -94,3 +98,20 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def known_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file; one that this process has read, and that has not been touched since, is not reread.
+
+    Any change of a file or its name sets its time of change, which nobody can set back. Files that were touched a
+    moment ago are read again: a second change could fall on the same tick of the clock.
+    """
+    seen = path.stat()
+    if time.time() - seen.st_ctime < MOMENT:
+        return sha256(path)
+    return _sha256_of(path.resolve(), seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _sha256_of(path: Path, *_: int) -> str:
+    return sha256(path)

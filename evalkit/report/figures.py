@@ -1,8 +1,12 @@
-"""Figures: one theme; the message as title, alternative text from the numbers, a table beside each."""
+"""Figures: one theme; the message as title, alternative text from the numbers, a table beside each.
+
+They are written as plotly.js reads them; the tests let plotly's Python library check every one.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,9 +22,13 @@ INK, MUTED, GRID = "#1c2733", "#5b6875", "#d9dee4"
 PILOT, COMPARISON = "#0b5f8a", "#b35c00"
 GRAY = "#9aa5b1"
 SHADE = "rgba(11,95,138,0.15)"
+CLEAR = "rgba(0,0,0,0)"
+FAMILY = "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
+BARE = {"data": {"scatter": [{"type": "scatter"}]}}
+"""plotly's template ``none``: no colours or grid of its own."""
 LONG = 24
 """A table with more rows than this is folded up."""
-WHOLE_PART = re.compile(r"[0-9A-Za-z.,%]+|.", re.S)
+WHOLE_PART = re.compile(r"[0-9A-Za-z.,%]+|/.|.", re.S)
 """What of a label stays on one line."""
 WIDE = 0x2E80
 """Characters from here on are about twice as wide as Latin letters."""
@@ -95,26 +103,17 @@ def shown(words: str) -> str:
 
 def trace(series: Series) -> dict[str, Any]:
     """Return a plotly trace; intervals are error bars, along x where `across`."""
-    from plotly.graph_objects import Bar, Scatter
-
-    name = shown(series.name)
+    name, x = shown(series.name), list(series.x)
     if series.mode == "bars":
         places = [shown(str(y)) for y in series.y]
-        bar = Bar(name=name, x=list(series.x), y=places, orientation="h", marker={"color": series.color})
-        return dict(bar.to_plotly_json())
-    values: dict[str, Any] = {"name": name, "x": list(series.x), "y": list(series.y), "mode": series.mode}
+        return {"type": "bar", "name": name, "x": x, "y": places, "orientation": "h", "marker": {"color": series.color}}
+    values: dict[str, Any] = {"type": "scatter", "name": name, "x": x, "y": list(series.y), "mode": series.mode}
     values |= {} if series.legend else {"showlegend": False}
     if series.filled:
-        return dict(
-            Scatter(**values, fill="toself", fillcolor=SHADE, line={"width": 0}, hoverinfo="skip").to_plotly_json()
-        )
-    marker = {"color": series.color, "symbol": series.symbol, "size": series.size}
-    bars = {f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {}
-    return dict(
-        Scatter(
-            **values, marker=marker, line={"color": series.color, "dash": series.dash, "width": series.width}, **bars
-        ).to_plotly_json()
-    )
+        return {**values, "fill": "toself", "fillcolor": SHADE, "line": {"width": 0}, "hoverinfo": "skip"}
+    values["marker"] = {"color": series.color, "symbol": series.symbol, "size": series.size}
+    values["line"] = {"color": series.color, "dash": series.dash, "width": series.width}
+    return values | ({f"error_{'x' if series.across else 'y'}": _bars(series)} if series.low else {})
 
 
 def _bars(series: Series) -> dict[str, Any]:
@@ -158,44 +157,32 @@ class Axes:
 
 
 def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
-    """Return the JSON of a figure in the house theme."""
-    from plotly.graph_objects import Layout
-
-    layout = Layout(
-        template="none",
-        height=axes.height,
-        margin={"l": 8, "r": 12, "t": 40 if axes.legend else 12, "b": 8},
-        font={
-            "family": "Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif",
-            "size": 14,
-            "color": INK,
-        },
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        showlegend=axes.legend,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis=_axis(_below(axes.x), percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across)
+    """Return the JSON of a figure in the house theme, as plotly.js reads it."""
+    layout: dict[str, Any] = {
+        "template": BARE,
+        "height": axes.height,
+        "margin": {"l": 8, "r": 12, "t": 40 if axes.legend else 12, "b": 8},
+        "font": {"family": FAMILY, "size": 14, "color": INK},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "showlegend": axes.legend,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "xaxis": _axis(_below(axes.x), percent=axes.percent_x, whole=axes.whole_x, zero=axes.zero_across)
         | ({"type": "date", "tickformat": "%Y-%m", "nticks": 8} if axes.months else {})
         | ({"range": list(axes.range_x)} if axes.range_x else {}),
-        yaxis=_axis(shown(axes.y), percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
-        shapes=[
-            {
-                "type": "line",
-                "x0": x,
-                "x1": x,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": {"color": MUTED, "dash": "dot", "width": 1.5},
-            }
-            for x in axes.marks
-        ],
-    )
-    drawn = dict(layout.to_plotly_json())
+        "yaxis": _axis(shown(axes.y), percent=axes.percent_y, whole=False, zero=axes.zero) | _named_ticks(axes.ticks_y),
+    }
+    layout |= {"shapes": [_mark(x) for x in axes.marks]} if axes.marks else {}
     if axes.map_ratio is not None:
-        drawn["xaxis"] |= {"visible": False, "constrain": "domain"}
-        drawn["yaxis"] |= {"visible": False, "scaleanchor": "x", "scaleratio": axes.map_ratio, "constrain": "domain"}
-    return {"data": [trace(s) for s in series], "layout": drawn}
+        layout["xaxis"] |= {"visible": False, "constrain": "domain"}
+        layout["yaxis"] |= {"visible": False, "scaleanchor": "x", "scaleratio": axes.map_ratio, "constrain": "domain"}
+    return {"data": [trace(s) for s in series], "layout": layout}
+
+
+def _mark(x: float) -> dict[str, Any]:
+    """Return a dashed line from the bottom to the top."""
+    line = {"color": MUTED, "dash": "dot", "width": 1.5}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
 def wrapped(name: str, lang: Language) -> str:
@@ -214,10 +201,16 @@ def _below(title: str) -> str:
 
 
 def _lines(name: str, most: int = 9) -> list[str]:
-    """Cut a Chinese label into lines of about nine characters, never within a number or a Latin word."""
+    """Cut a Chinese label into as few lines as fit, of about the same length, never within a number or a Latin word."""
+    fewest = max(1, math.ceil(len(name) / most))
+    even = _filled(name, math.ceil(len(name) / fewest))
+    return even if len(even) <= fewest else _filled(name, most)
+
+
+def _filled(name: str, width: int) -> list[str]:
     lines = [""]
     for part in WHOLE_PART.findall(name):
-        if lines[-1] and len(lines[-1]) + len(part) > most:
+        if lines[-1] and len(lines[-1]) + len(part) > width:
             lines.append("")
         lines[-1] += part
     return lines

@@ -51,8 +51,7 @@ class Failure:
 
 def render(notebook: Any, page: Page) -> str:
     """Return the page of an executed notebook (an nbformat node)."""
-    html, _ = _exporter().from_notebook_node(notebook, resources={"page": _context(page, "")})
-    return str(html)
+    return _rendered(notebook, _context(page, ""))
 
 
 def render_failure(page: Page, failure: Failure) -> str:
@@ -60,8 +59,15 @@ def render_failure(page: Page, failure: Failure) -> str:
     from nbformat.v4 import new_notebook
 
     body = both(lambda lang: _failure_html(failure, lang))
-    html, _ = _exporter().from_notebook_node(new_notebook(), resources={"page": _context(page, body)})  # type: ignore[no-untyped-call]
-    return str(html)
+    return _rendered(new_notebook(), _context(page, body))  # type: ignore[no-untyped-call]
+
+
+def _rendered(notebook: Any, context: Mapping[str, Any]) -> str:
+    """Fill in the template; an exporter would first copy the notebook three times for preprocessors, which we have not.
+
+    `HTMLExporter` would also parse the finished page for marks of JupyterLab.
+    """
+    return str(_exporter().template.render(nb=notebook, resources={"page": context}))
 
 
 def asset_bytes() -> dict[str, bytes]:
@@ -77,13 +83,24 @@ def script_json(value: Any) -> str:
 
 @cache
 def _exporter() -> Any:
-    """Return the exporter; making it costs more than using it, so each process keeps one."""
-    from nbconvert.exporters import HTMLExporter
+    """Return nbconvert's exporter with our template; making it costs more than using it: each process keeps one."""
+    from nbconvert.exporters import TemplateExporter
 
     folder = Path(str(files("evalkit.report").joinpath("templates")))
-    exporter = HTMLExporter(extra_template_basedirs=[str(folder)], template_name="evalkit", exclude_anchor_links=True)  # type: ignore[no-untyped-call]
-    exporter.register_filter("script_json", script_json)  # type: ignore[no-untyped-call]
+    exporter = TemplateExporter(  # type: ignore[no-untyped-call]
+        extra_template_basedirs=[str(folder)],
+        template_name="evalkit",
+        file_extension=".html",
+        filters={"markdown2html": markdown_html, "script_json": script_json},
+    )
     return exporter
+
+
+def markdown_html(source: str) -> str:
+    """Return a cell of text as HTML; mathematics stays as written, headings have no anchors."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    return str(MarkdownWithMath(IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source))
 
 
 def _context(page: Page, body: str) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
-
 from evalkit.diagnostics.village import VillageProfile
-from evalkit.programme import Programme
+from evalkit.programme import IndicatorPlan, Programme
 from evalkit.report.block import Block, FigureBlock, both, heading, paragraph
 from evalkit.report.disclosure import Size, held_text, withheld
 from evalkit.report.figures import COMPARISON, INK, PILOT, Axes, Drawn, Series, figure_block, plot
@@ -18,6 +16,8 @@ from evalkit.report.origin import summarise
 from evalkit.report.rounds import is_monthly, round_label, round_places
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
+Rows = Mapping[int, Mapping[str, Mapping[str, Any]]]
+"""The means of a village and of the arms: by round, then arm."""
 STYLES = {
     "village": (INK, "diamond", "solid", "this_village"),
     "pilot": (PILOT, "circle", "dot", "all_pilot"),
@@ -50,18 +50,20 @@ def village_table(programme: Programme, profiles: Sequence[VillageProfile]) -> B
 
 def _table(programme: Programme, profiles: Sequence[VillageProfile], lang: Language) -> Grid:
     words = words_of(programme, lang)
-    rows, latest_of = [], [p.means.filter(pl.col("time") == p.means["time"].max()) for p in profiles]
+    latest_of = [by_time[max(by_time)] for by_time in map(_by_time, profiles)]
     plans = [programme.indicator(p.indicator) for p in profiles]
-    money = alike_money((unit_of(p.unit), r["mean"]) for p, r in zip(plans, latest_of, strict=True))
-    for plan, latest in zip(plans, latest_of, strict=True):
-        by_arm = {r["arm"]: r for r in latest.to_dicts()}
+    money = alike_money(
+        (unit_of(p.unit), [r["mean"] for r in latest.values()]) for p, latest in zip(plans, latest_of, strict=True)
+    )
+    rows = []
+    for plan, by_arm in zip(plans, latest_of, strict=True):
         cells = [_cell(by_arm.get(arm), programme, money(unit_of(plan.unit)), lang) for arm in STYLES]
         rows.append([getattr(plan.label, lang), *(c[0] for c in cells), cells[0][1]])
     head = [words.label("indicator"), *(words.label(s[3]) for s in STYLES.values()), words.label("households")]
     return Grid(head, rows)
 
 
-def _cell(row: dict[str, Any] | None, programme: Programme, unit: Unit, lang: Language) -> tuple[str, str]:
+def _cell(row: Mapping[str, Any] | None, programme: Programme, unit: Unit, lang: Language) -> tuple[str, str]:
     """Return mean and households of a cell; one that rests on too few households is withheld on this page too."""
     if row is None:
         return DASH, DASH
@@ -79,25 +81,27 @@ def village_figures(programme: Programme, profiles: Sequence[VillageProfile]) ->
 
 
 def _figure(programme: Programme, profile: VillageProfile) -> FigureBlock:
-    return figure_block(lambda lang: _drawn(programme, profile, lang))
+    rows = _by_time(profile)
+    return figure_block(lambda lang: _drawn(programme, profile, rows, lang))
 
 
-def _drawn(programme: Programme, profile: VillageProfile, lang: Language) -> Drawn:
+def _by_time(profile: VillageProfile) -> Rows:
+    """Return the rows of the means by round, then arm."""
+    rows: dict[int, dict[str, dict[str, Any]]] = {}
+    for row in sorted(profile.means.to_dicts(), key=lambda row: row["time"]):
+        rows.setdefault(row["time"], {})[row["arm"]] = row
+    return rows
+
+
+def _drawn(programme: Programme, profile: VillageProfile, rows: Rows, lang: Language) -> Drawn:
     words, plan = words_of(programme, lang), programme.indicator(profile.indicator)
-    unit = unit_of(plan.unit)
-    shown = profile.means.filter(pl.col("n_units") >= programme.disclosure.min_households).sort("time")
+    unit, least = unit_of(plan.unit), programme.disclosure.min_households
     series = []
     for arm, (color, symbol, dash, key) in STYLES.items():
-        rows = shown.filter(pl.col("arm") == arm)
-        series += (
-            [
-                Series(
-                    words.label(key), round_places(rows["time"], programme), rows["mean"].to_list(), color, symbol, dash
-                )
-            ]
-            if rows.height
-            else []
-        )
+        shown = [by_arm[arm] for by_arm in rows.values() if arm in by_arm and by_arm[arm]["n_units"] >= least]
+        if shown:
+            times, means = round_places([r["time"] for r in shown], programme), [r["mean"] for r in shown]
+            series.append(Series(words.label(key), times, means, color, symbol, dash))
     monthly = is_monthly(programme)
     axes = Axes(
         words.label("month" if monthly else "time"),
@@ -112,15 +116,14 @@ def _drawn(programme: Programme, profile: VillageProfile, lang: Language) -> Dra
         words.label("village_title", village=profile.village),
         title,
         plot(series, axes),
-        _by_time(programme, profile, lang),
+        _table_by_time(programme, plan, rows, lang),
     )
 
 
-def _by_time(programme: Programme, profile: VillageProfile, lang: Language) -> Grid:
+def _table_by_time(programme: Programme, plan: IndicatorPlan, rows: Rows, lang: Language) -> Grid:
     words, body = words_of(programme, lang), []
-    unit = alike(unit_of(programme.indicator(profile.indicator).unit), profile.means["mean"])
-    for (time,), rows in profile.means.sort("time").group_by("time", maintain_order=True):
-        by_arm = {r["arm"]: r for r in rows.to_dicts()}
+    unit = alike(unit_of(plan.unit), [row["mean"] for by_arm in rows.values() for row in by_arm.values()])
+    for time, by_arm in rows.items():
         cells = [_cell(by_arm.get(arm), programme, unit, lang) for arm in STYLES]
         body.append([round_label(time, programme), *(c[0] for c in cells), cells[0][1]])
     return Grid(

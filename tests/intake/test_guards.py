@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from evalkit.errors import DataError, PlanError
-from evalkit.intake import checksums, read_programme
-from evalkit.intake.guards import inside, settled, sha256
+from evalkit.intake import checksums, guards, read_programme
+from evalkit.intake.guards import inside, known_sha256, settled, sha256
 from evalkit.programme import load
 
 
@@ -52,6 +54,24 @@ def test_names_that_climb_out_are_refused(programme: Path, name: str):
     toml.write_text(text.replace('"households.parquet"', f'"{name}"'), encoding="utf-8")
     with pytest.raises(PlanError, match="1 file names lead out of the programme's folder"):
         read_programme(load(programme))
+
+
+def test_a_known_file_is_read_once_and_again_after_any_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its hash follows its bytes, also where size and stated time stay; one touched a moment ago is always read."""
+    file, reads = tmp_path / "a.csv", []
+    file.write_text("old")
+    monkeypatch.setattr(guards, "sha256", lambda path: reads.append(path) or sha256(path))
+    assert known_sha256(file) == known_sha256(file) == sha256(file)
+    assert len(reads) == 2
+    monkeypatch.setattr(guards, "MOMENT", 0.0)
+    assert known_sha256(file) == known_sha256(file) == sha256(file)
+    assert len(reads) == 3
+    before = file.stat()
+    time.sleep(0.02)
+    file.write_text("new")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert known_sha256(file) == sha256(file)
+    assert len(reads) == 4
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path):

@@ -74,7 +74,7 @@ def test_page_loads_its_own_files_only(html: str):
 
 
 def test_policy_forbids_the_network(html: str):
-    policy = re.search(r'<meta content="([^"]+)" http-equiv="Content-Security-Policy"', html)
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)"', html)
     assert policy is not None
     assert policy[1].startswith("default-src 'none'")
     assert "http" not in policy[1]
@@ -87,8 +87,8 @@ def test_a_figure_cannot_end_its_script(html: str):
 
 
 def test_language_is_set(html: str):
-    assert '<html data-lang="both" lang="zh-CN">' in html
-    assert '<html data-lang="en" lang="en">' in render(notebook(), replace(PAGE, lang="en"))
+    assert '<html lang="zh-CN" data-lang="both">' in html
+    assert '<html lang="en" data-lang="en">' in render(notebook(), replace(PAGE, lang="en"))
 
 
 @pytest.mark.parametrize("simulated", [True, False])

@@ -46,17 +46,17 @@ def canonical(raw: pl.LazyFrame, file: File) -> pl.LazyFrame:
     quick = [e for e in entries if schema[e.raw_header] == pl.String and e.kind in {"number", "date"}]
     checked = [e for e in file.entries if e.kind in CHECKED and e not in quick]
     typed = [e for e in checked if schema[e.raw_header].is_float() or schema[e.raw_header] == pl.String]
-    bad = [pl.when(misread(schema[e.raw_header], e)).then(pl.lit(e.raw_header)) for e in typed]
+    bad = [pl.when(misread(schema[e.raw_header], e)).then(_header(e, file)) for e in typed]
     whole = [e for e in entries if e.name in file.key and _is_whole(schema, e)]
     rows = raw.select(
         (pl.col(ROW).cast(pl.Int64) + file.first_row).alias(ROW),
-        pl.coalesce(*bad, pl.lit(None, pl.String)).cast(file.headers).alias(HEADER),
+        pl.coalesce(*bad, pl.lit(None, file.headers)).alias(HEADER),
         pl.any_horizontal(pl.lit(value=False), *[pl.col(e.raw_header).is_null() for e in whole]).alias(KEYLESS),
         *[_plain(schema, e).alias(e.name) for e in entries if e not in quick],
         *[_looked_at(e).alias(e.name) for e in quick],
         *[_code(schema[e.raw_header], e, file.words[e.name]).alias(CODED + e.name) for e in coded],
     )
-    unread = [pl.when(pl.col(e.name).struct.field(UNREAD)).then(pl.lit(e.raw_header).cast(file.headers)) for e in quick]
+    unread = [pl.when(pl.col(e.name).struct.field(UNREAD)).then(_header(e, file)) for e in quick]
     read = rows.with_columns(
         pl.coalesce(HEADER, *unread).alias(HEADER),
         *[_value(e).alias(e.name) for e in quick],
@@ -66,6 +66,10 @@ def canonical(raw: pl.LazyFrame, file: File) -> pl.LazyFrame:
         pl.any_horizontal(KEYLESS, *parts).alias(KEYLESS),
         *[_fen(e) for e in entries if e.name in MONEY],
     )
+
+
+def _header(entry: Entry, file: File) -> pl.Expr:
+    return pl.lit(entry.raw_header, file.headers)
 
 
 def _is_whole(schema: pl.Schema, entry: Entry) -> bool:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, Protocol
 
@@ -73,8 +73,14 @@ class Words:
 @lru_cache(maxsize=64)
 def read_words(lang: Language, terms: Terms) -> Words:
     """Read the wording of one language, with what a programme calls its villages and households."""
+    return Words(**_filled(_texts(lang), terms))
+
+
+@cache
+def _texts(lang: Language) -> Mapping[str, Any]:
+    """Return the texts of one language with their tokens; parsing them takes longer than filling them in."""
     file = files("evalkit.report").joinpath(f"templates/wording/{lang}.toml")
-    return Words(**_filled(tomllib.loads(file.read_text(encoding="utf-8")), terms))
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def words_of(speaker: Speaker, lang: Language) -> Words:
