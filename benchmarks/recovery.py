@@ -3,7 +3,10 @@
     .venv/bin/python benchmarks/recovery.py                  # all programmes, on all cores
     .venv/bin/python benchmarks/recovery.py suqian_post      # one of them; its rows in the table are replaced
     .venv/bin/python benchmarks/recovery.py --draws 40       # fewer draws; prints only, without --write
+    .venv/bin/python benchmarks/recovery.py --so-far NAME    # no new draws; writes those that are done
     .venv/bin/python benchmarks/recovery.py --tables         # writes docs/recovery.md anew from results/recovery.csv
+
+A study that is ended goes on where it was, if code, scenario and plan are the same: draws are kept in .cache/recovery/.
 
 Each draw (`evalkit.simulate`, which shares no code with the estimators) gives the frame that intake would give, without
 dirt, and what is true of it. It is estimated as programme.toml plans: panel, village sums, estimator, interval. "Built
@@ -20,13 +23,11 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import argparse
 import math
-import platform
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from importlib.metadata import version
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ from evalkit.errors import DataError, DesignError
 from evalkit.estimators.registry import estimate_by_name
 from evalkit.programme import IndicatorPlan
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "redraws"))
+
+from kept import Kept
+from recovered import line, page, summary
+
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "benchmarks" / "results" / "recovery.csv"
 DOCUMENT = ROOT / "docs" / "recovery.md"
@@ -48,10 +54,6 @@ TABLES = "<!-- tables -->\n"
 DRAWS = 2000
 CALM = 200
 """So many of the draws are also made without what chance brings, for what is built in."""
-LEAST = 0.935
-"""An interval fails where the upper 99 % bound of its coverage lies below this."""
-WIDE = 2.576
-"""Standard errors within which the mean error must lie where assumptions hold: 99 %."""
 MORE = {
     "ningxia_post": ("parcels_number",),
     "shangyu_trinity": ("contract_sales_yuan", "overdue_yuan"),
@@ -60,13 +62,15 @@ MORE = {
 SETS = 99
 """Placebo sets of three communities among 27; pages draw 999, which takes ten times as long."""
 Row = dict[str, Any]
+Key = tuple[bool, int]
 
-sys.path[:] = [p for p in sys.path if Path(p).resolve() != Path(__file__).parent.resolve()]
+sys.path[:] = [p for p in sys.path if Path(p).resolve() != Path(__file__).resolve().parent]
 """numba, which rdrobust imports when it is used, would else take coverage.py of this folder for the package."""
 
 
-def one(name: str, holds: bool, indicators: tuple[str, ...], seed: int) -> list[Row]:
+def one(name: str, indicators: tuple[str, ...], key: Key) -> list[Row]:
     """Return a row for each indicator of one draw: its error, whether it is covered, and the naive error."""
+    holds, seed = key
     programme = evalkit.load(ROOT / "data_raw" / name)
     drawn = simulate.replicate(name, seed, holds=holds)
     calm = simulate.replicate(name, seed, holds=holds, calm=True) if seed < CALM else None
@@ -114,69 +118,6 @@ def _naive(panel: evalkit.Panel, moments: evalkit.Moments) -> float:
     return float((evalkit.itt(moments, strata=False) if at_cutoff else evalkit.pre_post(moments)).values[0])
 
 
-def summary(rows: list[Row]) -> pl.DataFrame:
-    """Return one row an indicator and kind of draw."""
-    from scipy.special import betaincinv
-
-    frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(
-        pl.col("error", "naive", "built_in").fill_nan(None)
-    )
-    keys = ["programme", "holds", "indicator", "estimator"]
-    table = frame.group_by(keys, maintain_order=True).agg(
-        pl.len().alias("draws"),
-        (pl.col("refused") != "").sum().alias("refused"),
-        pl.col("error").mean().alias("bias"),
-        (pl.col("error").std() / pl.col("error").count().sqrt()).alias("bias_se"),
-        pl.col("covers").sum().alias("hits"),
-        pl.col("covers").count().alias("intervals"),
-        pl.col("naive").mean().alias("naive"),
-        (pl.col("naive").std() / pl.col("naive").count().sqrt()).alias("naive_se"),
-        pl.col("built_in").mean(),
-    )
-    upper = [
-        None if n == 0 else 1.0 if h == n else float(betaincinv(h + 1, n - h, 0.99))
-        for h, n in table.select("hits", "intervals").iter_rows()
-    ]
-    return table.with_columns((pl.col("hits") / pl.col("intervals")).alias("coverage"), pl.Series("upper_bound", upper))
-
-
-def page(table: pl.DataFrame) -> str:
-    """Return the tables of the document."""
-    lines = [
-        f"Command: `.venv/bin/python benchmarks/recovery.py`. Machine: {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, evalkit {version('evalkit')}.\n",
-        f"Errors in the indicator's unit. × marks, where assumptions hold, a mean error beyond {WIDE} of its standard "
-        f"errors, or a coverage whose upper 99 % bound lies below {LEAST:.1%}.\n",
-    ]
-    for holds, title in ((True, "## Where assumptions hold\n"), (False, "## Where the scenario breaks one\n")):
-        lines += [
-            title,
-            "| programme, indicator | estimator | draws | mean error (s.e.) | coverage of 95 % | naive error (s.e.) "
-            "| built in |",
-            "|---" * 7 + "|",
-            *(_line(r) for r in table.filter(pl.col("holds") == holds).iter_rows(named=True)),
-            "",
-        ]
-    return "\n".join(lines)
-
-
-def _line(r: Row) -> str:
-    off = r["holds"] and r["bias"] is not None and abs(r["bias"]) > WIDE * r["bias_se"]
-    low = r["holds"] and r["upper_bound"] is not None and r["upper_bound"] < LEAST
-    coverage = "no interval" if not r["intervals"] else f"{r['coverage']:.1%}{' ×' if low else ''}"
-    draws = f"{r['draws']:,}" + (f", {r['refused']} refused" if r["refused"] else "")
-    naive = "–" if r["naive"] is None else f"{_short(r['naive'])} ({_short(r['naive_se'])})"
-    built_in = "–" if r["built_in"] is None else _short(r["built_in"])
-    bias = "–" if r["bias"] is None else f"{_short(r['bias'])} ({_short(r['bias_se'])}){' ×' if off else ''}"
-    what = f"{r['programme']}, {r['indicator']}"
-    return f"| {what} | {r['estimator']} | {draws} | {bias} | {coverage} | {naive} | {built_in} |"
-
-
-def _short(value: float) -> str:
-    """Return three digits, without an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
 def measured(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the indicators that are measured, and those on which the scenario breaks what their plan assumes.
 
@@ -193,31 +134,44 @@ def measured(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(p.name for p in plans), tuple(differ)
 
 
-def draws_of(name: str, draws: int, workers: int | None) -> Iterator[list[Row]]:
-    """Yield the rows of each draw, on several cores."""
+def draws_of(name: str, draws: int, workers: int | None, kept: Kept) -> Iterator[list[Row]]:
+    """Yield the rows of each draw, those that are kept first, the others made on several cores."""
     whole, broken = measured(name)
+    kinds = ((True, whole), (False, broken)) if broken else ((True, whole),)
+    keys = [(holds, seed) for seed in range(draws) for holds, _ in kinds]
+    yield from (kept.rows[key] for key in keys if key in kept.rows)
+    missing = [key for key in keys if key not in kept.rows]
+    asked = [dict(kinds)[holds] for holds, _ in missing]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for holds, indicators in ((True, whole), (False, broken)):
-            yield from pool.map(partial(one, name, holds, indicators), range(draws if indicators else 0), chunksize=10)
+        for key, rows in zip(missing, pool.map(one, repeat(name), asked, missing, chunksize=4), strict=True):
+            kept.add(key, rows)
+            yield rows
 
 
 def main() -> None:
     """Run the study, print as it goes, write the table after each programme."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("programmes", nargs="*", metavar="PROGRAMME", help=", ".join(simulate.scenarios()))
-    parser.add_argument("--draws", type=int, default=DRAWS, help="other numbers than %(default)s are printed only")
-    parser.add_argument("--write", action="store_true", help="write the table with another number of draws, too")
-    parser.add_argument("--workers", type=int, help="processes; all cores if left out")
-    parser.add_argument("--tables", action="store_true", help="only write the document anew from the table")
-    given = parser.parse_args()
+    given = _asked()
     if given.tables:
         return write(pl.read_csv(TABLE))
     start = time.perf_counter()
     for name in given.programmes or simulate.scenarios():
-        table = summary([row for rows in draws_of(name, given.draws, given.workers) for row in rows])
-        print(f"{time.perf_counter() - start:6.0f} s", *map(_line, table.iter_rows(named=True)), sep="\n", flush=True)
-        if given.draws == DRAWS or given.write:
+        kept = Kept(ROOT, name, SETS, CALM)
+        draws = kept.rows.values() if given.so_far else draws_of(name, given.draws, given.workers, kept)
+        table = summary([row for rows in draws for row in rows])
+        print(f"{time.perf_counter() - start:6.0f} s", *map(line, table.iter_rows(named=True)), sep="\n", flush=True)
+        if given.so_far or given.draws == DRAWS or given.write:
             write(table)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("programmes", nargs="*", metavar="PROGRAMME", help=", ".join(simulate.scenarios()))
+    parser.add_argument("--draws", type=int, default=DRAWS, help="other numbers than %(default)s are printed only")
+    parser.add_argument("--write", action="store_true", help="write the table with another number of draws, too")
+    parser.add_argument("--so-far", action="store_true", help="write the table of the draws that are done")
+    parser.add_argument("--workers", type=int, help="processes; all cores if left out")
+    parser.add_argument("--tables", action="store_true", help="only write the document anew from the table")
+    return parser.parse_args()
 
 
 def write(table: pl.DataFrame) -> None:

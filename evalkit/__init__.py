@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         sun_abraham,
         synthetic_control,
         synthetic_did,
+        synthetic_factors,
     )
     from evalkit.every import evaluate_all
     from evalkit.families import evaluate_families
@@ -76,6 +77,7 @@ _ESTIMATORS = (
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_factors",
 )
 _DIAGNOSTICS = (
     "Study",
@@ -168,6 +170,7 @@ __all__ = [
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_factors",
     "twoway_weights",
     "village_map",
     "villages_needed",

@@ -156,8 +156,9 @@ class LocalFit:
     m terms. ``std_error`` (m,) are those of the estimates; ``corrected`` (m,) are the estimates less their estimated
     bias and ``robust_error`` (m,) the standard errors of that difference, which count the bias's own estimation.
     ``bandwidth`` and ``bias_bandwidth`` (left, right) are in units of the score, ``near`` the units within the
-    bandwidth on each side, ``lines`` (2, 2) intercept at the cut-off and slope of the outcome, left and right.
-    ``refit(scale, donut)`` estimates anew with ``scale`` times the bandwidth, without units nearer than ``donut``.
+    bandwidth, ``lines`` (2, 2) intercept at the cut-off and slope of the outcome; ``refit(scale, donut)`` is anew with
+    ``scale`` times the bandwidth and without units nearer than ``donut``. ``sides`` (2, n) are the sorted scores near
+    the cut-off and what each unit counts in the corrected intercept, ``places`` their villages where clustered.
     """
 
     clusters: tuple[str, ...]
@@ -172,6 +173,8 @@ class LocalFit:
     near: tuple[int, int]
     lines: FloatArray
     refit: Callable[[float, float], Estimate]
+    sides: tuple[FloatArray, FloatArray]
+    places: tuple[NDArray[np.int64], NDArray[np.int64]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,7 @@ class Reassignment:
     U assignment units (villages, or households where these were assigned), C arms or adoption rounds, K columns.
     ``cluster`` (U,) is the place of a unit's village among the regression's clusters; units are exchanged within
     equal ``stratum`` (U,). ``assigned`` (U,) is the arm each really had. ``s`` (U, C, K, K) and ``r`` (U, C, K) are a
-    unit's sums under each arm; ``shift`` (U, C, K) is `r` with the real exposure in place of the outcome, for
-    intervals.
+    unit's sums under each arm; ``shift`` (U, C, K) is `r` with the real exposure in place of the outcome.
     """
 
     cluster: NDArray[np.int64]
@@ -264,8 +266,7 @@ def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     columns = _tidy_columns(estimate, inference)
     data = {name: columns[name] for name in TIDY_SCHEMA}
     frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
-    extra = [pl.Series(name, list(values)) for name, values in columns.items() if name not in TIDY_SCHEMA]
-    return frame.with_columns(extra)
+    return frame.with_columns(pl.Series(k, list(v)) for k, v in columns.items() if k not in TIDY_SCHEMA)
 
 
 def _tidy_columns(estimate: Estimate, inference: Inference | None) -> dict[str, Sequence[Any] | FloatArray]:
@@ -293,8 +294,6 @@ def plain(value: Any) -> Any:
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, pl.DataFrame):
         return plain_rows(value)
-    if isinstance(value, (tuple, list)):
-        return [plain(v) for v in value]
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
-    return value
+    return [plain(v) for v in value] if isinstance(value, (tuple, list)) else value

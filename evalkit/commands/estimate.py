@@ -41,7 +41,7 @@ OWN_OPTIONS = {"window": "event_study", "leads": "imputation"}
     "--estimator",
     metavar="NAME",
     help="ancova, did, event_study, group_time, imputation, itt, late, ppml, pre_post, spillover (by the column "
-    "exposure), sun_abraham, synthetic_control or synthetic_did. "
+    "exposure), sun_abraham, synthetic_control, synthetic_did or synthetic_factors. "
     "Default: late with an instrument, did with rounds, else itt.",
 )
 @click.option(
@@ -95,6 +95,7 @@ ROUNDS = frozenset({"did", "event_study", "group_time", "imputation", "pre_post"
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_factors",
 }
 """Estimators that follow households over rounds."""
 ADJUSTABLE = frozenset({"did", "group_time", "itt", "late", "ancova"})

@@ -14,7 +14,8 @@ import polars as pl
 from evalkit.errors import DesignError
 from evalkit.estimators.discontinuity import INSTALL
 from evalkit.inference.basis import local_fit
-from evalkit.inference.bias_corrected import local_conventional, robust_bias_corrected
+from evalkit.inference.bias_corrected import local_conventional
+from evalkit.inference.robust_student import robust_student
 from evalkit.panel import Panel
 from evalkit.results import Estimate, Inference
 
@@ -73,11 +74,11 @@ def bandwidths(estimate: Estimate, level: float = 0.95) -> pl.DataFrame:
     """Return the estimate with half and double the bandwidth, with a hole at the cut-off, and its usual interval."""
     basis = local_fit(estimate, "bandwidths")
     hole = HOLE * basis.bandwidth[0]
-    rows = [_row("chosen", 0.0, robust_bias_corrected(estimate, level))]
+    rows = [_row("chosen", 0.0, robust_student(estimate, level))]
     rows += [_row("conventional", 0.0, local_conventional(estimate, level))]
     for check, scale, donut in [*((c, s, 0.0) for c, s in SCALES), ("donut", 1.0, hole)]:
         try:
-            rows.append(_row(check, donut, robust_bias_corrected(basis.refit(scale, donut), level)))
+            rows.append(_row(check, donut, robust_student(basis.refit(scale, donut), level)))
         except DesignError:
             rows.append({"check": check, "donut": donut, "bandwidth": scale * basis.bandwidth[0]})
     floats = ("bandwidth", "donut", "estimate", "conf_low", "conf_high", "p_value")

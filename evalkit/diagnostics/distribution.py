@@ -10,7 +10,7 @@ import polars as pl
 from evalkit.diagnostics.arms import ARMS
 from evalkit.panel import Panel
 
-QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+QUANTILES = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 """Bands end at these of the amounts of both rounds, rounded to `DIGITS`: no one's value."""
 DIGITS = 2
 ZERO_SHARE = 0.05
@@ -79,8 +79,8 @@ def bands_of(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[tupl
     """Return the lower ends of all bands but the first, and whether 0 is a band of its own.
 
     The amounts 0, 0, 100, 200, …, 1800 of twenty households: a tenth is 0, so 0 is a band; of the other eighteen a
-    tenth lie below 270, a quarter below 525, half below 950, three quarters below 1,375 and nine tenths below 1,630,
-    in two digits 270, 520, 950, 1400 and 1600.
+    tenth lie below 270, a fifth below 440, 35 % just below 695, half below 950, 65 % below 1,205, four fifths below
+    1,460 and nine tenths below 1,630, in two digits 270, 440, 690, 950, 1200, 1500 and 1600.
     """
     zeros = float((values == 0).mean())
     has_zero = zeros >= ZERO_SHARE and float(values.min()) >= 0

@@ -26,7 +26,7 @@ def leave_one_donor_out(estimate: Estimate) -> pl.DataFrame:
     """Return village, weight, and ``estimate`` fitted anew without it, for each donor with weight; largest first."""
     basis = donors(estimate, "leave one donor out")
     without = dict(zip(basis.clusters, donors_left_out(basis)[:, 0].tolist(), strict=True))
-    used = donor_weights(estimate).filter(pl.col("weight") > 0)
+    used = donor_weights(estimate).filter(pl.col("weight") != 0)
     return used.with_columns(pl.col("village").replace_strict(without, return_dtype=pl.Float64).alias("estimate"))
 
 

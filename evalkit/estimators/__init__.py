@@ -16,6 +16,7 @@ from evalkit.estimators.spillover import spillover
 from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.estimators.synthetic_control import synthetic_control
 from evalkit.estimators.synthetic_did import synthetic_did
+from evalkit.estimators.synthetic_factors import synthetic_factors
 
 __all__ = [
     "ancova",
@@ -34,4 +35,5 @@ __all__ = [
     "sun_abraham",
     "synthetic_control",
     "synthetic_did",
+    "synthetic_factors",
 ]

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from evalkit.errors import DesignError, UsageError
+from evalkit.estimators.local_parts import local_parts
 from evalkit.panel import Panel
 from evalkit.results import Counts, Estimate, FloatArray, LocalFit
 
@@ -62,7 +63,7 @@ def discontinuity(
     -----
     τ̂ = μ̂₊ − μ̂₋, the intercepts of weighted lines at the cut-off (Hahn, Todd & van der Klaauw 2001; Calonico, Cattaneo
     & Titiunik 2014, eq. 1; rdrobust's defaults: p = 1, q = 2, nearest-neighbour variances, ties adjusted). Weights of
-    the design multiply the kernel. The interval is `inference.robust_bias_corrected`.
+    the design multiply the kernel. The interval is `inference.robust_student`.
     """
     if kernel not in KERNELS:
         raise UsageError("discontinuity", f"kernel {kernel!r}", " or ".join(KERNELS), "choose one of them")
@@ -77,6 +78,7 @@ def discontinuity(
 
     std_error, corrected, robust_error = _errors(fit)
     above, below = (_villages_with(rows, side) for side in (rows.x >= rows.cutoff, rows.x < rows.cutoff))
+    near = [_near(rows, fit.bws[side], side == "left", kernel) for side in ("left", "right")]
     basis = LocalFit(
         clusters=rows.villages,
         treated=above,
@@ -90,6 +92,8 @@ def discontinuity(
         std_error=std_error,
         corrected=corrected,
         robust_error=robust_error,
+        sides=(near[0][0], near[1][0]),
+        places=(near[0][1], near[1][1]) if clustered else None,
     )
     return _estimate(panel, rows, fit, basis, notes)
 
@@ -182,6 +186,15 @@ def _line(coefficients: FloatArray) -> FloatArray:
 
 def _villages_with(rows: _Rows, side: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.bincount(rows.place[side], minlength=len(rows.villages)) > 0
+
+
+def _near(rows: _Rows, widths: Any, left: bool, kernel: str) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return score and part in the corrected intercept (2, n), and village, of the units of a side that count."""
+    side = np.flatnonzero((rows.x < rows.cutoff) == left)
+    side = side[np.argsort(rows.x[side], kind="stable")]
+    weight = np.ones(len(side)) if rows.weight is None else rows.weight[side]
+    near, part = local_parts(rows.x[side] - rows.cutoff, weight, float(widths["h"]), float(widths["b"]), kernel)
+    return np.stack([rows.x[side][near], part]), rows.place[side][near]
 
 
 def _errors(fit: Any) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -21,6 +21,7 @@ from evalkit.estimators.spillover import spillover
 from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.estimators.synthetic_control import synthetic_control
 from evalkit.estimators.synthetic_did import synthetic_did
+from evalkit.estimators.synthetic_factors import synthetic_factors
 from evalkit.moments import Moments
 from evalkit.panel import Panel
 from evalkit.results import Estimate
@@ -48,6 +49,7 @@ ESTIMATORS: dict[str, Callable[[Moments], Estimate]] = {
     "sun_abraham": sun_abraham,
     "synthetic_control": synthetic_control,
     "synthetic_did": synthetic_did,
+    "synthetic_factors": synthetic_factors,
 }
 FROM_PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "ancova": ancova,

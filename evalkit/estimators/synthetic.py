@@ -1,4 +1,4 @@
-"""What synthetic_control and synthetic_did share: from one fit to the Estimate with its gaps by round."""
+"""What synthetic estimators share: from one fit to the Estimate with its gaps by round."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ def sizes(series: VillageSeries, average: Average) -> FloatArray:
     return series.size if average == "household" else np.ones_like(series.size)
 
 
+def shares(series: VillageSeries, average: Average) -> FloatArray:
+    """Return the part of each village in the average of pilots, zero for donors, (G,)."""
+    size = sizes(series, average)
+    return np.asarray(np.where(series.treated, size, 0.0) / size[series.treated].sum(), dtype=np.float64)
+
+
 def pilot_and_donors(means: FloatArray, share: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Return the pilot average (T,), the donors' means (D, T) and which rows are donors (G,)."""
     donors = share == 0
@@ -40,8 +46,7 @@ def pilot_and_donors(means: FloatArray, share: FloatArray) -> tuple[FloatArray, 
 
 def synthetic_estimate(estimator: str, outcome: str, series: VillageSeries, refit: Refit, average: Average) -> Estimate:
     """Fit, and report ``att`` and the gap of each round as ``event_time=k``."""
-    size = sizes(series, average)
-    share = np.where(series.treated, size, 0.0) / size[series.treated].sum()
+    size, share = sizes(series, average), shares(series, average)
     fit = refit(series.means, share, series.before, series.after)
     basis = Donors(
         clusters=series.clusters,

@@ -42,7 +42,7 @@ def donors(estimate: Estimate, method: str) -> Donors:
     raise DesignError(
         f"inference {method!r}",
         f"{estimate.estimator} has no donors",
-        "synthetic_control or synthetic_did",
+        "synthetic_control, synthetic_did or synthetic_factors",
         "use conley_taber or randomization where few villages are treated",
     )
 

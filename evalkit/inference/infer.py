@@ -20,6 +20,7 @@ from evalkit.inference.lone_pilot import FEW_PILOTS
 from evalkit.inference.multiplier import multiplier
 from evalkit.inference.placebo import placebo, placebo_normal
 from evalkit.inference.randomization import randomization
+from evalkit.inference.robust_student import robust_student
 from evalkit.inference.student import no_interval
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
 from evalkit.inference.two_way import two_way
@@ -44,6 +45,7 @@ METHODS: dict[str, Callable[..., Inference]] = {
     "conley_taber": conley_taber,
     "ferman_pinto": ferman_pinto,
     "robust_bias_corrected": robust_bias_corrected,
+    "robust_student": robust_student,
     "local_conventional": local_conventional,
 }
 BOTH_BASES = frozenset({"auto", "crv1", "crv3", "multiplier"})
@@ -54,7 +56,7 @@ DRAWING = frozenset(
 """Methods that draw, and so take `draws` and `seed`."""
 FOR_DONORS = frozenset({"placebo", "placebo_normal", "synthetic_jackknife"})
 """Methods for synthetic estimates only."""
-AT_CUTOFF = frozenset({"robust_bias_corrected", "local_conventional"})
+AT_CUTOFF = frozenset({"robust_student", "robust_bias_corrected", "local_conventional"})
 """Methods for `discontinuity` only."""
 
 
@@ -67,7 +69,7 @@ def infer(
     ----------
     method : str
         ``auto`` or one of `METHODS`. ``auto`` chooses from the numbers of pilot and comparison villages (see `auto`);
-        for synthetic estimates it is ``placebo``, at a cut-off ``robust_bias_corrected``.
+        for synthetic estimates it is ``placebo``, at a cut-off ``robust_student``.
     level : float
         Confidence level.
     seed, draws : int
@@ -88,7 +90,7 @@ def infer(
             "choose one of them",
         )
     if method == "auto" and isinstance(estimate.basis, Donors | LocalFit):
-        method = "placebo" if isinstance(estimate.basis, Donors) else "robust_bias_corrected"
+        method = "placebo" if isinstance(estimate.basis, Donors) else "robust_student"
     if isinstance(estimate.basis, LocalFit) and method not in AT_CUTOFF:
         raise DesignError(
             f"inference {method!r}",

@@ -28,8 +28,9 @@ def placebo(
     the hypothesis of an effect h this is taken off the true pilots first, wherever they stand. p is the share of sets
     with an effect at least as large as the true pilots' (Abadie, Diamond & Hainmueller 2010, section 3.4, who leave
     the pilot out of its placebos' donors; kept in, the rank is exact for exchangeable villages). Weights of donors do
-    not depend on h; weights of rounds are taken at h = estimate. ``std_error`` is the standard deviation of placebo
-    effects among comparison villages alone (Arkhangelsky et al. 2021, algorithm 4); it has no part in p or interval.
+    not depend on h; weights of rounds are taken at h = estimate, and so are the factors of `synthetic_factors`, which
+    rest on later rounds too. ``std_error`` is the standard deviation of placebo effects among comparison villages alone
+    (Arkhangelsky et al. 2021, algorithm 4); it has no part in p or interval.
     Rounds before the start are matched, so they have neither. A 95 % interval needs 19 comparison villages beside one
     pilot village, 5 beside two, 4 beside three (`ranks.enough_comparison`).
 

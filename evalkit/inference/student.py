@@ -50,15 +50,27 @@ def two_sided(statistic: FloatArray, df: FloatArray) -> FloatArray:
 def by_normal(
     estimate: Estimate, method: str, centre: FloatArray, std_error: FloatArray, level: float, reason: str = ""
 ) -> Inference:
-    """Build the Inference of terms by the normal distribution, with intervals around `centre` (m,).
+    """Build the Inference of terms by the normal distribution, with intervals around `centre` (m,); ``df`` is NaN."""
+    return around(estimate, method, centre, std_error, np.full(len(centre), np.inf), level, reason)
 
-    ``df`` is NaN. The centre is not the estimate where a bias is taken off it first.
+
+def around(
+    estimate: Estimate,
+    method: str,
+    centre: FloatArray,
+    std_error: FloatArray,
+    df: FloatArray,
+    level: float,
+    reason: str = "",
+) -> Inference:
+    """Build the Inference of terms with intervals around `centre` (m,), by t; the normal distribution where df is ∞.
+
+    The centre is not the estimate where a bias is taken off it first.
     """
-    se = np.where(std_error > 0, std_error, np.nan)
-    df = np.full(len(se), np.inf)
-    half = critical(np.inf, level) * se
+    se, finite = np.where(std_error > 0, std_error, np.nan), np.where(np.isfinite(df), df, np.nan)
+    half = np.array([critical(d, level) for d in df]) * se
     p = two_sided(centre / se, df)
-    return Inference(estimate, method, se, df * np.nan, centre / se, p, centre - half, centre + half, level, reason)
+    return Inference(estimate, method, se, finite, centre / se, p, centre - half, centre + half, level, reason)
 
 
 def no_interval(estimate: Estimate, method: str, level: float, reason: str) -> Inference:

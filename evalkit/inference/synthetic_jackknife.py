@@ -21,7 +21,7 @@ def synthetic_jackknife(estimate: Estimate, level: float = 0.95) -> Inference:
         The estimate has no donors, there is one pilot village, or one donor has all the weight.
     """
     basis = donors(estimate, "synthetic_jackknife")
-    pilots, used = int(basis.treated.sum()), int((basis.fit.donors > 0).sum())
+    pilots, used = int(basis.treated.sum()), int((basis.fit.donors != 0).sum())
     if pilots < 2 or used < 2:
         raise DesignError(
             "synthetic_jackknife",

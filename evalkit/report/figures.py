@@ -6,6 +6,7 @@ They are written as plotly.js reads them; the tests let plotly's Python library 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ BARE = {"data": {"scatter": [{"type": "scatter"}]}}
 """plotly's template ``none``: no colours or grid of its own."""
 LONG = 24
 """A table with more rows than this is folded up."""
-WHOLE_PART = re.compile(r"[0-9A-Za-z.,%]+|.", re.S)
+WHOLE_PART = re.compile(r"[0-9A-Za-z.,%]+|/.|.", re.S)
 """What of a label stays on one line."""
 WIDE = 0x2E80
 """Characters from here on are about twice as wide as Latin letters."""
@@ -200,10 +201,16 @@ def _below(title: str) -> str:
 
 
 def _lines(name: str, most: int = 9) -> list[str]:
-    """Cut a Chinese label into lines of about nine characters, never within a number or a Latin word."""
+    """Cut a Chinese label into as few lines as fit, of about the same length, never within a number or a Latin word."""
+    fewest = max(1, math.ceil(len(name) / most))
+    even = _filled(name, math.ceil(len(name) / fewest))
+    return even if len(even) <= fewest else _filled(name, most)
+
+
+def _filled(name: str, width: int) -> list[str]:
     lines = [""]
     for part in WHOLE_PART.findall(name):
-        if lines[-1] and len(lines[-1]) + len(part) > most:
+        if lines[-1] and len(lines[-1]) + len(part) > width:
             lines.append("")
         lines[-1] += part
     return lines

@@ -100,7 +100,8 @@ def _title(finding: Finding, by_arm: dict[str, list[Row]], lang: Language, *, le
     for arm, rows in by_arm.items():
         if rows:
             low, high = np.quantile(_marks(rows, "change"), (0.25, 0.75)).tolist()
-            parts.append(words.label(f"strip_half_{arm}", range=interval(low, high, unit, lang)))
+            between = interval(low, high, unit, lang) if low < high else difference(low, unit, lang)
+            parts.append(words.label(f"strip_half_{arm}", range=between))
     firm = finding.stability
     parts += [words.label(f"strip_{firm.verdict}")] if firm is not None and left_out else []
     label, joint = getattr(finding.indicator.label, lang), "；" if lang == "zh" else "; "

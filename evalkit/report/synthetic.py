@@ -20,7 +20,7 @@ from evalkit.report.wording import Language, say, words_of
 from evalkit.results import Donors
 
 LEAST_SHOWN = 0.01
-"""Donors with less weight than this are summed up in one row."""
+"""Donors with less weight than this, in size, are summed up in one row."""
 
 
 def gap(finding: Finding) -> Block | FigureBlock:
@@ -124,8 +124,8 @@ def _gap_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> 
 def _donors(finding: Finding, lang: Language) -> Drawn:
     words = words_of(finding, lang)
     weights = donor_weights(finding.main.estimate)
-    shown = weights.filter(pl.col("weight") >= LEAST_SHOWN)
-    rest = weights.filter(pl.col("weight") < LEAST_SHOWN)
+    large = pl.col("weight").abs() >= LEAST_SHOWN
+    shown, rest = weights.filter(large), weights.filter(~large)
     named = finding.programme.disclosure.audience == "internal"
     names = [
         r["village"] if named else words.label("donor_number", n=i)
@@ -139,10 +139,11 @@ def _donors(finding: Finding, lang: Language) -> Drawn:
         words.label("donor_weight"), "", zero_across=True, percent_x=True, legend=False, height=90 + 28 * len(names)
     )
     title = words.label(
-        "donors_title", n=weights.filter(pl.col("weight") > 0).height, largest=percent(weights["weight"][0], lang)
+        "donors_title", n=weights.filter(pl.col("weight") != 0).height, largest=percent(weights["weight"][0], lang)
     )
     bars = Series(words.label("donor_weight"), values[::-1], names[::-1], mode="bars")
     pairs = [[n, percent(v, lang)] for n, v in zip(names, values, strict=True)]
     alt = f"{title}. " + "; ".join(f"{n}: {v}" for n, v in pairs)
     table = Grid([words.label("donor"), words.label("donor_weight")], pairs)
-    return Drawn(title, words.label("donors_subtitle"), alt, plot([bars], axes), table)
+    subtitle = words.label("donors_subtitle" if weights["weight"].min() >= 0 else "donors_subtitle_negative")  # type: ignore[operator]
+    return Drawn(title, subtitle, alt, plot([bars], axes), table)

@@ -11,7 +11,7 @@ from tests.browser.views import PAGES, View, views
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-WITH_FIGURES = ("impact", "impact_cross_section", "programme", "quality", "village")
+WITH_FIGURES = ("impact", "impact_cross_section", "programme", "quality", "village", "power")
 
 
 @pytest.mark.parametrize("view", views(), ids=lambda v: "-".join(map(str, v)))
@@ -57,8 +57,9 @@ def test_language_is_switched_by_keyboard(opened, kind: str):
     assert all(count > 0 for count in page.evaluate(DRAWN))
 
 
-def test_index_is_filtered_by_keyboard(opened):
-    page = opened("index.html", lang="en").page
+@pytest.mark.parametrize("width", [360, 1280])
+def test_index_is_filtered_by_keyboard(opened, width: int):
+    page = opened("index.html", lang="en", width=width).page
     rows = page.locator("tbody tr:visible")
     before = rows.count()
     page.locator("select[name=programme]").focus()
@@ -69,6 +70,17 @@ def test_index_is_filtered_by_keyboard(opened):
     page.keyboard.type("no such words")
     assert rows.count() == 0
     assert page.locator(".count").inner_text().strip() != ""
+
+
+def test_rows_out_of_sight_are_read_in_one_language(opened):
+    """They are not laid out, so style sheets say nothing of them to a screen reader."""
+    page = opened("index.html", lang="zh").page
+    hidden = "all => all.map(e => [e.lang, e.ariaHidden])"
+    for lang in ("zh", "en"):
+        parts = page.eval_on_selector_all("tbody [lang]", hidden)
+        assert {spoken for spoken, aside in parts if aside == "false"} == {lang}
+        assert len({tuple(part) for part in parts}) == 2
+        page.locator("button.switch").click()
 
 
 def test_index_never_links_to_internal_pages(opened):

@@ -17,8 +17,8 @@ HUNDREDS = np.arange(1, 19) * 100.0
 
 
 def test_ends_are_rounded_quantiles_and_zero_is_a_band() -> None:
-    """As in the docstring: 270, 525, 950, 1375 and 1630 in two digits, half to even as Python writes."""
-    assert bands_of(np.array([0.0, 0.0, *HUNDREDS])) == ((270.0, 520.0, 950.0, 1400.0, 1600.0), True)
+    """As in the docstring: 270, 440, just below 695, 950, 1205, 1460 and 1630 in two digits."""
+    assert bands_of(np.array([0.0, 0.0, *HUNDREDS])) == ((270.0, 440.0, 690.0, 950.0, 1200.0, 1500.0, 1600.0), True)
 
 
 @pytest.mark.parametrize(("zeros", "expected"), [(1, True), (0, False)])
@@ -46,17 +46,17 @@ def panel_of(before: list[float], after: list[float], weights: list[float] | Non
 def test_shares_by_hand() -> None:
     """Ten pilots at 1 … 10 go up by 5, ten comparison households stay; weights of 3 count for the last two of either.
 
-    Ends: quantiles of 1 … 10 three times and 6 … 15 are 2, 4, 7, 9 and 11.1, in two digits 11. Pilot weight 8 + 6 = 14.
-    Before: 1; 2 and 3; 4, 5 and 6; 7 and 8; 9 and 10 with weight 3 each. After: 6; 7 and 8; 9 and 10; the rest, 9/14.
+    Ends: quantiles of 1 … 10 three times and 6 … 15 are 2, 3, 5, 7, 8, 10 and 11.1, in two digits 11. Pilot weight
+    8 + 6 = 14. Before: 1; 2; 3 and 4; 5 and 6; 7; 8 and 9, which weighs 3; 10, too. After: 6; 7; 8 and 9; 10; the rest.
     """
     amounts = [float(i) for i in range(1, 11)] * 2
     after = [a + 5 for a in amounts[:10]] + amounts[10:]
     weights = ([1.0] * 8 + [3.0] * 2) * 2
     found = distribution(panel_of(amounts, after, weights), 1, 2)
     assert found is not None
-    assert found.edges == (2.0, 4.0, 7.0, 9.0, 11.0)
-    assert shares(found, "pilot", "before") == pytest.approx([1 / 14, 2 / 14, 3 / 14, 2 / 14, 6 / 14, 0])
-    assert shares(found, "pilot", "after") == pytest.approx([0, 0, 1 / 14, 2 / 14, 2 / 14, 9 / 14])
+    assert found.edges == (2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 11.0)
+    assert shares(found, "pilot", "before") == pytest.approx([n / 14 for n in (1, 1, 2, 2, 1, 4, 3, 0)])
+    assert shares(found, "pilot", "after") == pytest.approx([n / 14 for n in (0, 0, 0, 1, 1, 2, 1, 9)])
     assert shares(found, "comparison", "after") == shares(found, "comparison", "before")
 
 

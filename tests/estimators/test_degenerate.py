@@ -110,6 +110,7 @@ NEAR = Refused("more units near the cut-off")
 GROUP_TIMES = ("group_time", "group_time_balanced")
 CUTOFF = ("discontinuity", "discontinuity_clustered")
 LONE = Unsure("1 pilot village. Needed: at least 2 pilot and 2 comparison villages")
+FEW_ROUNDS = Refused("2 round(s) before the start and any anticipation")
 FEW_DONORS = Unsure("3 comparison villages for 3 pilot village(s)")
 WEIGHTS = Refused("rows have a weight that is missing, zero or negative (units h1_0, h1_1, h1_2, h1_3)")
 TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
@@ -125,6 +126,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "pre_post": Interval(),
             "synthetic_control": NO_DONORS,
             "synthetic_did": NO_DONORS,
+            "synthetic_factors": NO_DONORS,
             "spillover": Refused("unlinked of those who started in 3, round 3"),
             **dict.fromkeys(CUTOFF, ONE_SIDE),
             **dict.fromkeys(["itt", "itt_unadjusted", "late", "ancova", "itt_lin", "late_ancova"], ONE_ARM),
@@ -142,6 +144,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "pre_post": Refused("no household is treated"),
             "synthetic_control": Refused("no village starts in the observed rounds"),
             "synthetic_did": Refused("no village starts in the observed rounds"),
+            "synthetic_factors": Refused("no village starts in the observed rounds"),
             "ancova": Refused("no household is treated"),
             "late_ancova": Refused("no household is treated"),
             "spillover": Refused("there is no demonstration household"),
@@ -160,6 +163,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "itt_lin": NoError(),  # the pilot villages of one stratum are one village, which its own effect fits
             "synthetic_control": ONE_START,
             "synthetic_did": ONE_START,
+            "synthetic_factors": ONE_START,
         },
     ),
     "one pilot village": (
@@ -173,6 +177,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "itt_lin": Refused("treated (explained by"),  # one stratum has no pilot village
             "synthetic_control": Interval(),
             "synthetic_did": Interval(),
+            "synthetic_factors": FEW_ROUNDS,
         },
     ),
     "no round before": (
@@ -187,6 +192,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "pre_post": Refused("cannot be told from the others: after"),
             "synthetic_control": NOT_MATCHED,
             "synthetic_did": NOT_MATCHED,
+            "synthetic_factors": NOT_MATCHED,
             "ancova": Refused("there is no round before the programme"),
             "late_ancova": Refused("there is no round before the programme"),
             "spillover": Refused("cannot be told from the others"),
@@ -213,6 +219,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             "itt_lin": NoError(),
             "synthetic_control": FEW_DONORS,
             "synthetic_did": FEW_DONORS,
+            "synthetic_factors": FEW_ROUNDS,
         },
     ),
     "an outcome that never varies": (
@@ -222,6 +229,7 @@ TABLE: dict[str, tuple[Callable[[], pl.DataFrame], dict[str, Outcome]]] = {
             **dict.fromkeys(CUTOFF, Refused("Not enough variability")),
             "synthetic_control": FEW_DONORS,
             "synthetic_did": FEW_DONORS,
+            "synthetic_factors": FEW_ROUNDS,
         },
     ),
     "zero weights": (

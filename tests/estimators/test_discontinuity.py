@@ -70,7 +70,7 @@ def test_lines_by_hand():
 def test_published_senate_numbers(senate):
     """Calonico, Cattaneo, Farrell & Titiunik (2017, Stata Journal 17:372), rdrobust vote margin; as printed there."""
     estimate = discontinuity(senate)
-    robust = evalkit.infer(estimate).row("att")
+    robust = evalkit.infer(estimate, "robust_bias_corrected").row("att")
     usual = evalkit.infer(estimate, "local_conventional").row("att")
     assert (robust["n_obs"], robust["n_left"], robust["n_right"]) == (1297, 360, 323)
     assert robust["estimate"] == pytest.approx(7.4141, abs=5e-5)

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs_version
 import evalkit
 from evalkit import report
 from evalkit.finding import Finding
-from evalkit.report.figures import TRACE_TYPES, Axes, Series, plot
+from evalkit.report.figures import TRACE_TYPES, Axes, Series, plot, wrapped
 from evalkit.report.forest import forest
 from evalkit.report.page import asset_bytes
 
@@ -52,7 +52,8 @@ def test_only_declared_kinds_of_traces_are_used(saved: Finding, income: Finding,
 
 def test_plotly_s_own_library_accepts_every_figure(saved: Finding, income: Finding, lone: Finding):
     """It raises on attributes and values that plotly.js does not know, and drops what says nothing."""
-    for payload in (p for f in figures(saved, income, lone) for p in PAYLOAD.findall(f.block.html)):
+    more = [report.village_strip(income), report.distribution(income)]
+    for payload in (p for f in [*figures(saved, income, lone), *more] for p in PAYLOAD.findall(f.block.html)):
         figure = json.loads(payload)
         assert json.loads(go.Figure(figure).to_json()) == figure
 
@@ -61,6 +62,7 @@ def test_figures_of_each_kind_of_axis_and_series_are_accepted():
     several = [Series("a", [1, 2], [1.0, None], low=[0.5, None], high=[2.0, None], across=across) for across in (0, 1)]
     several += [Series("", [1, 2], [1.0, 2.0], filled=True), Series("b", [0.5], ["x"], mode="bars")]
     axes = [Axes("t", "v", zero=True, marks=(1.5,), months=True), Axes("", "", percent_x=True, whole_x=True)]
+    axes += [Axes("", "", range_x=(0.0, 2.0)), Axes("", "", map_ratio=1.2)]
     for axis in (*axes, Axes("t", "v", percent_y=True, legend=False, ticks_y=((0.0, "p"), (1.0, "q")))):
         figure = plot(several, axis)
         assert json.loads(go.Figure(figure).to_json()) == figure
@@ -165,3 +167,16 @@ def test_forest_holds_zero(saved: Finding, income: Finding):
     figure = json.loads(PAYLOAD.findall(forest([saved, income]).block.html)[0])
     axis = figure["layout"]["xaxis"]
     assert (axis["zeroline"], axis["rangemode"]) == (True, "tozero")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("", [""]),
+        ("户均贷款余额", ["户均贷款余额"]),
+        ("客户月均购买产地农产品金额", ["客户月均购买产", "地农产品金额"]),
+        ("9300至11000元/年", ["9300至", "11000元/年"]),
+    ],
+)
+def test_a_chinese_label_is_cut_evenly_and_never_within_a_number(name: str, lines: list[str]):
+    assert wrapped(name, "zh") == "<br>".join(lines)

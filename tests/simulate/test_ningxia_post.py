@@ -65,17 +65,17 @@ def test_no_amount_is_negative() -> None:
     assert rows.select(pl.min_horizontal(pl.col("purchases", "parcels", "sales").min())).item() > 0
 
 
-def test_plain_differences_are_wrong_and_the_weighted_comparison_is_right() -> None:
-    """Six draws: did misses by 14 on average, more than ten standard errors; synthetic_did by less than 1.5."""
+def test_plain_differences_are_wrong_and_the_plan_is_right() -> None:
+    """Six draws: did misses by 14 on average, more than ten standard errors; the plan's estimator by less than 1.5."""
     misses = []
     for seed in range(1, 7):
         drawn = replicate("ningxia_post", seed, holds=True)
         moments = evalkit.Moments.from_frame(drawn.frame.drop_nulls([BOUGHT]), design=DESIGN, outcomes=[BOUGHT])
-        values = (evalkit.did(moments).values[0], evalkit.synthetic_did(moments).values[0])
+        values = (evalkit.did(moments).values[0], evalkit.synthetic_factors(moments).values[0])
         misses.append(np.array(values) - drawn.truth[BOUGHT])
-    did, synthetic = np.mean(misses, axis=0)
+    did, planned = np.mean(misses, axis=0)
     assert did > 10 * np.std(misses, axis=0, ddof=1)[0] / np.sqrt(6)
-    assert abs(synthetic) < 1.5
+    assert abs(planned) < 1.5
 
 
 def test_orders_and_shares_follow_the_purchases() -> None:
@@ -88,7 +88,7 @@ def test_orders_and_shares_follow_the_purchases() -> None:
     for name in ("orders_number", "origin_share"):
         moments = evalkit.Moments.from_frame(frame, design=DESIGN, outcomes=[name])
         truth = drawn.truth[name]
-        assert evalkit.synthetic_did(moments).values[0] == pytest.approx(truth, rel=0.06)
+        assert evalkit.synthetic_factors(moments).values[0] == pytest.approx(truth, rel=0.06)
         assert evalkit.did(moments).values[0] > 1.15 * truth
 
 
