@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from evalkit.flow import FlowStep, SampleFlow
 from evalkit.intake import FileRecord, Intake, checksums, read_programme
 from evalkit.intake.identifiers.pseudonym import key_mark
 from evalkit.plan_lock import LOCK_NAME
-from evalkit.programme import FILE_NAME, Programme
+from evalkit.programme import FILE_NAME, Programme, load
 
 ANSWERS = {"indicators", "costs", "cost_effectiveness", "decompositions", "subgroups"}
 NO_MATTER = {"folder", "disclosure", "truth"} | ANSWERS
@@ -103,3 +104,7 @@ def _key(programme: Programme) -> str:
         name: digest for name, digest in checksums(programme).items() if name not in {FILE_NAME, LOCK_NAME} | truth
     }
     return hash_of("rows", files, key_mark(programme.folder), plan, code_hash())
+
+
+if __name__ == "__main__":
+    programme_rows(load(sys.argv[1]))

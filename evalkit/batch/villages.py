@@ -12,7 +12,7 @@ import polars as pl
 from evalkit.batch.machine import cores
 from evalkit.cache import META, Entry, cache_folder, code_hash, hash_of, read_entry, write_entry
 from evalkit.errors import EvalkitError
-from evalkit.programme import IndicatorPlan, Programme, load
+from evalkit.programme import IndicatorPlan, Programme
 
 TABLE = "villages"
 
@@ -44,8 +44,8 @@ def look_at(programmes: Sequence[Programme]) -> None:
 
 
 def _look_apart(programme: Programme) -> None:
-    """Read one programme in a process of its own; what it says of unreadable files, planning says again."""
-    command = [sys.executable, "-P", "-m", "evalkit.batch.villages", str(programme.folder)]
+    """Read one programme in a process that imports intake only; what it says of bad files, planning says again."""
+    command = [sys.executable, "-P", "-m", "evalkit.intake_store", str(programme.folder)]
     subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
@@ -96,7 +96,3 @@ def _treated(programme: Programme) -> pl.Expr:
     column = programme.design.treatment or programme.design.first_treated
     value = pl.col(str(column)).cast(pl.Float64, strict=False)
     return (value > 0) & value.is_finite()
-
-
-if __name__ == "__main__":
-    _table(load(sys.argv[1]))

@@ -31,6 +31,7 @@ from evalkit.report.disclosure import COUNTS
 from evalkit.report.wording import WORDS
 from tests.batch.hunted_programme import KINDS, MARK, NAMES, write_hunted
 
+PLACES = {words.label("ways_axis") for words in WORDS.values()}
 IN_KERNELS = ("quality", "raw", "broken", "crash")
 """What also runs in papermill's own engine, whose kernels send outputs and tracebacks of their own."""
 RAW = """
@@ -244,13 +245,22 @@ def test_every_count_in_every_table_of_every_page_is_a_multiple_of_the_threshold
 
 
 def test_figures_hold_rounds_and_arms_and_no_households(findings: Path):
-    """No point of a unit, jittered or not, and nothing that a browser does not draw: labels, ids, custom data."""
+    """No point of a unit, jittered or not, and nothing that a browser does not draw: labels, ids, custom data.
+
+    The points of the curve of all ways to compute are ways: one at each place, 1, 2, … to their number.
+    """
     payload = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
     pages = [p for p in findings.rglob("*.html") if "internal" not in p.parts]
-    traces = [t for p in pages for x in payload.findall(p.read_text(encoding="utf-8")) for t in json.loads(x)["data"]]
+    figures = [json.loads(x) for p in pages for x in payload.findall(p.read_text(encoding="utf-8"))]
+    curves = [f for f in figures if f["layout"]["xaxis"]["title"]["text"].replace("<br>", " ") in PLACES]
+    traces = [t for f in figures for t in f["data"]]
     assert len(traces) > 20
+    assert curves
     assert {"customdata", "ids", "text", "hovertext", "meta"} & {key for t in traces for key in t} == set()
-    assert max(len(t["x"]) for t in traces) <= 4 * len(KINDS)
+    assert max(len(t["x"]) for f in figures if f not in curves for t in f["data"]) <= 4 * len(KINDS)
+    for curve in curves:
+        points = sorted(x for t in curve["data"] if t["mode"] == "markers" for x in t["x"])
+        assert points == list(range(1, len(points) + 1))
 
 
 def test_counts_in_workbooks_and_tables_are_multiples_of_the_threshold(findings: Path):

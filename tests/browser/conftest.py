@@ -24,6 +24,7 @@ KINDS = {
     "quality": "suqian_ecommerce/quality.html",
     "village": "internal/suqian_ecommerce/village-SQ001.html",
     "replication": "moz_savings/replication_moz_savings.html",
+    "power": "suqian_ecommerce/power.html",
 }
 """Every kind of page, and where the batch writes it."""
 

@@ -11,7 +11,7 @@ from tests.browser.views import PAGES, View, views
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-WITH_FIGURES = ("impact", "impact_cross_section", "programme", "quality", "village")
+WITH_FIGURES = ("impact", "impact_cross_section", "programme", "quality", "village", "power")
 
 
 @pytest.mark.parametrize("view", views(), ids=lambda v: "-".join(map(str, v)))
