@@ -13,9 +13,12 @@ import argparse
 import contextlib
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import random
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,8 +40,9 @@ ENDED = 100
 """Added to pytest's exit status, so that a process which ended before pytest did is told apart."""
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 """The warning is about libraries that are imported before pytest starts."""
-SLACK, LEAST = 20, 120
-"""A mutant's tests are ended after so many times what they take, and at least so many seconds: they go on for ever."""
+SLACK, LEAST, WAIT = 10, 30, 40
+"""A mutant's tests go on for ever where they take so many times their time, and at least so many seconds of the
+processor; where they only wait, so many times that by the clock."""
 
 
 def sample(root: Path, n: int, seed: int) -> tuple[list[Place], dict[str, int]]:
@@ -69,20 +73,21 @@ def run(clone: Path, place: Place, tests: list[str], seconds: float) -> str:
 
 def as_it_stands(clone: Path, tests: list[str], limit: float) -> str:
     """Return what becomes of the code as it stands: survived, killed, or slow."""
-    process = multiprocessing.get_context("fork").Process(target=_try, args=(clone, tests))
+    process = multiprocessing.get_context("fork").Process(target=_try, args=(clone, tests, math.ceil(limit)))
     process.start()
-    process.join(limit)
+    process.join(WAIT * limit)
     if process.is_alive():
         process.kill()
         process.join()
         return "slow"
-    return _state(process.exitcode)
+    return "slow" if process.exitcode == -signal.SIGXCPU else _state(process.exitcode)
 
 
-def _try(clone: Path, tests: list[str]) -> None:
+def _try(clone: Path, tests: list[str], limit: int) -> None:
     """Run the tests in this process, a fork of one that has imported the libraries; end with pytest's exit status."""
     import pytest
 
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + LEAST))
     os.setsid()
     os.chdir(clone)
     os.environ.update(reached.environment(clone))
@@ -145,7 +150,10 @@ def _work(clone: Path, own: list[Place], tests: reached.Reached) -> None:
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
     if own and as_it_stands(clone, tests.tests_of(own[0].file, own[0].lines)[:FIRST], LEAST) != "survived":
         raise SystemExit("mutants: tests fail without any change")
+    command = os.getppid()
     for place in own:
+        if os.getppid() != command:
+            return  # the command was ended; what is known is kept
         chosen = tests.tests_of(place.file, place.lines)
         state = run(clone, place, chosen, sum(tests.seconds[t] for t in chosen))
         with KNOWN.open("a", encoding="utf-8") as file:

@@ -102,8 +102,9 @@ for place in mutations.places(here, "m.py"):
         continue
     tests = [] if place.what == "3" else ["test_m.py::test_f"]
     print(place.what, place.becomes, mutants.run(here, place, tests, 0.1), sep=" | ")
+(here / "test_m.py").write_text("def test_f():\\n    while True:\\n        pass\\n", encoding="utf-8")
+print("for", "ever", mutants.as_it_stands(here, ["test_m.py"], 2), sep=" | ")
 try:
-    mutants.as_it_stands(here, ["--no-such-option"], 60)
     mutants.as_it_stands(here / "nowhere", ["test_m.py"], 60)
 except SystemExit as error:
     print("apart", "apart", error, sep=" | ")
@@ -121,6 +122,7 @@ def test_a_mutant_is_killed_by_the_test_that_sees_it(root: Path, tmp_path: Path)
     assert states["min(x, 5)", "max(x, 5)"] == "killed"
     assert states["5", "6"] == "survived"
     assert states["3", "4"] == "unreached"
+    assert states["for", "ever"] == "slow"
     assert "could not be run" in states["apart", "apart"]
     assert (tmp_path / "m.py").read_text(encoding="utf-8") == CODE
 
