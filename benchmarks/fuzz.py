@@ -124,6 +124,7 @@ def report(counts: dict[str, Count], n: int, seconds: float) -> str:
         f"Limits: {MOST_SECONDS:.0f} s of processor time an input, {ADDRESS_SPACE // 2**30} GiB of address space a",
         "worker. Every input must give rows or an EvalkitError. Memory is the largest of a worker, libraries included.",
         "",
+        *([f"**Not finished:** {total:,} of {n:,} inputs so far.", ""] if total < n else []),
         "| reader | inputs | rows | refused with a message | defects | slowest (s) | most memory (MiB) |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 
 from evalkit.cache import code_hash, hash_of
@@ -30,5 +31,9 @@ def provenance(programme: Programme, plan: IndicatorPlan, n_raw_rows: int) -> Pr
     from evalkit import __version__
 
     planned = (programme.design.model_dump(mode="json"), plan.model_dump(mode="json"))
-    versions = {name: version(name) for name in LIBRARIES}
-    return Provenance(checksums(programme), hash_of(*planned), code_hash(), __version__, versions, n_raw_rows)
+    return Provenance(checksums(programme), hash_of(*planned), code_hash(), __version__, _versions(), n_raw_rows)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}

@@ -106,7 +106,7 @@ def _without(estimate: Estimate) -> FloatArray:
 
 
 def _jackknife(estimate: Estimate) -> tuple[float, float] | None:
-    """Return the jackknife's interval; None with one pilot village or one donor."""
+    """Return the jackknife's interval; None with one pilot village or one donor, or with negative weights."""
     try:
         row = synthetic_jackknife(estimate).row("att")
     except DesignError:  # neither side may vanish: the page shows none

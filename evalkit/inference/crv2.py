@@ -12,6 +12,7 @@ weight (clubSandwich's inverse_var takes another root of the same equation, whic
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,8 +79,21 @@ class Adjusted:
     c: FloatArray
 
 
+_KEPT: deque[tuple[Linear, Adjusted]] = deque(maxlen=2)
+"""The last regressions that were adjusted: interval, band, joint test and drift of one path ask for the same."""
+
+
 def adjusted(basis: Linear) -> Adjusted:
     """Return the adjusted scores of the terms, A_v q_v'e_v, and what their variance under the working model needs."""
+    for known, part in _KEPT:
+        if known is basis:
+            return part
+    part = _adjusted(basis)
+    _KEPT.append((basis, part))
+    return part
+
+
+def _adjusted(basis: Linear) -> Adjusted:
     working = _working(basis)
     span = _adjustment(working)
     weights = span.root @ working.gamma

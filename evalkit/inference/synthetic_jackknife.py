@@ -18,15 +18,23 @@ def synthetic_jackknife(estimate: Estimate, level: float = 0.95) -> Inference:
     Raises
     ------
     DesignError
-        The estimate has no donors, there is one pilot village, or one donor has all the weight.
+        The estimate has no donors, there is one pilot village, one donor has all the weight, or weights may be negative
+        (`synthetic_factors`): held while a village is left out, they no longer follow what the pilots follow.
     """
     basis = donors(estimate, "synthetic_jackknife")
-    pilots, used = int(basis.treated.sum()), int((basis.fit.donors != 0).sum())
+    pilots, used = int(basis.treated.sum()), int((basis.fit.donors > 0).sum())
     if pilots < 2 or used < 2:
         raise DesignError(
             "synthetic_jackknife",
             f"{pilots} pilot village(s) and {used} donor(s) with weight",
             "two of each: neither side may vanish",
+            "use placebo",
+        )
+    if (basis.fit.donors < 0).any():
+        raise DesignError(
+            "synthetic_jackknife",
+            f"{int((basis.fit.donors < 0).sum())} donor(s) with a negative weight",
+            "a mix of donors, which stays one without any of them",
             "use placebo",
         )
     g = len(basis.clusters)

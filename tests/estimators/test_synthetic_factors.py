@@ -92,6 +92,13 @@ def test_more_factors_than_can_be_determined_are_refused() -> None:
         evalkit.synthetic_factors(moments(panel(5, noise=1.0, rounds=5), 4), factors=2)
 
 
+def test_the_jackknife_with_weights_held_is_refused() -> None:
+    estimate = evalkit.synthetic_factors(moments(panel(6, noise=0.5), 16, 2))
+    assert estimate.basis.fit.donors.min() < 0
+    with pytest.raises(DesignError, match="negative weight"):
+        evalkit.infer(estimate, "synthetic_jackknife")
+
+
 def test_few_rounds_before_are_refused() -> None:
     with pytest.raises(DesignError, match="14 round"):
         evalkit.synthetic_factors(moments(panel(5, noise=1.0), 15))

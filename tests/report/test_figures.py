@@ -41,19 +41,19 @@ def test_bundle_draws_every_kind_of_trace(bundle: str, kind: str):
 
 def figures(saved: Finding, income: Finding, lone: Finding) -> list:
     drawn = [report.means(saved), report.means(income), report.event_study(income), forest([saved, income])]
+    drawn += [report.village_strip(income), report.distribution(income)]
     return [*drawn, report.gap(lone), report.donors(lone)]
 
 
 def test_only_declared_kinds_of_traces_are_used(saved: Finding, income: Finding, lone: Finding):
     drawn = [json.loads(p) for f in figures(saved, income, lone) for p in PAYLOAD.findall(f.block.html)]
     assert {trace["type"] for figure in drawn for trace in figure["data"]} == set(TRACE_TYPES)
-    assert len(drawn) == 12
+    assert len(drawn) == 16
 
 
 def test_plotly_s_own_library_accepts_every_figure(saved: Finding, income: Finding, lone: Finding):
     """It raises on attributes and values that plotly.js does not know, and drops what says nothing."""
-    more = [report.village_strip(income), report.distribution(income)]
-    for payload in (p for f in [*figures(saved, income, lone), *more] for p in PAYLOAD.findall(f.block.html)):
+    for payload in (p for f in figures(saved, income, lone) for p in PAYLOAD.findall(f.block.html)):
         figure = json.loads(payload)
         assert json.loads(go.Figure(figure).to_json()) == figure
 

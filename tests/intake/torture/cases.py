@@ -280,6 +280,15 @@ def spss(**columns: Any) -> Callable[[Path], object]:
     return lambda path: pyreadstat.write_sav(pl.DataFrame(columns).to_pandas(), str(path), **options)
 
 
+def stated_rows(n: int) -> Callable[[Path], object]:
+    def make(path: Path) -> None:
+        spss(**BASE, sales=[12000.0, 500.0])(path)
+        whole = path.read_bytes()
+        path.write_bytes(whole[:80] + struct.pack("<i", n) + whole[84:])  # the number of cases in the header
+
+    return make
+
+
 def missing_stata(path: Path) -> None:
     import pandas as pd
 
@@ -311,6 +320,7 @@ TYPED = [
     Case("Stata ids as doubles", ".dta", stata(hh=[float(ID), float(ID)], village=["A", "B"], sales=[1.0, 2.0]), "2 ids are stored as numbers of 16 digits or more"),
     Case("Stata ids as short numbers", ".dta", stata(hh=[1.0, 2.0], village=["A", "B"], sales=[12000.0, 500.0]), rows=[("1", "A", 12000.0), ("2", "B", 500.0)]),
     Case("no SPSS file", ".sav", raw(b"$FL2 not spss"), "it cannot be read as .sav"),
+    Case("SPSS that states more rows than it has room for", ".sav", stated_rows(284_535_213), "states 284,535,213 rows of 3 columns and the file is too small"),
     Case("SPSS cut off", ".sav", cut(spss(**BASE, sales=[12000.0, 500.0]), 0.5), "it cannot be read as .sav"),
     Case("SPSS user-missing", ".sav", spss(**BASE, sales=[-8.0, 500.0], options={"missing_ranges": {"sales": [-8.0]}}), rows=[("001", "A", None), GOOD[1]]),
     Case("SPSS value labels", ".sav", spss(**BASE, sales=[12000.0, 500.0], options=LABELS), rows=GOOD),
