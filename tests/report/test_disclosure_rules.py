@@ -43,6 +43,8 @@ def test_a_cell_alone(size: Size, why: str | None):
         ([10, 20, 30], [None, None, None]),
         # one withheld: the smallest other goes with it, and together they are 10 at least
         ([5, 40, 30], ["households", None, "complement"]),
+        # a single household is one too
+        ([1, 40, 30], ["households", None, "complement"]),
         # two withheld with 9 together: a third goes; with 10 none does
         ([4, 5, 40, 30], ["households", "households", None, "complement"]),
         ([5, 5, 40, 30], ["households", "households", None, None]),
