@@ -41,7 +41,8 @@ def page(files: dict[str, dict[str, int]]) -> str:
     lines = [
         "# Branch coverage of what makes and guards numbers",
         "",
-        f"`make branches` (`python .ci/branches.py`), Python {platform.python_version()}; tests: {', '.join(TESTS)}.",
+        f"`make branches` (`python .ci/branches.py`), Python {platform.python_version()}, commit {_commit()};",
+        f"tests: {', '.join(TESTS)}.",
         f"Statements and branches together, as coverage.py counts them; the aim is {AIM:.0f} % in each part.",
         "",
         "| part | files | branches | not taken | statements and branches taken |",
@@ -59,6 +60,11 @@ def page(files: dict[str, dict[str, int]]) -> str:
         f"| `{name}` | {c['num_branches']} | {c['missing_branches']} |" for name, c in worst if c["missing_branches"]
     ]
     return "\n".join([*lines, ""])
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main() -> int:

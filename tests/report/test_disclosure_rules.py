@@ -97,6 +97,7 @@ def test_cells_are_near_where_fewer_than_ten_lie_between(one: int, other: int, i
 def test_counts_go_to_the_nearest_multiple_of_the_threshold(count: int, least: int, shown: int):
     limits = Disclosure(min_households=least, min_villages=2)
     assert disclosure.rounded(count, limits) == shown
+    assert isinstance(disclosure.rounded(count, limits), int)
     assert disclosure.rounded(count, limits.model_copy(update={"audience": "internal"})) == count
 
 
