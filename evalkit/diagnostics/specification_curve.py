@@ -28,7 +28,7 @@ from evalkit.programme import Programme
 from evalkit.results import FloatArray
 
 DRAWS = 999
-ANSWERED = frozenset({"did", "event_study", "group_time", "imputation", "sun_abraham"})
+ANSWERED = frozenset({"did", "event_study", "group_time", "group_time_balanced", "imputation", "sun_abraham"})
 """Estimators of the average effect in villages that started, which is what all ways of the curve are after."""
 TIE = 1e-9
 """Statistics this close (relative) count as equal: they differ by rounding only."""

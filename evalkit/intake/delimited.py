@@ -42,13 +42,13 @@ def delimited(
     body = "".join(io.StringIO(text, newline="").readlines()[above:])
     columns = dict.fromkeys(shape.names, pl.String)
     try:
-        frame = pl.read_csv(
+        frame = pl.scan_csv(
             io.BytesIO(body.encode()),
             has_header=False,
             schema=columns,
             separator=separator,
             missing_columns="insert",  # of a first row whose last cells are empty and not written
-        )
+        ).collect()
     except pl.exceptions.NoDataError:
         frame = pl.DataFrame(schema=columns)
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:

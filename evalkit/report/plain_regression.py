@@ -14,7 +14,7 @@ from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for
 from evalkit.report.wording import Language, say, words_of
 
-APART = frozenset({"event_study", "group_time", "imputation", "sun_abraham"})
+APART = frozenset({"event_study", "group_time", "group_time_balanced", "imputation", "sun_abraham"})
 """Estimators that keep starts apart; beside these, and beside `did` itself, the plain coefficient can be read."""
 TREATED_ALREADY = ("already", "always")
 
