@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import polars as pl
@@ -92,8 +92,11 @@ class _Freezer:
         name = self._arrays[id(value)] = str(len(self._arrays))
         if value.dtype.hasobject:
             raise TypeError("an array of objects cannot be stored")
-        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode("ascii")
-        return {KIND: "array", "name": name, "dtype": value.dtype.str, "shape": list(value.shape), "data": data}
+        by_columns = value.flags.f_contiguous and not value.flags.c_contiguous
+        order: Literal["C", "F"] = "F" if by_columns else "C"  # sums over an array depend on it in the last bit
+        data = base64.b64encode(value.tobytes(order)).decode("ascii")
+        about = {"dtype": value.dtype.str, "shape": list(value.shape), "order": order}
+        return {KIND: "array", "name": name, **about, "data": data}
 
     def _other(self, value: Any, path: Path_) -> Any:
         if isinstance(value, date):
@@ -142,7 +145,7 @@ class _Thawer:
 
     def _array(self, value: dict[str, Any], _: Path_) -> np.ndarray[Any, Any]:
         data = np.frombuffer(base64.b64decode(value["data"]), dtype=np.dtype(value["dtype"]))
-        found = self._arrays[value["name"]] = data.reshape(value["shape"]).copy()
+        found = self._arrays[value["name"]] = data.reshape(value["shape"], order=value["order"]).copy("K")
         return found
 
     def _dataclass(self, value: dict[str, Any], path: Path_) -> Any:

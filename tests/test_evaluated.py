@@ -32,6 +32,15 @@ def test_values_come_back_to_the_bit_and_one_array_stays_one():
     assert again.s0 is again.s1 is again.s2
 
 
+def test_an_array_keeps_its_order_in_memory_on_which_sums_depend_in_the_last_bit():
+    columns = np.asfortranarray(np.random.default_rng(1).normal(size=(40, 30)))
+    given = Influence((), np.zeros(0, bool), np.zeros(0, bool), columns, 1.0)
+    psi = thawed(frozen(given, {}), {}, lambda: given).psi
+    assert np.array_equal(psi, columns)
+    assert psi.flags.f_contiguous
+    assert (psi @ columns[:30]).tobytes() == (columns @ columns[:30]).tobytes()
+
+
 def test_a_function_is_had_by_making_the_value_anew():
     made: list[int] = []
 
