@@ -3,9 +3,22 @@
 (function () {
   const root = document.documentElement;
   const NARROW = 480;
+  const MOST = 6;
   const remembered = () => { try { return localStorage.getItem("evalkit-lang"); } catch (error) { return null; } };
   const remember = (lang) => { try { localStorage.setItem("evalkit-lang", lang); } catch (error) { root.dataset.notRemembered = "1"; } };
   const asked = new URLSearchParams(location.search).get("lang");
+
+  // On a narrow screen: fewer marks on the axis below. Names stay; of years and other numbers every second or third is named.
+  function thin(axis, data) {
+    if (axis.tickvals) {
+      const numbers = (axis.ticktext || []).every((text) => /^\d+$/.test(text));
+      const step = numbers ? Math.ceil(axis.tickvals.length / MOST) : 1;
+      for (const list of ["tickvals", "ticktext"]) { if (axis[list]) { axis[list] = axis[list].filter((_, i) => i % step === 0); } }
+    } else if (typeof axis.dtick === "number") {
+      const x = data.flatMap((trace) => (Array.isArray(trace.x) ? trace.x : [])).filter(Number.isFinite);
+      axis.dtick = Math.max(axis.dtick, Math.ceil((Math.max(...x) - Math.min(...x)) / MOST) || 1);
+    } else { axis.nticks = 3; }
+  }
 
   function draw() {
     if (typeof Plotly === "undefined") { return; }
@@ -14,7 +27,7 @@
       if (!source || box.offsetParent === null) { continue; }
       const figure = JSON.parse(source.textContent);
       source.remove();
-      if (box.clientWidth < NARROW && !figure.layout.xaxis.dtick && !figure.layout.xaxis.tickvals) { figure.layout.xaxis.nticks = 3; }
+      if (box.clientWidth < NARROW) { thin(figure.layout.xaxis, figure.data); }
       Plotly.newPlot(box, figure.data, figure.layout, { displayModeBar: false, responsive: true, showTips: false });
     }
   }
