@@ -201,7 +201,8 @@ def alone(what: str, n: int) -> dict:
 
 
 def measured(what: str, n: int) -> dict:
-    command = [sys.executable, __file__, ALONE, what, str(n)]
+    # -P: `coverage`, which libraries import, is then the library and not coverage.py of this folder
+    command = [sys.executable, "-P", __file__, ALONE, what, str(n)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     found = json.loads(result.stdout.splitlines()[-1])
