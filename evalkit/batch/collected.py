@@ -32,24 +32,41 @@ def write_collected(out: Path, rows: Sequence[Row]) -> None:
     Texts that a spreadsheet would take for a formula begin with an apostrophe in the CSV file.
     ``findings.schema.json`` is the JSON schema of ``findings.json``.
     """
-    found = [(row["page"], values) for row in rows if (values := _finding(out, row)) is not None]
-    table = tidy(found)
-    whole = {
-        "$schema": NAMES[3],
-        "schema_version": 1,
-        "evalkit_version": __version__,
-        "findings": [{**v, "page": p} for p, v in found],
-    }
-    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1)
-    contents = (text.encode(), csv_bytes(table), _parquet(table), schema_text().encode())
+    pieces, results = list[bytes](), list[dict[str, Any]]()
+    for row in rows:  # one finding at a time is held as what JSON has: memory hardly grows with their number
+        if (values := _finding(out, row)) is not None:
+            pieces.append(_text({**values, "page": row["page"]}, depth=2))
+            results += _results(row["page"], values)
+    table = _table(results)
+    contents = (findings_text(pieces), csv_bytes(table), _parquet(table), schema_text().encode())
     for name, content in zip(NAMES, contents, strict=True):
         write_if_changed(out / name, content)
 
 
+def findings_text(pieces: Sequence[bytes]) -> bytes:
+    """Return findings.json of findings given as JSON two steps deep, to the byte as if all were written at once."""
+    empty = {"$schema": NAMES[3], "schema_version": 1, "evalkit_version": __version__, "findings": []}
+    before, after = _text(empty).split(b"[]")
+    between = [part for piece in pieces for part in (b",\n  ", piece)][1:]
+    return b"".join([before, b"[\n  ", *between, b"\n ]", after]) if pieces else _text(empty)
+
+
 def tidy(found: Sequence[tuple[str, Mapping[str, Any]]]) -> pl.DataFrame:
     """Return the main results of findings, given with their pages, as one tidy table."""
-    rows = [{**_about(page, v), **_numbers(term)} for page, v in found for term in v["main"] or [{}]]
-    return pl.DataFrame(rows, schema={**ABOUT, **TIDY_SCHEMA})
+    return _table([result for page, values in found for result in _results(page, values)])
+
+
+def _table(results: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(results, schema={**ABOUT, **TIDY_SCHEMA})
+
+
+def _results(page: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{**_about(page, values), **_numbers(term)} for term in values["main"] or [{}]]
+
+
+def _text(value: Mapping[str, Any], depth: int = 0) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
+    return text.replace("\n", "\n" + depth * " ").encode()
 
 
 def _finding(out: Path, row: Row) -> dict[str, Any] | None:

@@ -76,7 +76,9 @@ def test_all_results_in_one_file(values: dict, tmp_path: Path) -> None:
     assert table.height == 2 * len(values["main"])
     again = pl.read_csv(tmp_path / "findings.csv", schema=table.schema)
     assert again.equals(table)
-    whole = json.loads((tmp_path / "findings.json").read_text(encoding="utf-8"))
+    text = (tmp_path / "findings.json").read_text(encoding="utf-8")
+    whole = json.loads(text)
+    assert text == json.dumps(whole, ensure_ascii=False, sort_keys=True, indent=1)  # pieces put together are one text
     assert [f["page"] for f in whole["findings"]] == ["a/impact-x.html", "b/impact-y.html"]
     before = {p: p.stat().st_mtime_ns for p in tmp_path.glob("findings.*")}
     write_collected(tmp_path, rows)
