@@ -31,6 +31,7 @@ from rows import make
 
 RESULT = Path(__file__).parent / "results" / "ledgers.md"
 PROGRAMS = Path(__file__).parent / "orders"
+MOST, MEMORY, COLUMNS = 1.3, 4, 8
 CONSOLE = Console(stderr=True)
 
 
@@ -96,7 +97,18 @@ def main() -> None:
     for kind, rows, parts in sizes:
         CONSOLE.print(f"{rows:,} rows of {kind}: made, or there already …")
         lines += compared(kind, rows, make(options.folder, rows, parts, 1, kind), libraries, options.runs)
-    RESULT.write_text(text(lines, options, version), encoding="utf-8")
+    RESULT.write_text(text([*lines, "", *aims(lines)], options, version), encoding="utf-8")
+
+
+def aims(lines: list[str]) -> list[str]:
+    """Return what the aim asks for and what was measured: at most 1.3 times the fastest peer, below 4 GiB."""
+    own = [cells for line in lines if (cells := line.strip("| ").split(" | "))[2] == "evalkit"]
+    told = [
+        f"- {rows} rows of {kind}: {times} times the fastest peer, {gib} GiB: "
+        + ("reached" if float(times) <= MOST and float(gib) < MEMORY else "**not reached**")
+        for rows, kind, _, _, times, _, _, gib in (cells for cells in own if len(cells) == COLUMNS)
+    ]
+    return [f"Aim: at most {MOST} times the fastest peer, below {MEMORY} GiB.", "", *told]
 
 
 def text(lines: list[str], options: argparse.Namespace, version: str | None) -> str:
