@@ -7,7 +7,7 @@ import polars as pl
 from evalkit.programme import Disclosure, Programme
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Held, Size, held_text, rounded, too_small
-from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
+from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, percent, whole
 from evalkit.report.tables import rounded_note
@@ -61,7 +61,7 @@ def _funnel(programme: Programme, rows: list[Row], lang: Language) -> Drawn:
     series = []
     for arm in ("comparison", "pilot"):
         own = [r for r in reversed(rows) if r["arm"] == arm and r["share"] is not None]
-        places = [names[str(r["stage"])] for r in own]
+        places = [wrapped(names[str(r["stage"])], lang) for r in own]
         bars = Series(words.rows[arm], [r["share"] for r in own], places, COLORS[arm], mode="bars")
         series += [bars] if own else []
     axes = Axes(words.label("funnel_axis"), "", percent_x=True, height=110 + 58 * len(names))

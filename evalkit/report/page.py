@@ -118,7 +118,7 @@ def _context(page: Page, body: str) -> dict[str, Any]:
             "kicker": visible(page.kicker[lang]),
             "generated": words.label("generated", version=page.version),
         }
-        shown |= {k: words.label(k) for k in ("home", "switch", "internal", "downloads")} | {
+        shown |= {k: words.label(k) for k in ("home", "switch", "internal", "downloads", "real")} | {
             "banner": words.label("banner_text")
         }
         context |= {f"{key}_{lang}": value for key, value in shown.items()}
