@@ -154,12 +154,17 @@ def on_whom(finding: Finding, lang: Language) -> str:
 
 
 def meaning(finding: Finding, lang: Language) -> str:
-    """Return the size in things people know: relative to the comparison mean; empty where nothing may be said."""
+    """Return the size in things people know: relative to the comparison mean; empty where nothing may be said.
+
+    Where there is no such mean, all villages start in the end, only what the range means is said.
+    """
     case, facts, mean = case_for(finding), facts_of(finding, lang), shown_comparison_mean(finding)
     if case.shows_numbers and case.form in ("at_cutoff", "jump"):
         return just_below(finding, lang) + _range_note(case, lang)
-    if not case.shows_numbers or not is_number(mean) or not is_number(facts.estimate) or case.form == "change":
+    if not case.shows_numbers or not is_number(facts.estimate) or case.form == "change":
         return ""
+    if not is_number(mean):
+        return _range_note(case, lang).strip()
     words, shown = words_of(finding, lang), level(mean, unit_of(finding.indicator.unit), lang)
     if facts.unit.kind in ("share", "percent", "relative"):
         return words.label("comparison_share", mean=shown) + _range_note(case, lang)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
+
+import pytest
 
 from evalkit import report
 from evalkit.finding import Finding
@@ -25,6 +28,14 @@ def test_basis_counts_villages_and_households(saved: Finding):
     assert basis(saved, "en").startswith(
         "3,080 farmers in 42 associations (21 pilot, 21 comparison); pilot associations were drawn by lot"
     )
+
+
+def test_what_the_range_means_is_said_where_there_is_no_comparison_mean(
+    income: Finding, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(import_module("evalkit.report.statement"), "shown_comparison_mean", lambda finding: None)
+    assert meaning(income, "zh").startswith("合理范围指95%置信区间")
+    assert meaning(income, "en").startswith("The plausible range is a 95 % confidence interval")
 
 
 def test_meaning_relates_to_the_comparison_mean(income: Finding):
