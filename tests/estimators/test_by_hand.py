@@ -58,6 +58,14 @@ def test_did() -> None:
     assert (row["df"], row["n_obs"], row["n_units"], row["n_clusters"], row["n_treated_clusters"]) == (3, 16, 8, 4, 2)
 
 
+def test_did_says_that_one_coefficient_averages_where_villages_start_in_two_rounds() -> None:
+    """With one start there is nothing to say; B started in round 1 instead: two adoption rounds, and the note."""
+    assert evalkit.did(_moments(TWO_BY_TWO)).notes == ()
+    first = pl.when(pl.col("village") == "B").then(1).otherwise("first")
+    (note,) = evalkit.did(_moments(TWO_BY_TWO.with_columns(first=first))).notes
+    assert note.startswith("2 adoption rounds")
+
+
 def test_crv2_of_balanced_villages_is_the_two_sample_t() -> None:
     """Mean changes of villages are 4, 2 and 1, -1: pooled variance 2, standard error √(2(1/2 + 1/2)) = √2, df 4 - 2.
 

@@ -42,6 +42,18 @@ def _moments(rows: pl.DataFrame = SMALL, design: Design = DESIGN) -> Moments:
     return Moments.from_frame(rows, design=design, outcomes=["y"])
 
 
+def test_a_weak_first_stage_is_said() -> None:
+    """Take-up less its mean by arm sums by village to ∓1/2, so ψ = ±1/8 four times: Σψ² = 1/16, times 4/3 · 7/6.
+
+    F = (1/2)²/(7/72) = 2.57, below 10. Where all of A and B took part the pilots' sums are nothing, the difference is
+    3/4 and Σψ² = 1/32: F = (9/16)/(7/144) = 11.6, and nothing is said.
+    """
+    said = [n for n in evalkit.late(_moments()).notes if "first stage" in n]
+    assert said == ["weak first stage (clustered F = 2.6): trust only the interval of method anderson_rubin"]
+    all_took = SMALL.with_columns(took=pl.when(pl.col("assigned") == 1).then(1).otherwise("took"))
+    assert not [n for n in evalkit.late(_moments(all_took)).notes if "first stage" in n]
+
+
 def test_by_hand() -> None:
     """Wald: (6 − 3)/(3/4 − 1/4) = 6.
 
