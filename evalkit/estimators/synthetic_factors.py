@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -20,7 +20,7 @@ LEAST_BEFORE = 15
 """With 20 villages, one of them pilot, the 95 % placebo interval held the truth in 89 % of 300 draws with 5 rounds
 before the start, in 91 % with 10 and in 95 % with 15."""
 RANK = 1e-9
-"""A factor with less than this share of the first one's size is rounding."""
+"""A factor of less than this share of the donors' largest value is rounding."""
 
 
 def synthetic_factors(
@@ -74,10 +74,11 @@ def synthetic_factors(
             f"at least {LEAST_BEFORE}, in which common movements can be told from noise",
             "use synthetic_did or synthetic_control",
         )
-    most = _most(donors[:, used], n_before)
+    parts = _components(donors[:, used])
+    most = parts.most(n_before)
     if factors is not None and not 0 <= factors <= most:
         raise UsageError("synthetic_factors", f"factors = {factors}", f"0 to {most} of them", "take fewer")
-    number = _chosen(pilot[used], donors[:, used], series.before[used]) if factors is None else factors
+    number = _chosen(pilot[used], parts, series.before[used]) if factors is None else factors
     how = f"{number} common factors" + ("" if factors is not None else f" of at most {most}, by leaving out each round")
     series = replace(series, notes=(*series.notes, how))
     return synthetic_estimate("synthetic_factors", name, series, partial(_fit, factors), average)
@@ -88,42 +89,52 @@ def _fit(
 ) -> SyntheticFit:
     pilot, others, donors = pilot_and_donors(means, share)
     used = before | after
-    number = _chosen(pilot[used], others[:, used], before[used]) if factors is None else factors
-    number = min(number, _most(others[:, used], int(before.sum())))
-    loads, sizes, courses = _components(others[:, used])
-    course = _with_level(courses[:number, before[used]])
+    parts = _components(others[:, used])
+    number = _chosen(pilot[used], parts, before[used]) if factors is None else factors
+    number = min(number, parts.most(int(before.sum())))
+    course = _with_level(parts.courses[:number, before[used]])
     followed = np.linalg.lstsq(course, (pilot - others.mean(axis=0))[before], rcond=None)[0][1:]
     weights, times = np.zeros(len(share)), before / before.sum()
-    weights[donors] = 1 / len(others) + loads[:, :number] @ (followed / sizes[:number])
+    weights[donors] = 1 / len(others) + parts.loads[:, :number] @ (followed / parts.sizes[:number])
     level = pilot - weights @ means
     gaps = level - times @ level
     return SyntheticFit(float(gaps[after].mean()), weights, times, gaps, float(np.std(level[before])))
 
 
-def _components(donors: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the principal components of donors less village and round means: loads (D, R), sizes (R,), courses (R, T).
+@dataclass(frozen=True, slots=True)
+class _Components:
+    """Principal components of donors less village and round means: loads (D, R), sizes (R,), courses (R, T).
 
-    Loads of a component add up to 0 over donors, so that weights made of them change no common movement.
+    Loads of a component add up to 0 over donors, so that weights made of them change no common movement. ``mean`` (T,)
+    is the donors' mean, ``largest`` their largest value, by which a size counts as nothing.
     """
+
+    loads: FloatArray
+    sizes: FloatArray
+    courses: FloatArray
+    mean: FloatArray
+    largest: float
+
+    def most(self, n_before: int) -> int:
+        """Return how many factors can be tried: a round before the start stays to leave out, and a donor to spare."""
+        told = int((self.sizes > RANK * self.largest).sum())
+        return max(0, min(MOST, n_before - 2, len(self.loads) - 2, told))
+
+
+def _components(donors: FloatArray) -> _Components:
     away = donors - donors.mean(axis=1, keepdims=True)
     loads, sizes, courses = np.linalg.svd(away - away.mean(axis=0), full_matrices=False)
-    return loads, sizes, courses
+    return _Components(loads, sizes, courses, donors.mean(axis=0), float(np.abs(donors).max()))
 
 
-def _most(donors: FloatArray, n_before: int) -> int:
-    """Return how many factors can be tried: a round before the start must stay to leave out, and a donor to spare."""
-    sizes = _components(donors)[1]
-    return max(0, min(MOST, n_before - 2, len(donors) - 2, int((sizes > RANK * np.abs(donors).max()).sum())))
-
-
-def _chosen(pilot: FloatArray, donors: FloatArray, before: NDArray[np.bool_]) -> int:
+def _chosen(pilot: FloatArray, parts: _Components, before: NDArray[np.bool_]) -> int:
     """Return the number of factors with the least squared error in rounds before the start, each left out in turn.
 
     Leaving out a round of a least-squares fit changes its residual e to e/(1 − h), h its leverage.
     """
-    courses, away = _components(donors)[2][:, before], (pilot - donors.mean(axis=0))[before]
+    courses, away = parts.courses[:, before], (pilot - parts.mean)[before]
     errors = []
-    for number in range(_most(donors, int(before.sum())) + 1):
+    for number in range(parts.most(int(before.sum())) + 1):
         q = np.linalg.qr(_with_level(courses[:number]))[0]
         left_out = (away - q @ (q.T @ away)) / np.maximum(1 - (q**2).sum(axis=1), RANK)
         errors.append(float((left_out**2).sum()))
