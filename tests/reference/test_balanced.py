@@ -6,29 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.api as sm
-from scipy.optimize import minimize
 
 import evalkit
 from evalkit import Design, Moments
+from tests.nearest_weights import nearest_weights
 from tests.small_panels import village_panel
-
-
-def slsqp(values: np.ndarray, target: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Return the weights nearest to q in relative entropy under which the rows have the target's means."""
-    return np.asarray(
-        minimize(
-            lambda w: float(w @ np.log(w / q)),
-            q,
-            jac=lambda w: np.log(w / q) + 1,
-            bounds=[(1e-12, 1)] * len(q),
-            constraints=[
-                {"type": "eq", "fun": lambda w: w @ values - target, "jac": lambda _: values.T},
-                {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones_like(w)},
-            ],
-            method="SLSQP",
-            options={"ftol": 1e-15, "maxiter": 500},
-        ).x
-    )
 
 
 @pytest.mark.parametrize("weights", [None, "weight"])
@@ -50,7 +32,9 @@ def test_scipy_and_statsmodels(cluster: str, missing: float, weights: str | None
     wide = means.pivot("round", index=(cluster, "pilot"), values=("y", "size")).drop_nulls().sort(cluster)
     size = wide.select((pl.col("size_1") + pl.col("size_2")) / 2).to_series().to_numpy()
     y, pilot = wide.select("y_1", "y_2").to_numpy(), wide["pilot"].to_numpy()
-    found = slsqp(y[~pilot], np.average(y[pilot], axis=0, weights=size[pilot]), size[~pilot] / size[~pilot].sum())
+    found = nearest_weights(
+        y[~pilot], np.average(y[pilot], axis=0, weights=size[pilot]), size[~pilot] / size[~pilot].sum()
+    )
     factor = dict(zip(wide[cluster].filter(~wide["pilot"]), found / size[~pilot], strict=True))
     both = rows.filter(round=3).join(rows.filter(round=2), on="household", suffix="_before")
     change = (both["y"] - both["y_before"]).to_numpy()
