@@ -21,6 +21,7 @@ from evalkit.plan_tables import (
     Deflator,
     DesignPlan,
     Disclosure,
+    DosePlan,
     Frozen,
     FunnelStep,
     IndicatorPlan,
@@ -33,6 +34,7 @@ from evalkit.plan_tables import (
     Value,
     at_cutoff,
     cutoff_problems,
+    dose_problems,
     funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan
@@ -50,6 +52,7 @@ __all__ = [
     "Deflator",
     "DesignPlan",
     "Disclosure",
+    "DosePlan",
     "FunnelStep",
     "IndicatorPlan",
     "MapPlan",
@@ -80,6 +83,7 @@ class Programme(Frozen):
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
+    dose: DosePlan | None = None
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
     map: MapPlan | None = None
@@ -113,6 +117,7 @@ class Programme(Frozen):
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
         problems += funnel_problems(self.funnel)
+        problems += dose_problems(self.dose, self.design, {s.kind for s in self.sources})
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
@@ -277,6 +282,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "funnel": FunnelStep,
         "decompositions": Decomposition,
         "subgroups": Subgroup,
+        "dose": DosePlan,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
         "map": MapPlan,

@@ -95,6 +95,8 @@ class Influence:
     where the others do not determine a term; None where the estimator has no such refit. ``log`` says that the terms
     are exp(b) − 1, and that ``psi`` and ``left_out`` are of b: intervals are made for b and then transformed.
     ``scale`` (m,) is the size of the sums of which a term is a difference, beside which rounding is told from an error.
+    ``arms`` (m, 2) are the villages on either side of each term, where terms rest on different ones and the smaller
+    side is to decide the degrees of freedom.
     """
 
     clusters: tuple[str, ...]
@@ -105,6 +107,7 @@ class Influence:
     left_out: Callable[[], FloatArray] | None = None
     log: bool = False
     scale: FloatArray | None = None
+    arms: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
