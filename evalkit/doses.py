@@ -11,6 +11,7 @@ import polars as pl
 
 from evalkit.columns import CLUSTER, TIME, UNIT
 from evalkit.diagnostics import FourCell, four_cell
+from evalkit.dose_plan import DosePlan
 from evalkit.errors import PlanError, nearest
 from evalkit.estimators.by_dose import by_dose
 from evalkit.flow import SampleFlow
@@ -20,7 +21,6 @@ from evalkit.intake.truth import read_truth_by_village
 from evalkit.intake_store import programme_intake, programme_rows
 from evalkit.moments import Moments
 from evalkit.panel import Panel, flow_step, follow
-from evalkit.plan_tables import DosePlan
 from evalkit.programme import Programme
 from evalkit.results import Inference
 

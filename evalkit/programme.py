@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from evalkit.design import Design
+from evalkit.dose_plan import DosePlan, dose_problems
 from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
@@ -21,7 +22,6 @@ from evalkit.plan_tables import (
     Deflator,
     DesignPlan,
     Disclosure,
-    DosePlan,
     Frozen,
     FunnelStep,
     IndicatorPlan,
@@ -34,7 +34,6 @@ from evalkit.plan_tables import (
     Value,
     at_cutoff,
     cutoff_problems,
-    dose_problems,
     funnel_problems,
 )
 from evalkit.quality_plan import QualityPlan

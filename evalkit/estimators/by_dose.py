@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evalkit.design import Comparison
 from evalkit.errors import listed
-from evalkit.estimators.dose_groups import FEWEST, DoseGroups, dose_edges, split_by_dose
+from evalkit.estimators.dose_groups import FEWEST, DoseGroups, Split, dose_edges, split_by_dose
 from evalkit.estimators.group_cells import GroupCells, Pair, Sample, pairs_of, sum_pairs
 from evalkit.estimators.group_choices import require_choices
 from evalkit.estimators.group_time import cohort_weights, households_in, sample_for, sampled
@@ -88,30 +88,36 @@ def by_dose(
     weight = cohort_weights(split.moments, split.cells, pairs)
     found = DoseGroups(sums.values(), sums.influence(), weight, split.doses, group, edges, slopes)
     found.require()
-    inside: NDArray[np.bool_] = np.asarray((weight > 0).any(axis=1))
-    inside[split.cells.cluster[sums.used.any(axis=1)]] = True
-    at, treated = np.flatnonzero(inside), villages_with(moments, every, treated=True)
-
-    def left_out() -> FloatArray:
-        return found.without_each(sums.without_each())[at]
-
-    names = tuple(moments.clusters[v] for v in at)
+    treated = villages_with(moments, every, treated=True)
+    basis = _basis(split, sums, found, treated)
     return Estimate(
         estimator="by_dose",
         outcome=name,
         terms=found.terms,
         values=found.values(),
-        basis=Influence(
-            clusters=names,
-            treated=treated[at],
-            untreated=sums.serving[at],
-            psi=found.influence()[at],
-            left_out=left_out,
-            arms=found.arms(int(sums.serving.sum())),
-        ),
-        counts=_counts(split.cells, sums, treated[at]),
+        basis=basis,
+        counts=_counts(split.cells, sums, basis),
         columns=found.columns(sums.units),
         notes=tuple(_notes(found)),
+    )
+
+
+def _basis(split: Split, sums: GroupCells, found: DoseGroups, treated: NDArray[np.bool_]) -> Influence:
+    """Return ψ by village that any term rests on, and the terms without each."""
+    inside: NDArray[np.bool_] = np.asarray((found.weight > 0).any(axis=1))
+    inside[split.cells.cluster[sums.used.any(axis=1)]] = True
+    at = np.flatnonzero(inside)
+
+    def left_out() -> FloatArray:
+        return found.without_each(sums.without_each())[at]
+
+    return Influence(
+        clusters=tuple(split.moments.clusters[v] for v in at),
+        treated=treated[at],
+        untreated=sums.serving[at],
+        psi=found.influence()[at],
+        left_out=left_out,
+        arms=found.arms(int(sums.serving.sum())),
     )
 
 
@@ -121,13 +127,13 @@ def _after_start(moments: Moments, comparison: Comparison) -> list[Pair]:
     return [p for p in pairs if moments.periods[p.time] >= (moments.cohorts[p.cohort] or 0)]
 
 
-def _counts(cells: Cells, sums: GroupCells, treated: NDArray[np.bool_]) -> Counts:
+def _counts(cells: Cells, sums: GroupCells, basis: Influence) -> Counts:
     return Counts(
         n_obs=int((cells.n_at * sums.used).sum()),
         n_units=households_in(cells, sums.used),
-        n_clusters=len(treated),
-        n_treated_clusters=int(treated.sum()),
-        n_comparison_clusters=int(sums.serving.sum()),
+        n_clusters=len(basis.clusters),
+        n_treated_clusters=int(basis.treated.sum()),
+        n_comparison_clusters=int(basis.untreated.sum()),
     )
 
 

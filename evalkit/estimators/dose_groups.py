@@ -19,7 +19,8 @@ from evalkit.moments.cells import Cells
 from evalkit.results import FloatArray
 
 FEWEST = 4
-"""A group of fewer villages has no interval: the jackknife over so few does not cover (docs/coverage.md)."""
+"""A group of fewer villages has no interval: of three it would be 4.5 standard deviations long either way, of two 14,
+and hold the truth only by telling nothing (docs/coverage.md)."""
 
 
 def dose_edges(cuts: Sequence[float]) -> tuple[float, ...]:

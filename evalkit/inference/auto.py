@@ -32,8 +32,8 @@ def auto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: in
     bootstrap. Elsewhere the jackknife where every term compares all pilot with all comparison villages and the smaller
     arm has four or more, else CRV2 with Satterthwaite degrees of freedom. Measured in docs/coverage.md. Estimates that
     are no regression have the jackknife CRV3, or CRV1 where they cannot be refitted without a village; not measured
-    there. Where they tell which villages stand on either side of each term (`by_dose`), the degrees of freedom are those
-    of the jackknife above; measured there. `draws` and `seed` are for the methods that draw.
+    there. Where they tell which villages stand on either side of each term (`by_dose`), degrees of freedom are those of
+    the jackknife above; measured there. `draws` and `seed` are for the methods that draw.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figur
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, alike_in, difference, interval, is_number, p_text, plain, unit_of, whole
 from evalkit.report.shown_digits import shown_digits
-from evalkit.report.statement import case_for
+from evalkit.report.statement import case_for, phrase
 from evalkit.report.subgroups import held_cells
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import Language, say, words_of
@@ -65,7 +65,8 @@ def _levels(rows: Sequence[Row]) -> list[Row]:
 
 def _figure(finding: Finding, found: DoseEffects, rows: list[Row], lang: Language) -> Drawn:
     words, unit = words_of(finding, lang), unit_of(finding.indicator.unit)
-    drawn = [r for r in _levels(rows) if r["held"] is None]
+    open_rows = [r for r in _levels(rows) if r["held"] is None]
+    drawn = [r for r in open_rows if r["has_interval"]]
     places = list(range(len(drawn), 0, -1))
     series = [
         Series(
@@ -92,10 +93,15 @@ def _figure(finding: Finding, found: DoseEffects, rows: list[Row], lang: Languag
         ticks_y=ticks,
     )
     title = _title(finding, found, drawn, lang)
-    points = [f"{_name(finding, found, r, lang)} {_amount(finding, r, lang)}" for r in drawn]
+    points = [f"{_name(finding, found, r, lang)} {_amount(finding, r, lang)}" for r in open_rows]
     alt = title + ("。" if lang == "zh" else ". ") + "; ".join(points)
     subtitle = words.label("dose_level_subtitle", others=_others(finding, lang))
     return Drawn(title, subtitle, alt, plot(series, axes), _table(finding, found, rows, lang))
+
+
+def _dose(found: DoseEffects, lang: Language) -> str:
+    """Return what the dose is called within a sentence."""
+    return phrase(getattr(found.plan.label, lang), lang)
 
 
 def _others(finding: Finding, lang: Language) -> str:
@@ -125,9 +131,9 @@ def _title(finding: Finding, found: DoseEffects, rows: list[Row], lang: Language
     groups = [
         _name(finding, found, r, lang) + space + difference(r["estimate"], unit, lang, signed=True)
         for r in rows
-        if r["term"] != ALL and r["has_interval"]
+        if r["term"] != ALL
     ]
-    label, dose = (getattr(t, lang) for t in (finding.indicator.label, found.plan.label))
+    label, dose = getattr(finding.indicator.label, lang), _dose(found, lang)
     joined = ("，" if lang == "zh" else ", ").join(groups)
     return say(finding, lang, "dose_level_title", label=label, dose=dose, others=_others(finding, lang), groups=joined)
 
@@ -168,7 +174,7 @@ def _line(finding: Finding, found: DoseEffects, row: Row, unit: Unit, lang: Lang
 def _said(finding: Finding, found: DoseEffects, rows: list[Row], lang: Language) -> str:
     """Say under which assumption a group's number is its effect, and what it takes to compare groups."""
     kind = "assumed" if case_for(finding).form in ATTRIBUTED else "compared"
-    dose, others = getattr(found.plan.label, lang), _others(finding, lang)
+    dose, others = _dose(found, lang), _others(finding, lang)
     said = [say(finding, lang, f"dose_level_{kind}", others=others)]
     slopes = [r for r in rows if r["term"].startswith("slope=") and r["held"] is None and r["has_interval"]]
     if found.plan.slope is None or not slopes or kind == "compared":
