@@ -49,7 +49,7 @@ class ClusterSums:
     """Sums by village of a linear regression: all that clustered inference needs.
 
     ``treated`` and ``untreated`` (G,) say whether a village has households that are ever treated, and never;
-    a village treated as a whole has only one of them. G villages, K columns: ``s0, s1, s2`` are Σ w^k x x' (k = 0, 1, 2)
+    a village treated as a whole has only one of them. G villages, K columns: ``s0, s1, s2`` are Σ w^k xx' (k = 0, 1, 2)
     of the residualised regressors, ``r0, r1`` Σ w^k x y. Without weights ``s0 is s1 is s2`` and ``r0 is r1``;
     they are None where a weight changes between a household's rounds (see `inference.crv2`).
     """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import plotly.graph_objects as go
 import polars as pl
 import pytest
 
@@ -232,3 +234,19 @@ def test_a_text_of_the_plan_stands_on_the_page_as_text(finding: Finding, program
     effects = evalkit.dose_effects(marked, INCOME)
     assert effects is not None
     assert "<b>件" not in html_of(finding, effects)
+
+
+def test_the_figure_has_title_alternative_text_and_table_and_draws_what_may_be_told(
+    finding: Finding, programme: Programme
+) -> None:
+    """Groups that cannot be told have no dot; plotly's own library accepts the figure."""
+    effects = evalkit.dose_effects(with_dose(programme, cuts=[2, 2.7]), INCOME)
+    assert effects is not None
+    shown = report.dose_effects(finding, effects)
+    assert isinstance(shown, FigureBlock)
+    html = shown.block.html
+    assert html.count("<figcaption><b>") == html.count('role="img" aria-label="') == html.count("<table>") == 2
+    assert json.loads(go.Figure(dict(shown.figure)).to_json()) == shown.figure
+    estimates = [effects.effects.row(t)["estimate"] for t in ("dose=1", "dose=2", "att")]
+    assert [trace["x"][0] for trace in shown.figure["data"]] == pytest.approx(estimates)
+    assert [t["name"] for t in shown.figure["data"]] == ["不到2件", "2至不到2.7件", "全部试点村"]

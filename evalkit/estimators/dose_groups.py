@@ -190,7 +190,7 @@ class DoseGroups:
         return {
             "dose_low": (None, *self.edges[:-1], *steps),
             "dose_high": (None, *self.edges[1:-1], None, *steps),
-            "dose_mean": (None, *self.means().tolist(), *steps),
+            "dose_mean": (self._mean_of_all(), *self.means().tolist(), *steps),
             "n_treated_units": (sum(most), *most, *steps),
             "n_treated_villages": (int(self.n_villages.sum()), *self.n_villages.tolist(), *steps),
         }
@@ -213,6 +213,11 @@ class DoseGroups:
             return levels
         mean = _ratio(dosed @ self.shares, weight @ self.shares)
         return np.concatenate([levels, np.diff(levels[..., 1:], axis=-1) / np.diff(mean, axis=-1)], axis=-1)
+
+    def _mean_of_all(self) -> float:
+        """Return the mean dose with the weights of ATT^loc."""
+        sizes = self.weight.sum(axis=0) @ self.shares
+        return float(self.means() @ sizes / sizes.sum())
 
     def _units(self, units: NDArray[np.int64], group: int) -> int:
         """Count the households of a group: of each start its most in any round."""

@@ -12,9 +12,9 @@ from evalkit.report.charts import axis_title
 from evalkit.report.disclosure import Held, held_text, rounded
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import DASH, Unit, alike_in, difference, interval, is_number, p_text, plain, unit_of, whole
+from evalkit.report.numbers import Unit, alike_in, difference, interval, is_number, p_text, plain, unit_of, whole
 from evalkit.report.shown_digits import shown_digits
-from evalkit.report.statement import case_for, phrase
+from evalkit.report.statement import case_for
 from evalkit.report.subgroups import held_cells
 from evalkit.report.tables import rounded_note
 from evalkit.report.wording import Language, say, words_of
@@ -101,7 +101,8 @@ def _figure(finding: Finding, found: DoseEffects, rows: list[Row], lang: Languag
 
 def _dose(found: DoseEffects, lang: Language) -> str:
     """Return what the dose is called within a sentence."""
-    return phrase(getattr(found.plan.label, lang), lang)
+    label: str = getattr(found.plan.label, lang)
+    return label[:1].lower() + label[1:] if lang == "en" else label
 
 
 def _others(finding: Finding, lang: Language) -> str:
@@ -155,10 +156,9 @@ def _line(finding: Finding, found: DoseEffects, row: Row, unit: Unit, lang: Lang
     if row["held"] is not None:
         return [name, *[held_text(row["held"], limits, words)] * 6, *truth]
     size = [whole(row["n_treated_villages"], lang), whole(rounded(row["n_treated_units"], limits), lang)]
-    mean = DASH if row["dose_mean"] is None else plain(row["dose_mean"], 1)
+    mean = plain(row["dose_mean"], 1)
     if not row["has_interval"]:
-        few = say(finding, lang, "dose_level_few")
-        return [name, mean, *size, few, few, DASH, *truth]
+        return [name, mean, *size, *[say(finding, lang, "dose_level_few")] * 3, *truth]
     ends = interval(row["conf_low"], row["conf_high"], unit, lang)
     return [
         name,

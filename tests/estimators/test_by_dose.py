@@ -44,7 +44,7 @@ def test_by_hand() -> None:
     estimate = evalkit.by_dose(found, {"a": 1, "b": 3, "e": 4, "c": 0}, [2], slopes=True)
     assert estimate.terms == ("att", "dose=1", "dose=2", "slope=2")
     assert estimate.values == pytest.approx([7.5, 3, 9, 2.25])
-    assert estimate.columns["dose_mean"][1:3] == pytest.approx([1, 11 / 3])
+    assert estimate.columns["dose_mean"][:3] == pytest.approx([3, 1, 11 / 3])
     assert estimate.columns["dose_low"] == (None, 0, 2, None)
     assert estimate.columns["dose_high"] == (None, 2, None, None)
     assert estimate.columns["n_treated_units"] == (4, 1, 3, None)
