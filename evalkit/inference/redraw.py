@@ -155,14 +155,32 @@ def _scores(s: FloatArray, r: FloatArray, weights: FloatArray, beta: FloatArray)
     return np.tensordot(weights, r, axes=([1], [1])) - through @ beta
 
 
+def _inverted(scaled: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return inverses (B, K, K), and which matrices have an eigenvalue below SINGULAR: those have none.
+
+    The size of an inverse is at least 1/λ of the least eigenvalue λ: only where it is large are eigenvalues needed.
+    """
+    bad = (np.einsum("bkk->bk", scaled) <= 0).any(axis=1)
+    inverse = np.empty_like(scaled)
+    try:
+        inverse[~bad] = np.linalg.inv(scaled[~bad])
+    except np.linalg.LinAlgError:  # one is singular to the last bit, and numpy does not say which
+        doubtful = ~bad
+    else:
+        doubtful = ~bad
+        doubtful[~bad] = ~(np.linalg.norm(inverse[~bad], axis=(1, 2)) < 1 / np.sqrt(SINGULAR))
+    bad[doubtful] = np.linalg.eigvalsh(scaled[doubtful])[:, 0] < SINGULAR
+    again = doubtful & ~bad
+    inverse[again] = np.linalg.inv(scaled[again])
+    return inverse, bad
+
+
 def _inverses(grams: FloatArray, contrast: FloatArray) -> FloatArray:
     """Invert ΣS_v of each draw; NaN where the contrast is undetermined, a generalised inverse where it is not."""
     scale = 1 / np.sqrt(np.maximum(np.einsum("bkk->bk", grams), np.finfo(float).tiny))
     scale = np.where(np.einsum("bkk->bk", grams) > 0, scale, 0.0)
     scaled = grams * scale[:, :, None] * scale[:, None, :]
-    bad = np.linalg.eigvalsh(scaled)[:, 0] < SINGULAR
-    inverse = np.empty_like(scaled)
-    inverse[~bad] = np.linalg.inv(scaled[~bad])
+    inverse, bad = _inverted(scaled)
     inverse[bad] = np.linalg.pinv(scaled[bad], rcond=SINGULAR, hermitian=True)
     inverse = inverse * scale[:, :, None] * scale[:, None, :]
     left = np.abs(np.einsum("bkl,blm,m->bk", grams[bad], inverse[bad], contrast) - contrast).max(axis=1, initial=0.0)
