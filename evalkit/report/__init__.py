@@ -33,6 +33,7 @@ from evalkit.report.replication import published_numbers, replication
 from evalkit.report.requests import first_askers, waiting, waiting_groups
 from evalkit.report.rollout import rollout
 from evalkit.report.sample import attrition, flow, limits
+from evalkit.report.sensitivity import sensitivity
 from evalkit.report.sources import sources
 from evalkit.report.specification_curve import specification_curve
 from evalkit.report.specifications import specifications
@@ -99,6 +100,7 @@ __all__ = [
     "quality_rules",
     "replication",
     "rollout",
+    "sensitivity",
     "sources",
     "specification_curve",
     "specifications",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from evalkit.diagnostics import PreTrend
-from evalkit.diagnostics.honest_did import MOST
 from evalkit.finding import Finding
 from evalkit.report.disclosure import held_text
 from evalkit.report.numbers import difference, interval, p_text, unit_of
@@ -28,7 +27,7 @@ def pre_trend_text(finding: Finding, lang: Language) -> str:
         range=interval(leads.conf_low, leads.conf_high, unit, lang),
         joint=_joint_text(leads, lang),
     )
-    return said + _drift_text(finding, lang) + _honest_text(finding, lang)
+    return said + _drift_text(finding, lang)
 
 
 def _drift_text(finding: Finding, lang: Language) -> str:
@@ -39,23 +38,6 @@ def _drift_text(finding: Finding, lang: Language) -> str:
     sizes = {"half": drift.slope_50, "most": drift.slope_80, "bias": drift.bias_80}
     written = {name: difference(value, unit, lang) for name, value in sizes.items()}
     return ("" if lang == "zh" else " ") + say(finding, lang, "drift_power", **written)
-
-
-def _honest_text(finding: Finding, lang: Language) -> str:
-    """Say what is left of the effect where paths drift apart as much as before the start (Rambachan & Roth 2023)."""
-    honest, unit = finding.honest, unit_of(finding.indicator.unit)
-    if honest is None:
-        return ""
-    same = next(b for b in honest.bounds if b.largest == 1)
-    until = "honest_none" if honest.breakdown is None else "honest_most" if honest.breakdown >= MOST else "honest_until"
-    return ("" if lang == "zh" else " ") + say(
-        finding,
-        lang,
-        "honest",
-        range=interval(same.conf_low, same.conf_high, unit, lang),
-        until=say(finding, lang, until, times=f"{honest.breakdown or 0:.1f}", most=f"{MOST:.0f}"),
-        straight=interval(*honest.straight, unit, lang),
-    )
 
 
 def _joint_text(leads: PreTrend, lang: Language) -> str:

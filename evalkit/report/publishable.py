@@ -96,6 +96,7 @@ def _results(finding: Finding) -> dict[str, Any]:
         "instrument": _rows(shown_rows(finding.instrument, limits)),
         "take_up": shown_take_up(finding),
         "pre_trend": None if lead_withheld(finding) else finding.to_dict()["pre_trend"],
+        "honest": None if lead_withheld(finding) else finding.to_dict()["honest"],
         "naive": _rows(naive),
         "robustness": {name: _rows(shown_rows(r, limits)) for name, r in finding.robustness},
         "cells": _cells(finding),

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from evalkit.diagnostics import CellRow
+from evalkit.diagnostics import CellRow, HonestDid
 from evalkit.finding import Finding
 from evalkit.flow import FlowStep
 from evalkit.gate import Reason
@@ -159,6 +159,11 @@ def lead_withheld(finding: Finding) -> bool:
     """Whether the largest lead is an event time that is withheld."""
     leads, events = finding.pre_trend, shown_events(finding)
     return leads is not None and (events.height == 0 or leads.largest_lead_term not in events["term"].to_list())
+
+
+def shown_honest(finding: Finding) -> HonestDid | None:
+    """Return the intervals under drifts; None where a gap before the start is withheld, as they are made from it."""
+    return None if lead_withheld(finding) else finding.honest
 
 
 def shown_losses(finding: Finding) -> list[dict[str, Any]]:

@@ -41,14 +41,14 @@ def test_bundle_draws_every_kind_of_trace(bundle: str, kind: str):
 
 def figures(saved: Finding, income: Finding, lone: Finding) -> list:
     drawn = [report.means(saved), report.means(income), report.event_study(income), forest([saved, income])]
-    drawn += [report.village_strip(income), report.distribution(income)]
+    drawn += [report.village_strip(income), report.distribution(income), report.sensitivity(income)]
     return [*drawn, report.gap(lone), report.donors(lone)]
 
 
 def test_only_declared_kinds_of_traces_are_used(saved: Finding, income: Finding, lone: Finding):
     drawn = [json.loads(p) for f in figures(saved, income, lone) for p in PAYLOAD.findall(f.block.html)]
     assert {trace["type"] for figure in drawn for trace in figure["data"]} == set(TRACE_TYPES)
-    assert len(drawn) == 16
+    assert len(drawn) == 18
 
 
 def test_plotly_s_own_library_accepts_every_figure(saved: Finding, income: Finding, lone: Finding):
@@ -112,26 +112,6 @@ def test_joint_test_of_leads_is_told(income: Finding):
     bound = replace(income.pre_trend, joint="bonferroni", df_joint=None)
     html = report.event_study(replace(income, pre_trend=bound)).block.html
     assert "Bonferroni's bound on p" in html.replace("&#x27;", "'").replace("&#39;", "'")
-
-
-@pytest.mark.parametrize(
-    ("breakdown", "zh", "en"),
-    [
-        (0.43, "变化在其0.4倍以内时，区间不含0。", "it leaves out 0 for drifts up to 0.4 times as large."),
-        (None, "即使差距不再变化，区间也含0。", "it holds 0 even without any drift."),
-        (10.0, "变化达到其10倍，区间仍不含0。", "it leaves out 0 even for drifts 10 times as large."),
-    ],
-)
-def test_what_a_drift_would_leave_is_told(income: Finding, breakdown: float | None, zh: str, en: str):
-    """The interval under drifts as large as before the start, how large they may be, and a straight line."""
-    assert income.honest is not None
-    html = report.event_study(replace(income, honest=replace(income.honest, breakdown=breakdown))).block.html
-    low, high = income.honest.straight
-    assert f"按直线延续，区间为{low:.0f}至{high:.0f}元/年。" in html
-    assert f"go on in a straight line, it is {low:,.0f} to {high:,.0f} yuan a year." in html
-    assert zh in html
-    assert en in html
-    assert "任何一轮的变化都不超过" not in report.event_study(replace(income, honest=None)).block.html
 
 
 def test_alternative_text_holds_the_numbers(income: Finding):
