@@ -39,7 +39,7 @@ class PreTrendPower:
 
 @dataclass(frozen=True, slots=True)
 class _Leads:
-    """Rounds from the base, all below 0 (n,), standard errors (n,), degrees of freedom (n,), root of the correlation (n, n)."""
+    """Rounds from the base, below 0 (n,), standard errors (n,), degrees of freedom (n,), root of correlation (n, n)."""
 
     distance: FloatArray
     std_error: FloatArray

@@ -39,7 +39,7 @@ def inside(path: Path, folder: Path) -> Path:
 
 
 def _leads_into(path: Path, folder: Path) -> bool:
-    """Whether a path, symbolic links resolved, is a folder or lies in it; as text, which is asked thousands of times."""
+    """Whether a path, symbolic links resolved, is a folder or lies in it; as text, as this is asked often."""
     place, root = (os.path.normcase(os.path.realpath(p)) for p in (path, folder))
     return place == root or place.startswith(root.rstrip(os.sep) + os.sep)
 
