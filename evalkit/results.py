@@ -264,9 +264,8 @@ class Inference:
 def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     """Build the tidy table of an estimate, with or without its inference."""
     columns = _tidy_columns(estimate, inference)
-    data = {name: columns[name] for name in TIDY_SCHEMA}
-    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
-    return frame.with_columns(pl.Series(k, list(v)) for k, v in columns.items() if k not in TIDY_SCHEMA)
+    series = [pl.Series(name, columns[name], dtype, nan_to_null=True) for name, dtype in TIDY_SCHEMA.items()]
+    return pl.DataFrame([*series, *(pl.Series(k, list(v)) for k, v in columns.items() if k not in TIDY_SCHEMA)])
 
 
 def _tidy_columns(estimate: Estimate, inference: Inference | None) -> dict[str, Sequence[Any] | FloatArray]:
