@@ -27,6 +27,8 @@ JOINT = "\u241f"
 """Between the parts of a key of several columns: the sign of a unit separator, which no id holds."""
 AT_ONCE = 17_000_000
 """Rows whose sums are taken together: the engine needs some 70 bytes for each of them."""
+TOGETHER = 2
+"""Files that are opened at the same time: what one does on one core leaves another to the next."""
 IN_MEMORY = 1 << 30
 """Bytes of files that are not stored in columns and whose rows are kept in memory; those of more go to the scratch
 folder. Canonical rows take about as much as their text."""
@@ -108,10 +110,9 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path, 
     proofs = [None if p is None else prover.submit(proved, p, is_text=p.suffix.lower() in TEXT) for _, p, _ in files]
     sizes = accumulate(0 if p is None or is_columnar(p) else p.stat().st_size for _, p, _ in files)
     plan = Reading(source, used, scratch, words_of(source), pl.Enum(sorted({e.raw_header for e in used})))
-    found = [
-        opened(plan, *file, proof, in_memory=size <= IN_MEMORY)
-        for file, proof, size in zip(files, proofs, sizes, strict=True)
-    ]
+    with ThreadPoolExecutor(TOGETHER, "evalkit-open") as pool:
+        each = zip(files, proofs, sizes, strict=True)
+        found = [*pool.map(lambda one: opened(plan, *one[0], one[1], in_memory=one[2] <= IN_MEMORY), each)]
     known = {e.raw_header for e in entries} | {ROW}
     unmapped = sorted({h for o in found for h in o.headers} - known)
     is_plain = _has_plain_key(source, found)
