@@ -111,8 +111,11 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path, 
     sizes = accumulate(0 if p is None or is_columnar(p) else p.stat().st_size for _, p, _ in files)
     plan = Reading(source, used, scratch, words_of(source), pl.Enum(sorted({e.raw_header for e in used})))
     with ThreadPoolExecutor(TOGETHER, "evalkit-open") as pool:
-        each = zip(files, proofs, sizes, strict=True)
-        found = [*pool.map(lambda one: opened(plan, *one[0], one[1], in_memory=one[2] <= IN_MEMORY), each)]
+        begun = [
+            pool.submit(opened, plan, *file, proof, in_memory=size <= IN_MEMORY)
+            for file, proof, size in zip(files, proofs, sizes, strict=True)
+        ]
+        found = [one.result() for one in begun]
     known = {e.raw_header for e in entries} | {ROW}
     unmapped = sorted({h for o in found for h in o.headers} - known)
     is_plain = _has_plain_key(source, found)
