@@ -16,7 +16,7 @@ from evalkit.intake.convert import FILE, ROW, value_of
 from evalkit.intake.files import TEXT, files_of
 from evalkit.intake.ledgers.kinds import FORMS
 from evalkit.intake.ledgers.opened import Opened, Reading, is_columnar, opened
-from evalkit.intake.ledgers.proof import proved
+from evalkit.intake.ledgers.proof import proved, threads
 from evalkit.intake.ledgers.records import TOKEN
 from evalkit.intake.ledgers.words import words_of
 from evalkit.intake.records import FileRecord
@@ -110,7 +110,7 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path, 
     proofs = [None if p is None else prover.submit(proved, p, is_text=p.suffix.lower() in TEXT) for _, p, _ in files]
     sizes = accumulate(0 if p is None or is_columnar(p) else p.stat().st_size for _, p, _ in files)
     plan = Reading(source, used, scratch, words_of(source), pl.Enum(sorted({e.raw_header for e in used})))
-    with ThreadPoolExecutor(TOGETHER, "evalkit-open") as pool:
+    with threads(TOGETHER, "evalkit-open") as pool:
         begun = [
             pool.submit(opened, plan, *file, proof, in_memory=size <= IN_MEMORY)
             for file, proof, size in zip(files, proofs, sizes, strict=True)
