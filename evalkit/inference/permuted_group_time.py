@@ -80,7 +80,7 @@ def permuted_group_time(
     ]
     if not pairs:
         return np.full(len(arms), np.nan), np.full(len(arms), np.nan)
-    inside = np.stack([arms.T == k for k in range(len(cohorts))]).astype(np.float64)
+    inside = np.stack([k == arms.T for k in range(len(cohorts))]).astype(np.float64)
     top, weight, size = sums.top.T @ inside, sums.weight.T @ inside, sums.size @ inside
     share = _shares(pairs, size, by_cohort)
     att, alpha, gamma = np.empty((len(pairs), len(arms))), np.zeros_like(top), np.zeros_like(top)
