@@ -101,7 +101,9 @@ def _basis(plan: NextRound, base: Baseline, found: DetectableEffect, lang: Langu
         "power_df": plain(found.df, 1),
     }
     return Grid(
-        [words.label("power_item"), words.label("power_value")], [[words.label(k), v] for k, v in lines.items() if v]
+        [words.label("power_item"), words.label("power_value")],
+        [[words.label(k), v] for k, v in lines.items() if v],
+        compact=True,
     )
 
 
@@ -126,7 +128,8 @@ def power_sizes(plan: NextRound) -> Block:
 def _sizes(plan: NextRound, lang: Language) -> Grid:
     words = words_of(plan.programme, lang)
     heads = [words.label(f"power_{k}") for k in ("pilot", "comparison", "households", "mde")]
-    return Grid(heads, [[*(whole(n, lang) for n in row[:3]), amount(plan, row[3], lang)] for row in plan.sizes])
+    rows = [[*(whole(n, lang) for n in row[:3]), amount(plan, row[3], lang)] for row in plan.sizes]
+    return Grid(heads, rows, compact=True)
 
 
 def _more(plan: NextRound, lang: Language) -> str:

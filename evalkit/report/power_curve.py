@@ -73,9 +73,8 @@ def _table(plan: NextRound, lang: Language) -> Grid:
         [amount(plan, plan.curves[0].effects[i], lang), *(percent(c.power[i], lang, 0) for c in plan.curves)]
         for i in places
     ]
-    return Grid(
-        [words.label("power_effect"), *(_arms(plan, c, lang) for c in plan.curves)], rows, note=_note(plan, lang)
-    )
+    head = [words.label("power_effect"), *(_arms(plan, c, lang) for c in plan.curves)]
+    return Grid(head, rows, note=_note(plan, lang), compact=True)
 
 
 def _note(plan: NextRound, lang: Language) -> str:
