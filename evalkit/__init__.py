@@ -27,10 +27,12 @@ if TYPE_CHECKING:
         village_map,
         villages_needed,
     )
+    from evalkit.doses import dose_effects, village_doses
     from evalkit.draw import draw_villages
     from evalkit.errors import DataError, DesignError, EvalkitError, PlanError, UsageError
     from evalkit.estimators import (
         ancova,
+        by_dose,
         did,
         discontinuity,
         event_study,
@@ -62,6 +64,7 @@ __version__ = "0.1.0"
 
 _ESTIMATORS = (
     "ancova",
+    "by_dose",
     "did",
     "discontinuity",
     "event_study",
@@ -101,6 +104,7 @@ _HOMES = {
     **dict.fromkeys(_DIAGNOSTICS, "diagnostics"),
     **dict.fromkeys(("Decomposition", "decompose"), "decomposition"),
     "Design": "design",
+    **dict.fromkeys(("dose_effects", "village_doses"), "doses"),
     "draw_villages": "draw",
     **dict.fromkeys(("DataError", "DesignError", "EvalkitError", "PlanError", "UsageError"), "errors"),
     **dict.fromkeys(_ESTIMATORS, "estimators"),
@@ -135,10 +139,12 @@ __all__ = [
     "adjust_families",
     "ancova",
     "balancing",
+    "by_dose",
     "decompose",
     "did",
     "discontinuity",
     "dose",
+    "dose_effects",
     "draw_villages",
     "evaluate",
     "evaluate_all",
@@ -172,6 +178,7 @@ __all__ = [
     "synthetic_did",
     "synthetic_factors",
     "twoway_weights",
+    "village_doses",
     "village_map",
     "villages_needed",
     "westfall_young",

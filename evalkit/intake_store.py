@@ -16,7 +16,7 @@ from evalkit.intake.identifiers.pseudonym import key_mark
 from evalkit.plan_lock import LOCK_NAME
 from evalkit.programme import FILE_NAME, Programme, load
 
-ANSWERS = {"indicators", "costs", "cost_effectiveness", "decompositions", "subgroups"}
+ANSWERS = {"indicators", "costs", "cost_effectiveness", "decompositions", "subgroups", "dose"}
 NO_MATTER = {"folder", "disclosure", "truth"} | ANSWERS
 """Parts of a plan that do not touch its rows."""
 BESIDE = "-beside"

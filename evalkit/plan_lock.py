@@ -41,6 +41,10 @@ def plan_entries(programme: Programme) -> dict[str, Any]:
     entries["programme.base_year"] = programme.about.base_year
     entries |= {f"sources.{k}.{c}": v for k in ("where", "where_not") for c, v in _chosen(programme, k).items()}
     entries |= {f"subgroups.{s.column}": [v.value for v in s.values] for s in programme.subgroups}
+    dose = programme.dose
+    entries |= (
+        {} if dose is None else {f"dose.{k}": v for k, v in dose.model_dump(mode="json", exclude={*WORDING}).items()}
+    )
     for plan in programme.indicators:
         values = plan.model_dump(mode="json", exclude={"name", *WORDING})
         entries |= {f"indicators.{plan.name}.{k}": v for k, v in values.items()}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from evalkit.design import Design
+from evalkit.dose_plan import DosePlan, dose_problems
 from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
@@ -50,6 +51,7 @@ __all__ = [
     "Deflator",
     "DesignPlan",
     "Disclosure",
+    "DosePlan",
     "FunnelStep",
     "IndicatorPlan",
     "MapPlan",
@@ -80,6 +82,7 @@ class Programme(Frozen):
     funnel: tuple[FunnelStep, ...] = ()
     decompositions: tuple[Decomposition, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
+    dose: DosePlan | None = None
     costs: tuple[Cost, ...] = ()
     cost_effectiveness: CostEffectiveness | None = None
     map: MapPlan | None = None
@@ -113,6 +116,7 @@ class Programme(Frozen):
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
         problems += funnel_problems(self.funnel)
+        problems += dose_problems(self.dose, self.design, {s.kind for s in self.sources})
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
@@ -277,6 +281,7 @@ def _siblings(path: list[Any]) -> list[str]:
         "funnel": FunnelStep,
         "decompositions": Decomposition,
         "subgroups": Subgroup,
+        "dose": DosePlan,
         "costs": Cost,
         "cost_effectiveness": CostEffectiveness,
         "map": MapPlan,

@@ -49,10 +49,8 @@ class ClusterSums:
     """Sums by village of a linear regression: all that clustered inference needs.
 
     ``treated`` and ``untreated`` (G,) say whether a village has households that are ever treated, and never;
-    a village treated as a whole has only one of them.
-
-    Shapes: G villages, K columns. ``s0, s1, s2`` are Σ w^k x x' (k = 0, 1, 2) of the residualised
-    regressors, ``r0, r1`` are Σ w^k x y. Without weights ``s0 is s1 is s2`` and ``r0 is r1``;
+    a village treated as a whole has only one of them. G villages, K columns: ``s0, s1, s2`` are Σ w^k xx' (k = 0, 1, 2)
+    of the residualised regressors, ``r0, r1`` Σ w^k x y. Without weights ``s0 is s1 is s2`` and ``r0 is r1``;
     they are None where a weight changes between a household's rounds (see `inference.crv2`).
     """
 
@@ -91,10 +89,11 @@ class Influence:
     """What each village moves in the terms: the basis of estimators that are no single linear regression.
 
     ``psi`` (G, m): estimate − truth ≈ Σ_v ψ_v, zero for fixed terms. ``factor`` multiplies Σ ψ_v² (1 where the
-    published estimator has no small-sample factor). ``left_out`` gives the terms without each village, (G, m), NaN
-    where the others do not determine a term; None where the estimator has no such refit. ``log`` says that the terms
-    are exp(b) − 1, and that ``psi`` and ``left_out`` are of b: intervals are made for b and then transformed.
-    ``scale`` (m,) is the size of the sums of which a term is a difference, beside which rounding is told from an error.
+    published estimator has none). ``left_out`` gives the terms without each village, (G, m), NaN where others do not
+    determine a term; None where there is no such refit. ``log`` says that terms are exp(b) − 1, and that ``psi`` and
+    ``left_out`` are of b: intervals are made for b and then transformed.
+    ``scale`` (m,) is the size of the sums that a term is a difference of, beside which rounding is told from an error;
+    ``arms`` (m, 2) the villages on either side of each term, where the smaller side decides degrees of freedom.
     """
 
     clusters: tuple[str, ...]
@@ -105,6 +104,7 @@ class Influence:
     left_out: Callable[[], FloatArray] | None = None
     log: bool = False
     scale: FloatArray | None = None
+    arms: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +264,8 @@ class Inference:
 def tidy_frame(estimate: Estimate, inference: Inference | None) -> pl.DataFrame:
     """Build the tidy table of an estimate, with or without its inference."""
     columns = _tidy_columns(estimate, inference)
-    data = {name: columns[name] for name in TIDY_SCHEMA}
-    frame = pl.DataFrame(data, schema_overrides=TIDY_SCHEMA).with_columns(pl.selectors.float().fill_nan(None))
-    return frame.with_columns(pl.Series(k, list(v)) for k, v in columns.items() if k not in TIDY_SCHEMA)
+    series = [pl.Series(name, columns[name], dtype, nan_to_null=True) for name, dtype in TIDY_SCHEMA.items()]
+    return pl.DataFrame([*series, *(pl.Series(k, list(v)) for k, v in columns.items() if k not in TIDY_SCHEMA)])
 
 
 def _tidy_columns(estimate: Estimate, inference: Inference | None) -> dict[str, Sequence[Any] | FloatArray]:

@@ -37,10 +37,10 @@ class Recorder:
 
     def add(self, kind: str, display_id: str | None = None, **content: Any) -> None:
         """Add an output; one that can be updated later is remembered by its id."""
-        from nbformat.v4 import new_output
+        from nbformat import from_dict
 
         self._clear_if_asked()
-        output = new_output(kind, **content)  # type: ignore[no-untyped-call]
+        output = from_dict({"output_type": kind, **content})  # type: ignore[no-untyped-call]
         self.outputs.append(output)
         if display_id is not None:
             self._by_id.setdefault(display_id, []).append(output)

@@ -1,6 +1,7 @@
 """Estimators: one a file, from Moments or Panel to Estimate."""
 
 from evalkit.estimators.ancova import ancova
+from evalkit.estimators.by_dose import by_dose
 from evalkit.estimators.did import did
 from evalkit.estimators.discontinuity import discontinuity
 from evalkit.estimators.event_study import event_study
@@ -20,6 +21,7 @@ from evalkit.estimators.synthetic_factors import synthetic_factors
 
 __all__ = [
     "ancova",
+    "by_dose",
     "did",
     "discontinuity",
     "event_study",

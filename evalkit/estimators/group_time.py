@@ -101,9 +101,9 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
     require_choices(comparison=comparison, base=base, sample=sample, aggregate=aggregate, method=method)
     moments = Moments.from_panel(data) if isinstance(data, Panel) else data
     name, every = moments.of(outcome, pooled=True)
-    sample = _sample_for(moments, sample)
+    sample = sample_for(moments, sample)
     comparison = comparison or moments.design.comparison
-    cells, ahead = _sampled(every, sample), moments.design.anticipation if anticipation is None else anticipation
+    cells, ahead = sampled(every, sample), moments.design.anticipation if anticipation is None else anticipation
     pairs = pairs_of(moments, comparison, base, ahead)
     sums = sum_pairs(moments, cells, pairs, sample)
     effects: Effects = sums
@@ -112,7 +112,7 @@ def group_time(  # noqa: PLR0913 - each is a choice that the literature names
     notes = rules(comparison, base, ahead, sample, covariates, method)
     if balance:
         effects, notes = balanced_effects(moments, cells, pairs, sums, ahead, notes)
-    found = _Found(moments, cells, pairs, sums, effects, effects.values(), _cohort_weights(moments, cells, pairs))
+    found = _Found(moments, cells, pairs, sums, effects, effects.values(), cohort_weights(moments, cells, pairs))
     _require_comparison(moments, pairs, found.att, comparison)
     terms = averages(found.places, ~np.isnan(found.att), aggregate)
     return Estimate(
@@ -177,7 +177,7 @@ class _Found:
         treated = villages_with(self.moments, self.cells, treated=True)[self.villages]
         return Counts(
             n_obs=int((self.cells.n_at * self.sums.used).sum()),
-            n_units=_households(self.cells, self.sums.used),
+            n_units=households_in(self.cells, self.sums.used),
             n_clusters=len(self.villages),
             n_treated_clusters=int(treated.sum()),
             n_comparison_clusters=int(self.sums.serving.sum()),
@@ -189,7 +189,7 @@ class _Found:
         return [self._used_of(every), *self._left_out(anticipation)]
 
     def _used_of(self, every: Cells) -> str:
-        inside = _households(self.cells, self.sums.used)
+        inside = households_in(self.cells, self.sums.used)
         rows, all_rows = (self.cells.n_at * self.sums.used).sum(), every.n_at.sum()
         return f"{inside} of {every.n_units.sum()} households and {rows} of {all_rows} rows enter"
 
@@ -201,14 +201,14 @@ class _Found:
         return notes + ([f"nobody to compare for {listed(lost)}"] if lost else [])
 
 
-def _households(cells: Cells, used: NDArray[np.bool_]) -> int:
+def households_in(cells: Cells, used: NDArray[np.bool_]) -> int:
     """Count the households that enter; rows where they are not followed."""
     if cells.n_by_period is not None:
         return int((cells.n_at * used).sum())
     return int(cells.n_units[used.any(axis=1)].sum())
 
 
-def _sample_for(moments: Moments, sample: Sample | None) -> Sample:
+def sample_for(moments: Moments, sample: Sample | None) -> Sample:
     """Return the sample asked for, or the default of the design."""
     if moments.design.follows:
         return sample or "pairwise"
@@ -235,7 +235,8 @@ def _panel_for(data: Moments | Panel, sample: Sample, balance: bool) -> Panel:
     return data
 
 
-def _sampled(cells: Cells, sample: Sample) -> Cells:
+def sampled(cells: Cells, sample: Sample) -> Cells:
+    """Return the cells of the sample; raises DataError where weights change and households are followed."""
     if cells.blocks is not None and sample != "all_rows":
         raise DataError(
             "weights",
@@ -253,7 +254,7 @@ def _sampled(cells: Cells, sample: Sample) -> Cells:
     return cells.where(complete)
 
 
-def _cohort_weights(moments: Moments, cells: Cells, pairs: Sequence[Pair]) -> FloatArray:
+def cohort_weights(moments: Moments, cells: Cells, pairs: Sequence[Pair]) -> FloatArray:
     """Return Σ of household weights by village and pair's cohort, (G, C): a household once, a row if not followed."""
     times = cells.attended.sum(axis=1) if moments.design.follows else 1.0
     per_cell = cells.sum_w.sum(axis=1) / times

@@ -130,15 +130,14 @@ def _components(donors: FloatArray) -> _Components:
 def _chosen(pilot: FloatArray, parts: _Components, before: NDArray[np.bool_]) -> int:
     """Return the number of factors with the least squared error in rounds before the start, each left out in turn.
 
-    Leaving out a round of a least-squares fit changes its residual e to e/(1 − h), h its leverage.
+    Leaving out a round of a least-squares fit changes its residual e to e/(1 − h), h its leverage. The first columns of
+    Q span the first columns of what is fitted, so that one QR gives the fits with 0, 1, … factors (T, 1 + R).
     """
-    courses, away = parts.courses[:, before], (pilot - parts.mean)[before]
-    errors = []
-    for number in range(parts.most(int(before.sum())) + 1):
-        q = np.linalg.qr(_with_level(courses[:number]))[0]
-        left_out = (away - q @ (q.T @ away)) / np.maximum(1 - (q**2).sum(axis=1), RANK)
-        errors.append(float((left_out**2).sum()))
-    return int(np.argmin(errors))
+    away = (pilot - parts.mean)[before]
+    q = np.linalg.qr(_with_level(parts.courses[: parts.most(len(away)), before]))[0]
+    residual = away[:, None] - np.cumsum(q * (q.T @ away), axis=1)
+    left_out = residual / np.maximum(1 - np.cumsum(q**2, axis=1), RANK)
+    return int(np.argmin((left_out**2).sum(axis=0)))
 
 
 def _with_level(courses: FloatArray) -> FloatArray:

@@ -32,7 +32,8 @@ def auto(estimate: Estimate, level: float = 0.95, *, draws: int = 9999, seed: in
     bootstrap. Elsewhere the jackknife where every term compares all pilot with all comparison villages and the smaller
     arm has four or more, else CRV2 with Satterthwaite degrees of freedom. Measured in docs/coverage.md. Estimates that
     are no regression have the jackknife CRV3, or CRV1 where they cannot be refitted without a village; not measured
-    there. `draws` and `seed` are for the methods that draw.
+    there. Where they tell which villages stand on either side of each term (`by_dose`), degrees of freedom are those of
+    the jackknife above; measured there. `draws` and `seed` are for the methods that draw.
 
     Raises
     ------
@@ -86,6 +87,8 @@ def _two_beside_many(estimate: Estimate, basis: Linear) -> bool:
 
 def _without_regression(estimate: Estimate, level: float) -> Inference:
     """Return the jackknife over villages, or influence sums where the estimator has no refit without a village."""
+    if isinstance(estimate.basis, Influence) and estimate.basis.arms is not None:
+        return jackknife(estimate, level)
     refits = isinstance(estimate.basis, Influence) and estimate.basis.left_out is not None
     return (crv3 if refits else crv1)(estimate, level)
 

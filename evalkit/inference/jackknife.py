@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.inference.basis import linear
+from evalkit.inference.basis import linear, n_clusters
 from evalkit.inference.crv3 import std_error
 from evalkit.inference.student import by_student
-from evalkit.results import Estimate, Inference, Linear
+from evalkit.results import Estimate, FloatArray, Inference, Influence, Linear
 
 RATIO = 2.25
 """Variance of a village of the smaller arm in variances of the other's: shocks half as large again."""
@@ -33,12 +33,22 @@ def jackknife(estimate: Estimate, level: float = 0.95) -> Inference:
         There are fewer than three villages.
     """
     se = std_error(estimate, "jackknife")
+    if isinstance(estimate.basis, Influence) and estimate.basis.arms is not None:
+        return _by_arms(estimate, estimate.basis.arms, se, level)
     basis = linear(estimate, "jackknife")
     g = len(basis.sums.clusters)
     smaller = smaller_arm(basis)
     df = np.array([degrees_of_freedom(int(k), g - int(k)) for k in smaller])
     arm = f"{smaller[0]} in the smaller arm" if smaller[0] else "each on both sides"
     reason = f"{g} villages, {arm}: jackknife (CRV3) with {df[0]:.1f} degrees of freedom"
+    return by_student(estimate, "jackknife", se, df, level, reason)
+
+
+def _by_arms(estimate: Estimate, arms: NDArray[np.int64], se: FloatArray, level: float) -> Inference:
+    """Return the intervals of terms that say which villages stand on either side, (m, 2)."""
+    most = n_clusters(estimate) - 1.0
+    df = np.array([min(degrees_of_freedom(int(a.min()), int(a.max())), most) for a in arms])
+    reason = f"jackknife (CRV3), {df.min():.1f} to {df.max():.1f} degrees of freedom from the smaller side of each term"
     return by_student(estimate, "jackknife", se, df, level, reason)
 
 

@@ -87,16 +87,15 @@ def _hotelling(part: Adjusted, place: Sequence[int]) -> float:
     M_uv sum over pairs of villages through W_st = Σ_v f_vs f_vt'.
     """
     alpha, inside, c = part.alpha[:, :, place], part.inside[:, :, place], part.c
-    mean = np.einsum("gps,gpt->st", alpha, alpha) + np.einsum("gps,pr,grt->st", inside, c, inside)
+    mean = np.tensordot(alpha, alpha, ((0, 1), (0, 1))) + np.tensordot(inside, c @ inside, ((0, 1), (0, 1)))
     roots, vectors = np.linalg.eigh(mean)
     unit = vectors / np.sqrt(roots)
     alpha, inside = alpha @ unit, inside @ unit
-    d = np.einsum("gps,gpt->gst", alpha, alpha)
-    own = np.einsum("gps,pr,grt->gst", inside, c, inside)
+    d = alpha.transpose(0, 2, 1) @ alpha
+    own = inside.transpose(0, 2, 1) @ c @ inside
     trace_d, trace_own = np.einsum("gss->g", d), np.einsum("gss->g", own)
     alone = trace_d**2 + 2 * trace_d * trace_own + np.einsum("gst,gts->g", d, d) + 2 * np.einsum("gst,gts->g", d, own)
-    w = np.einsum("gps,grt->stpr", inside, inside)
-    cw = c @ w
-    pairs = np.einsum("stpr,tsrp->", cw, cw) + np.einsum("stpr,strp->", cw, cw)
+    cw = np.tensordot(c @ inside, inside, (0, 0))  # CW_st at [p, s, r, t]
+    pairs = np.vdot(cw, cw.transpose(2, 3, 0, 1)) + np.vdot(cw, cw.transpose(2, 1, 0, 3))
     q = len(place)
     return float(q * (q + 1) / (alone.sum() + pairs))

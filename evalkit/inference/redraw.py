@@ -13,8 +13,8 @@ from evalkit.inference.basis import linear
 from evalkit.inference.student import EXACT_FIT, two_sided
 from evalkit.results import HEADLINE, Estimate, FloatArray
 
-CHUNK = 1000
-"""Draws that are in memory at once."""
+CHUNK = 200
+"""Draws that are in memory at once: few enough to stay in the processor's own memory."""
 SINGULAR = 1e-11
 """Columns cannot be told apart where less than this share of a scaled sum of squares is left."""
 WITHIN = ("strata", "all")
@@ -155,16 +155,32 @@ def _scores(s: FloatArray, r: FloatArray, weights: FloatArray, beta: FloatArray)
     return np.tensordot(weights, r, axes=([1], [1])) - through @ beta
 
 
+def _inverted(scaled: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return inverses (B, K, K), and which matrices have an eigenvalue below SINGULAR: those have none.
+
+    The trace of an inverse is at least 1/λ, λ the least eigenvalue: only where it is large are eigenvalues needed.
+    """
+    bad = (np.einsum("bkk->bk", scaled) <= 0).any(axis=1)
+    inverse = np.zeros_like(scaled)
+    try:
+        inverse[~bad] = np.linalg.inv(scaled[~bad])
+    except np.linalg.LinAlgError:  # one is singular to the last bit, and numpy does not say which
+        inverse[~bad] = np.inf
+    doubtful = ~bad & ~(np.abs(np.einsum("bkk->bk", inverse)).sum(axis=1) < 1 / np.sqrt(SINGULAR))
+    bad[doubtful] = np.linalg.eigvalsh(scaled[doubtful])[:, 0] < SINGULAR
+    again = doubtful & ~bad
+    inverse[again] = np.linalg.inv(scaled[again])
+    return inverse, bad
+
+
 def _inverses(grams: FloatArray, contrast: FloatArray) -> FloatArray:
     """Invert ΣS_v of each draw; NaN where the contrast is undetermined, a generalised inverse where it is not."""
     scale = 1 / np.sqrt(np.maximum(np.einsum("bkk->bk", grams), np.finfo(float).tiny))
     scale = np.where(np.einsum("bkk->bk", grams) > 0, scale, 0.0)
-    scaled = grams * scale[:, :, None] * scale[:, None, :]
-    bad = np.linalg.eigvalsh(scaled)[:, 0] < SINGULAR
-    inverse = np.empty_like(scaled)
-    inverse[~bad] = np.linalg.inv(scaled[~bad])
+    scaled = grams * (scale[:, :, None] * scale[:, None, :])
+    inverse, bad = _inverted(scaled)
     inverse[bad] = np.linalg.pinv(scaled[bad], rcond=SINGULAR, hermitian=True)
-    inverse = inverse * scale[:, :, None] * scale[:, None, :]
+    inverse *= scale[:, :, None] * scale[:, None, :]
     left = np.abs(np.einsum("bkl,blm,m->bk", grams[bad], inverse[bad], contrast) - contrast).max(axis=1, initial=0.0)
     inverse[np.flatnonzero(bad)[left > EXACT_FIT * np.abs(contrast).max()]] = np.nan
     return inverse

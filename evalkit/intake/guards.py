@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -26,7 +27,7 @@ def inside(path: Path, folder: Path) -> Path:
     DataError
         It leads out.
     """
-    if path.resolve().is_relative_to(folder.resolve()):
+    if _leads_into(path, folder):
         return path
     how = "it is a symbolic link that leads" if path.is_symlink() else "it leads"
     raise DataError(
@@ -35,6 +36,12 @@ def inside(path: Path, folder: Path) -> Path:
         "raw files in the programme's own folder",
         "copy the file there",
     )
+
+
+def _leads_into(path: Path, folder: Path) -> bool:
+    """Whether a path, symbolic links resolved, is a folder or lies in it; as text, as this is asked often."""
+    place, root = (os.path.normcase(os.path.realpath(p)) for p in (path, folder))
+    return place == root or place.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def require_inside(programme: Programme) -> None:
@@ -109,9 +116,9 @@ def known_sha256(path: Path) -> str:
     seen = path.stat()
     if time.time() - seen.st_ctime < MOMENT:
         return sha256(path)
-    return _sha256_of(path.resolve(), seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+    return _sha256_of(os.path.realpath(path), seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 @lru_cache(maxsize=1024)
-def _sha256_of(path: Path, *_: int) -> str:
-    return sha256(path)
+def _sha256_of(path: str, *_: int) -> str:
+    return sha256(Path(path))

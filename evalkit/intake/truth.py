@@ -17,3 +17,16 @@ def read_truth(programme: Programme) -> dict[str, dict[str, float]] | None:
     with soundly(path, "known effects", "restore it", also=(TypeError,)):
         truth: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))["indicators"]
     return truth
+
+
+def read_truth_by_village(programme: Programme) -> dict[str, dict[str, tuple[float, int]]]:
+    """Return, by indicator and village, the true mean effect since the start and the interviews behind it.
+
+    Empty for real programmes, and where the scenario does not write them.
+    """
+    if programme.truth is None:
+        return {}
+    path = existing(programme.folder / programme.truth.file)
+    with soundly(path, "known effects", "restore it", also=(TypeError, AttributeError)):
+        given = json.loads(path.read_text(encoding="utf-8")).get("villages", {})
+        return {name: {v: (float(e), int(n)) for v, (e, n) in own.items()} for name, own in given.items()}

@@ -14,6 +14,7 @@ from evalkit.report.costs import costs
 from evalkit.report.cutoff import cutoff, cutoff_checks
 from evalkit.report.distribution import distribution
 from evalkit.report.dose import dose
+from evalkit.report.dose_effects import dose_effects
 from evalkit.report.follow_up import quality_follow_up, quality_losses
 from evalkit.report.forest import forest
 from evalkit.report.funnel import funnel
@@ -62,6 +63,7 @@ __all__ = [
     "distribution",
     "donors",
     "dose",
+    "dose_effects",
     "estimates",
     "event_study",
     "first_askers",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evalkit.diagnostics import CellRow
+from evalkit.diagnostics import CellRow, FourCell
 from evalkit.finding import Finding
 from evalkit.gate import REJECTED
 from evalkit.report.block import Block, both, heading, paragraph
@@ -37,17 +37,22 @@ def subgroups(finding: Finding, found: Sequence[SubgroupEffects]) -> Block:
 
 
 def held_groups(finding: Finding, groups: Sequence[Group]) -> list[Held | None]:
-    """Say for each group whether it is withheld, and why; by both arms, before and after."""
+    """Say for each group whether it is withheld, and why."""
+    return held_cells(finding, [g.cells for g in groups])
+
+
+def held_cells(finding: Finding, groups: Sequence[FourCell]) -> list[Held | None]:
+    """Say for each group's cells whether they are withheld, and why; by both arms, before and after."""
     limits = finding.programme.disclosure
     why: list[Held | None] = [None] * len(groups)
     for arm in ARMS:
-        rows = [g.cells.row(arm) for g in groups]
+        rows = [cells.row(arm) for cells in groups]
         for measure in ("before", "after"):
             sizes = [_size(r, getattr(r, measure), finding) for r in rows]
             small = [too_small(s, limits) or ("households" if s.n_units == 0 else None) for s in sizes]
             why = [w or s for w, s in zip(why, small, strict=True)]
     for arm in ARMS:
-        sizes = [Size(g.cells.row(arm).n_units or 0, g.cells.row(arm).n_villages or 0) for g in groups]
+        sizes = [Size(cells.row(arm).n_units or 0, cells.row(arm).n_villages or 0) for cells in groups]
         why = protect_line(sizes, why, limits)
     return why
 

@@ -16,7 +16,7 @@ from evalkit.intake.convert import ROW
 from evalkit.intake.files import TEXT, read_rows, read_table
 from evalkit.intake.ledgers.canonical import File, canonical
 from evalkit.intake.ledgers.proof import Proof
-from evalkit.intake.ledgers.text import open_text
+from evalkit.intake.ledgers.text import new_file, open_text
 from evalkit.programme import Source
 
 
@@ -106,7 +106,7 @@ def _in_memory(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def _in_scratch(rows: pl.LazyFrame, scratch: Path) -> pl.LazyFrame:
     """Return the rows as a file of the scratch folder, so that text is parsed once; a stream, never all in memory."""
-    target = scratch / f"{len(list(scratch.iterdir()))}.parquet"
+    target = new_file(scratch, ".parquet")
     rows.sink_parquet(target, compression="lz4", statistics=False)
     return pl.scan_parquet(target)
 

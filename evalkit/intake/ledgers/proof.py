@@ -31,9 +31,9 @@ class Proof:
 
 
 @contextmanager
-def prover() -> Iterator[ThreadPoolExecutor]:
-    """Give a thread that proves files; what it has not begun when the block ends is left undone."""
-    pool = ThreadPoolExecutor(1, "evalkit-proof")
+def threads(number: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """Give so many threads; what they have not begun when the block ends is left undone."""
+    pool = ThreadPoolExecutor(number, name)
     try:
         yield pool
     finally:

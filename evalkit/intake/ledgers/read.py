@@ -20,7 +20,7 @@ from evalkit.intake.ledgers.entries import OWN_RULES, judged
 from evalkit.intake.ledgers.kinds import FEN, FORMS
 from evalkit.intake.ledgers.loans import NAMES, stocks
 from evalkit.intake.ledgers.pairs import PAIR_RULES, Keep, resolve
-from evalkit.intake.ledgers.proof import prover
+from evalkit.intake.ledgers.proof import threads
 from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, Around, LedgerRead
 from evalkit.intake.ledgers.rules import quality, rejected
 from evalkit.intake.ledgers.scan import Scan, require_unchanged, scan
@@ -60,7 +60,7 @@ def read_ledger(
     """
     _check(source)
     changes = tuple(c for c in read_crosswalk(folder) if c.column == source.who)
-    with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch, prover() as thread:
+    with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch, threads(1, "evalkit-proof") as thread:
         try:
             found = scan(source, entries, folder, Path(scratch), thread)
             ledger = _reduced(found, source, entries, known, Around(folder, calendar, changes))

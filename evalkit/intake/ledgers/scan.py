@@ -16,7 +16,7 @@ from evalkit.intake.convert import FILE, ROW, value_of
 from evalkit.intake.files import TEXT, files_of
 from evalkit.intake.ledgers.kinds import FORMS
 from evalkit.intake.ledgers.opened import Opened, Reading, is_columnar, opened
-from evalkit.intake.ledgers.proof import proved
+from evalkit.intake.ledgers.proof import proved, threads
 from evalkit.intake.ledgers.records import TOKEN
 from evalkit.intake.ledgers.words import words_of
 from evalkit.intake.records import FileRecord
@@ -27,6 +27,8 @@ JOINT = "\u241f"
 """Between the parts of a key of several columns: the sign of a unit separator, which no id holds."""
 AT_ONCE = 17_000_000
 """Rows whose sums are taken together: the engine needs some 70 bytes for each of them."""
+TOGETHER = 2
+"""Files that are opened at the same time: what one does on one core leaves another to the next."""
 IN_MEMORY = 1 << 30
 """Bytes of files that are not stored in columns and whose rows are kept in memory; those of more go to the scratch
 folder. Canonical rows take about as much as their text."""
@@ -108,10 +110,12 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path, 
     proofs = [None if p is None else prover.submit(proved, p, is_text=p.suffix.lower() in TEXT) for _, p, _ in files]
     sizes = accumulate(0 if p is None or is_columnar(p) else p.stat().st_size for _, p, _ in files)
     plan = Reading(source, used, scratch, words_of(source), pl.Enum(sorted({e.raw_header for e in used})))
-    found = [
-        opened(plan, *file, proof, in_memory=size <= IN_MEMORY)
-        for file, proof, size in zip(files, proofs, sizes, strict=True)
-    ]
+    with threads(TOGETHER, "evalkit-open") as pool:
+        begun = [
+            pool.submit(opened, plan, *file, proof, in_memory=size <= IN_MEMORY)
+            for file, proof, size in zip(files, proofs, sizes, strict=True)
+        ]
+        found = [one.result() for one in begun]
     known = {e.raw_header for e in entries} | {ROW}
     unmapped = sorted({h for o in found for h in o.headers} - known)
     is_plain = _has_plain_key(source, found)

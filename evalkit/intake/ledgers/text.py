@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,10 +55,17 @@ def open_text(
 
 def _as_utf8(path: Path, encoding: str, scratch: Path) -> Path:
     """Write a file in UTF-8 into the scratch folder, which is removed when the ledger has been read."""
-    target = scratch / f"{len(list(scratch.iterdir()))}{path.suffix}"
+    target = new_file(scratch, path.suffix)
     decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as file, target.open("wb") as out:
         while piece := file.read(CHUNK):
             out.write(decoder.decode(piece).encode())
         out.write(decoder.decode(b"", final=True).encode())
     return target
+
+
+def new_file(scratch: Path, suffix: str) -> Path:
+    """Make an empty file in the scratch folder under a name that no other thread takes."""
+    handle, name = tempfile.mkstemp(suffix, dir=scratch)
+    os.close(handle)
+    return Path(name)

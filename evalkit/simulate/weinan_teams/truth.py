@@ -9,6 +9,7 @@ import polars as pl
 from evalkit.simulate.weinan_teams.draw import Drawn
 from evalkit.simulate.weinan_teams.places import DEMONSTRATION, LINKED, UNLINKED
 from evalkit.simulate.weinan_teams.scenario import Scenario
+from evalkit.simulate.weinan_teams.tables import village_id
 
 INDICATORS = {
     "net_per_mu": "net_income_per_mu_yuan",
@@ -27,12 +28,22 @@ GROUPS = {"direct": DEMONSTRATION, "spillover": LINKED, "unlinked": UNLINKED}
 def truth(scenario: Scenario, drawn: Drawn) -> dict[str, Any]:
     """Return, for each indicator, the mean effect over interviewed household-years from the start on, by group.
 
+    ``villages`` has for each of them the mean effect in each pilot village, with the number of interviews.
     ``pre_post`` is the change that pilot villages show on average: what they had after the start less before.
     """
     found = {indicator: _of(drawn.rows, measure) for measure, indicator in INDICATORS.items()}
     first = scenario.years[0]
     note = f"Simulated. Mean effects over interviewed household-years from the start on, in constant {first} yuan."
-    return {"note": note, "seed": scenario.seed, "indicators": found}
+    villages = {indicator: _by_village(drawn.rows, measure) for measure, indicator in INDICATORS.items()}
+    return {"note": note, "seed": scenario.seed, "indicators": found, "villages": villages}
+
+
+def _by_village(rows: pl.DataFrame, measure: str) -> dict[str, list[float]]:
+    """Return each pilot village's mean effect from its start on, and how many interviews stand behind it."""
+    after = rows.filter(pl.col("year") >= pl.col("start"))
+    effect = (pl.col(measure) - pl.col(f"{measure}_without")).mean().round(3)
+    found = after.group_by(village_id(pl.col("village")).alias("id")).agg(effect.alias("effect"), pl.len()).sort("id")
+    return {village: [effect, n] for village, effect, n in found.iter_rows()}
 
 
 def _of(rows: pl.DataFrame, measure: str) -> dict[str, float]:

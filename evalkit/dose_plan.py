@@ -1,0 +1,43 @@
+"""[dose] of programme.toml: how much of the programme each village had, and the dose groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from itertools import pairwise
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from evalkit.plan_tables import DesignPlan, Frozen, Name, Text
+
+
+class DosePlan(Frozen):
+    """[dose]: how much of the programme each village had, and the dose groups, named before results are seen.
+
+    From the roster, as the mean of a survey's or ledger's column since the start, or as requests taken a year.
+    """
+
+    source: Literal["roster", "survey", "requests"]
+    column: Name | None = None
+    label: Text
+    unit: Text
+    cuts: tuple[float, ...] = Field(min_length=1)
+    slope: Text | None = None
+
+    @model_validator(mode="after")
+    def _has_a_column(self) -> DosePlan:
+        if (self.column is None) != (self.source == "requests"):
+            raise ValueError("[dose] needs column where source is roster or survey, and none where it is requests")
+        if any(not low < high for low, high in pairwise((0.0, *self.cuts))):
+            raise ValueError("[dose] cuts must ascend, and be above 0")
+        return self
+
+
+def dose_problems(dose: DosePlan | None, design: DesignPlan, kinds: Set[str]) -> Iterator[str]:
+    """Yield what a dose needs and the plan lacks: villages that start in some round, and the source that it names."""
+    if dose is None:
+        return
+    if design.time is None or design.first_treated is None or design.assigned_to != "cluster":
+        yield '[dose] needs rounds, first_treated and assigned_to = "cluster": villages that start'
+    if dose.source not in kinds:
+        yield f"[dose] source = {dose.source!r}, but no [[sources]] is of that kind"
