@@ -1,4 +1,7 @@
-"""Look at a built site as a reader without a network does: nothing is fetched, links hold, Chinese is found."""
+"""Look at a built site as a reader without a network does: nothing is fetched, links hold, Chinese is found.
+
+Where there is a Chromium, what is meant to be handed out on two sheets is printed, too.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ FOUND = {
     "Bell": "crv2",
 }
 """What is asked, and the page that must be among those found."""
+PRINTED, SHEETS = ("docs/reading_finding.html", "docs/zh/reading_finding.html"), 2
+"""Pages that are printed, and how many sheets of A4 each says that it has."""
 FETCHED = re.compile(
     r'<(?:script|img|link|iframe|object)\b[^>]*?(?:src|href)="(?:https?:)?//[^"]+"|@import|url\((?:https?:)?//'
 )
@@ -38,6 +43,27 @@ def main(site: Path) -> list[str]:
             links = {re.split("[#?]", link)[0] for link in re.findall(r'href="([^"]+)"', text)}
             local = [link for link in links if link and "://" not in link and not link.startswith("mailto:")]
             wrong += [f"{name}: {link} is not there" for link in local if not (file.parent / link).exists()]
+    return wrong + too_long(site)
+
+
+def too_long(site: Path) -> list[str]:
+    """Return which pages take more sheets of paper than they say."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import ARGUMENTS, CHROMIUM
+
+    if CHROMIUM is None:
+        print("no Chromium on this machine: nothing is printed")
+        return []
+    wrong = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page()
+        for name in PRINTED:
+            page.goto((site / name).resolve().as_uri())
+            sheets = len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4")))
+            wrong += [] if sheets == SHEETS else [f"{name}: {sheets} sheets of paper, not {SHEETS}"]
+        browser.close()
     return wrong
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         lee_bounds,
         ppml,
         pre_post,
+        quantile_difference,
         spillover,
         sun_abraham,
         synthetic_control,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from evalkit.programme import Programme, load
     from evalkit.results import Estimate, Inference
     from evalkit.subgroups import subgroup_effects
+    from evalkit.thresholds import at_least, threshold_effects
 
 __version__ = "0.1.0"
 
@@ -76,6 +78,7 @@ _ESTIMATORS = (
     "lee_bounds",
     "ppml",
     "pre_post",
+    "quantile_difference",
     "spillover",
     "sun_abraham",
     "synthetic_control",
@@ -118,6 +121,7 @@ _HOMES = {
     **dict.fromkeys(("Programme", "load"), "programme"),
     **dict.fromkeys(("Estimate", "Inference"), "results"),
     "subgroup_effects": "subgroups",
+    **dict.fromkeys(("at_least", "threshold_effects"), "thresholds"),
 }
 
 __all__ = [
@@ -138,6 +142,7 @@ __all__ = [
     "adjust",
     "adjust_families",
     "ancova",
+    "at_least",
     "balancing",
     "by_dose",
     "decompose",
@@ -166,6 +171,7 @@ __all__ = [
     "pre_post",
     "probability_of_finding",
     "programmes",
+    "quantile_difference",
     "rollout",
     "romano_wolf",
     "sharpened_q",
@@ -177,6 +183,7 @@ __all__ = [
     "synthetic_control",
     "synthetic_did",
     "synthetic_factors",
+    "threshold_effects",
     "twoway_weights",
     "village_doses",
     "village_map",

@@ -1,4 +1,4 @@
-"""[dose] of programme.toml: how much of the programme each village had, and the dose groups."""
+"""What a plan may ask beyond averages: dose groups ([dose]), and thresholds of an indicator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from evalkit.plan_tables import DesignPlan, Frozen, Name, Text
+from evalkit.plan_tables import DesignPlan, Frozen, IndicatorPlan, Name, Text
 
 
 class DosePlan(Frozen):
@@ -41,3 +41,17 @@ def dose_problems(dose: DosePlan | None, design: DesignPlan, kinds: Set[str]) ->
         yield '[dose] needs rounds, first_treated and assigned_to = "cluster": villages that start'
     if dose.source not in kinds:
         yield f"[dose] source = {dose.source!r}, but no [[sources]] is of that kind"
+
+
+def threshold_problems(plan: IndicatorPlan, design: DesignPlan) -> Iterator[str]:
+    """Yield what is wrong with an indicator's thresholds: they ascend, and effects are differences of shares."""
+    if any(not low < high for low, high in pairwise(plan.thresholds)):
+        yield f"indicator {plan.name!r}: thresholds must ascend"
+    if plan.thresholds and design.time is None:
+        yield f"indicator {plan.name!r}: thresholds need rounds before and after"
+    if plan.thresholds and plan.estimator in NO_THRESHOLDS:
+        yield f"indicator {plan.name!r}: thresholds are not for estimator = {plan.estimator!r}"
+
+
+NO_THRESHOLDS = ("ppml", "discontinuity", "discontinuity_clustered")
+"""A proportional effect on a share is none of those that are meant; at a cut-off few lie above a threshold."""

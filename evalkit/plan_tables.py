@@ -172,6 +172,7 @@ class IndicatorPlan(Frozen):
     family: str
     better: Literal["higher", "lower"] = "higher"
     trivial: float | None = Field(default=None, ge=0)
+    thresholds: tuple[float, ...] = ()
     winsorise: float | None = Field(default=None, gt=0.5, lt=1)
     poverty_line: float | None = Field(default=None, gt=0)
     weights: str | None = None

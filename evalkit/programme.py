@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from evalkit.design import Design
-from evalkit.dose_plan import DosePlan, dose_problems
+from evalkit.dose_plan import DosePlan, dose_problems, threshold_problems
 from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
@@ -121,7 +121,7 @@ class Programme(Frozen):
             problems.append("[truth] is for simulated programmes only")
         if self.about.deflator is not None and self.about.base_year is None:
             problems.append("[programme] has a deflator and needs base_year")
-        problems += [p for i in self.indicators for p in cutoff_problems(i)]
+        problems += [p for i in self.indicators for p in (*cutoff_problems(i), *threshold_problems(i, self.design))]
         if any(s.kind == "links" for s in self.sources) != (self.design.demonstration is not None):
             problems.append('a source of kind "links" and [design] demonstration need each other')
         if any(s.kind == "backcheck" for s in self.sources) != (self.quality.backcheck is not None):

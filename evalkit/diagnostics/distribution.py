@@ -48,10 +48,12 @@ class Distribution:
         return len(self.edges) + 1 + self.has_zero
 
 
-def distribution(panel: Panel, before: int | None, after: int | None) -> Distribution | None:
-    """Return the distribution in two rounds of a panel, those of the four-cell table.
+def distribution(
+    panel: Panel, before: int | None, after: int | None, *, edges: tuple[float, ...] | None = None
+) -> Distribution | None:
+    """Return the distribution in two rounds of a panel, those of the four-cell table; in bands by `edges` or its own.
 
-    None where a round is None, where households are not followed, or where amounts have fewer than three bands.
+    None where a round is None, where households are not followed, or where amounts have fewer than three own bands.
     """
     if before is None or after is None or before == after or not panel.design.follows:
         return None
@@ -59,9 +61,12 @@ def distribution(panel: Panel, before: int | None, after: int | None) -> Distrib
     frame = frame.filter(pl.len().over("unit") == 2)
     y = frame[panel.outcome].to_numpy().astype(np.float64)
     first = frame["time"].to_numpy() == before
-    edges, has_zero = bands_of(y) if len(y) else ((), False)
-    if len(edges) + 1 + has_zero < FEWEST_BANDS:
-        return None
+    if edges is None:
+        edges, has_zero = bands_of(y) if len(y) else ((), False)
+        if len(edges) + 1 + has_zero < FEWEST_BANDS:
+            return None
+    else:
+        has_zero = False
     band = np.searchsorted(edges, y, side="right") + (has_zero & (y != 0))
     last = panel.frame["time"].max()
     pilot = (frame["first_treated"] <= last).fill_null(False)

@@ -13,6 +13,7 @@ from evalkit.estimators.late import late
 from evalkit.estimators.lee_bounds import lee_bounds
 from evalkit.estimators.ppml import ppml
 from evalkit.estimators.pre_post import pre_post
+from evalkit.estimators.quantile_difference import quantile_difference
 from evalkit.estimators.spillover import spillover
 from evalkit.estimators.sun_abraham import sun_abraham
 from evalkit.estimators.synthetic_control import synthetic_control
@@ -33,6 +34,7 @@ __all__ = [
     "lee_bounds",
     "ppml",
     "pre_post",
+    "quantile_difference",
     "spillover",
     "sun_abraham",
     "synthetic_control",

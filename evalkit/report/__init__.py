@@ -44,6 +44,7 @@ from evalkit.report.subgroups import subgroups
 from evalkit.report.synthetic import donors, gap
 from evalkit.report.tables import estimates, four_cell, truth
 from evalkit.report.take_up import take_up
+from evalkit.report.thresholds import thresholds
 from evalkit.report.village import village_figures, village_headline, village_table
 
 __all__ = [
@@ -110,6 +111,7 @@ __all__ = [
     "statement",
     "subgroups",
     "take_up",
+    "thresholds",
     "truth",
     "village_figures",
     "village_headline",

@@ -63,6 +63,23 @@ def shown_bands(finding: Finding) -> list[Band]:
     ]
 
 
+def shown_edges(finding: Finding, found: Distribution) -> tuple[list[float], list[Band]]:
+    """Return the edges that may be shown, and the bands that they part, with shares of rounded counts; none where one.
+
+    Bands that hold few households of an arm in a round are joined first.
+    """
+    arms = [a for a in ARMS if finding.cells.row(a).n_units]
+    limits = finding.programme.disclosure
+    if "pilot" not in arms or any(c.held for c in shown_cells(finding).values()):
+        return [], []
+    bands = merged(_bands(found, arms), limits)
+    totals = {k: sum(b.sizes[k].n_units for b in bands) for k in bands[0].sizes}
+    shown = [
+        Band(b.first, b.last, b.sizes, {k: share_of(v, totals[k], limits) for k, v in b.shares.items()}) for b in bands
+    ]
+    return [found.edges[b.last] for b in bands[:-1]], shown if len(shown) > 1 else []
+
+
 def merged(bands: list[Band], limits: Disclosure) -> list[Band]:
     """Join each band that may not be shown with the smaller of its neighbours, until all may or one is left."""
     out = list(bands)
