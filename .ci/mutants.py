@@ -148,7 +148,8 @@ def _known() -> dict[str, str]:
 
 def _work(clone: Path, own: list[Place], tests: reached.Reached) -> None:
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
-    if own and as_it_stands(clone, tests.tests_of(own[0].file, own[0].lines, own[0].function)[:FIRST], LEAST) != "survived":
+    unchanged = [t for p in own[:1] for t in tests.tests_of(p.file, p.lines, p.function)][:FIRST]
+    if own and as_it_stands(clone, unchanged, LEAST) != "survived":
         raise SystemExit("mutants: tests fail without any change")
     command = os.getppid()
     for place in own:
