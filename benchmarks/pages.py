@@ -31,12 +31,12 @@ RESULT = Path(__file__).parent / "results" / "pages.md"
 PAGE = "suqian_ecommerce/impact-disposable_income_pc_yuan.html"
 LOADS, ROWS = 9, 1_000
 ZH = (
-    "假定没有项目时，试点村与对照村的变化会相同，那么试点村第{n}项指标比没有项目时的预期水平"
-    "高约{most}元/年，合理范围是高{n}至{most}元/年。"
+    "假定没有项目时，试点村与对照村的变化会相同，那么与没有项目时的预期水平相比，试点村第{n}项指标"
+    "高约{most}元/年，合理范围为{n}至{most}元/年。"
 )
 EN = (
     "If without the programme pilot villages would have changed as comparison villages did, then indicator {n} there "
-    "came out about {most} yuan a year higher than expected without the programme; plausible range {n} to {most} yuan."
+    "stood about {most} yuan a year higher than expected without the programme; plausible range {n} to {most} yuan."
 )
 CLAIMS = ("effect", "effect_if_parallel_trends", "effect_if_assumed", "change_only")
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"

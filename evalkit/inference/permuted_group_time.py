@@ -80,27 +80,28 @@ def permuted_group_time(
     ]
     if not pairs:
         return np.full(len(arms), np.nan), np.full(len(arms), np.nan)
-    inside = np.stack([arms == k for k in range(len(cohorts))]).astype(np.float64)
-    top, weight, size = inside @ sums.top, inside @ sums.weight, inside @ sums.size
+    inside = np.stack([k == arms.T for k in range(len(cohorts))]).astype(np.float64)
+    top, weight, size = sums.top.T @ inside, sums.weight.T @ inside, sums.size @ inside
     share = _shares(pairs, size, by_cohort)
     att, alpha, gamma = np.empty((len(pairs), len(arms))), np.zeros_like(top), np.zeros_like(top)
     for c, pair in enumerate(pairs):
         att[c] = 0.0
         for who, sign in (([pair.cohort], 1.0), (list(pair.comparison), -1.0)):
             for j, turn in sums.spot[(pair.time, pair.base)]:
-                w = weight[who, :, j].sum(axis=0)
-                mean = np.where(w > 0, top[who, :, j].sum(axis=0), np.nan) / np.where(w > 0, w, 1.0)
+                w = weight[who, j].sum(axis=0)
+                w[w <= 0] = np.nan
+                mean = top[who, j].sum(axis=0) / w
                 att[c] += sign * turn * mean
-                part = share[c] * sign * turn / np.where(w > 0, w, np.nan)
-                alpha[who, :, j] += part
-                gamma[who, :, j] += part * mean
+                part = share[c] * sign * turn / w
+                alpha[who, j] += part
+                gamma[who, j] += part * mean
     total = (share * att).sum(axis=0)
     own = _own_share(pairs, share, att - total, size)
     psi = sum(
-        inside[k] * (alpha[k] @ sums.top.T - gamma[k] @ sums.weight.T + own[k][:, None] * sums.size)
+        inside[k] * (sums.top @ alpha[k] - sums.weight @ gamma[k] + own[k] * sums.size[:, None])
         for k in range(len(cohorts))
     )
-    return total, total / np.sqrt((np.asarray(psi) ** 2).sum(axis=1))
+    return total, total / np.sqrt((np.asarray(psi) ** 2).sum(axis=0))
 
 
 def _shares(pairs: Sequence[Pair], size: FloatArray, by_cohort: bool) -> FloatArray:

@@ -26,7 +26,7 @@ from evalkit.report.numbers import (
     whole,
 )
 from evalkit.report.pre_trend import pre_trend_text
-from evalkit.report.rounds import MANY, event_word, is_monthly, round_label, round_places, time_word
+from evalkit.report.rounds import MANY, event_word, is_monthly, round_in_words, round_label, round_places, time_word
 from evalkit.report.shown import shown_cells, shown_events, shown_means
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, position
@@ -188,8 +188,8 @@ def _means_title(finding: Finding, lang: Language) -> str:
     return words.label(
         key,
         label=label,
-        before=round_label(cells.before_label, finding.programme),
-        after=round_label(cells.after_label, finding.programme),
+        before=round_in_words(cells.before_label, finding.programme, lang),
+        after=round_in_words(cells.after_label, finding.programme, lang),
         **{a: difference(v, unit, lang, signed=True) for a, v in changes.items()},
     )
 

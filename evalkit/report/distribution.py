@@ -11,7 +11,7 @@ from evalkit.report.charts import ARM_STYLE
 from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import Unit, alike, interval, level, percent, unit_of
-from evalkit.report.rounds import round_label
+from evalkit.report.rounds import round_in_words
 from evalkit.report.shown_distribution import ROUNDS, Band, shown_bands
 from evalkit.report.statement import case_for
 from evalkit.report.tables import rounded_note
@@ -37,7 +37,7 @@ def distribution(finding: Finding) -> Block | FigureBlock:
 def _figure(finding: Finding, found: Distribution, bands: Sequence[Band], lang: Language) -> Drawn:
     words, names = words_of(finding, lang), band_names(finding, found, bands, lang)
     arms = [a for a in ARM_STYLE if (a, "before") in bands[0].shares]
-    years = {when: round_label(getattr(found, when), finding.programme) for when in ROUNDS}
+    years = {when: round_in_words(getattr(found, when), finding.programme, lang) for when in ROUNDS}
     series = [s for arm in arms for s in _arm(arm, bands, words.rows[arm], years)]
     axes = Axes(
         words.label("distribution_axis"),

@@ -12,7 +12,7 @@ from evalkit.report.disclosure import Held, Size, coarse, held_text, protect_gro
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import Unit, alike_in, difference, level, unit_of, whole
-from evalkit.report.rounds import round_label, time_word
+from evalkit.report.rounds import round_in_words, round_label, time_word
 from evalkit.report.shown import is_share, n_with
 from evalkit.report.statement import case_for
 from evalkit.report.tables import rounded_note
@@ -71,15 +71,17 @@ def _figure(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> D
     axes = Axes(
         words.label("dose_axis"), axis_title("dose_y", finding, lang), zero=True, percent_y=percent, whole_x=True
     )
-    subtitle = words.label("dose_subtitle", **_ends(finding, found))
+    subtitle = words.label("dose_subtitle", **_ends(finding, found, lang))
     alt = _title(finding, open_rows, lang) + ("。" if lang == "zh" else ". ") + subtitle
     first_last = [*pilot[:1], *pilot[1:][-1:], *other]
     title = _title(finding, first_last, lang)
     return Drawn(title, subtitle, alt, plot(series, axes), _table(finding, found, rows, lang))
 
 
-def _ends(finding: Finding, found: Dose) -> dict[str, str]:
-    return {k: round_label(v, finding.programme) for k, v in (("before", found.before), ("after", found.after))}
+def _ends(finding: Finding, found: Dose, lang: Language) -> dict[str, str]:
+    return {
+        k: round_in_words(v, finding.programme, lang) for k, v in (("before", found.before), ("after", found.after))
+    }
 
 
 def _title(finding: Finding, rows: list[Row], lang: Language) -> str:
@@ -92,7 +94,10 @@ def _start(finding: Finding, row: Row, lang: Language) -> str:
     if row["first_treated"] is None:
         return say(finding, lang, "dose_never")
     return say(
-        finding, lang, f"dose_start_{time_word(finding)}", start=round_label(row["first_treated"], finding.programme)
+        finding,
+        lang,
+        f"dose_start_{time_word(finding)}",
+        start=round_in_words(row["first_treated"], finding.programme, lang),
     )
 
 
@@ -102,7 +107,7 @@ def _change(finding: Finding, row: Row, lang: Language) -> str:
 
 def _table(finding: Finding, found: Dose, rows: list[Row], lang: Language) -> Grid:
     words, programme = words_of(finding, lang), finding.programme
-    ends = _ends(finding, found)
+    ends = _ends(finding, found, lang)
     head = [words.label(k) for k in ("rollout_start", "dose_rounds", "villages", "households")]
     head += [ends["before"], ends["after"], words.rows["change"]]
     drawn = programme.design.assignment == "randomised"

@@ -13,7 +13,8 @@ from evalkit.report.numbers import DASH
 class Grid:
     """A table of plain texts; the first column names the row, the others are numbers unless listed in `words`.
 
-    Beside a figure a `folded` table opens on a click.
+    Beside a figure a `folded` table opens on a click. A `compact` one has short cells and fits a telephone: its columns
+    may be narrow, and its numbers break over lines.
     """
 
     head: Sequence[str]
@@ -22,6 +23,7 @@ class Grid:
     note: str = ""
     words: Sequence[int] = ()
     folded: bool = False
+    compact: bool = False
 
     def html(self) -> str:
         """Return the table; it scrolls inside its own box on a narrow screen."""
@@ -31,7 +33,8 @@ class Grid:
         note = f'<p class="note">{text(self.note)}</p>' if self.note else ""
         label = text(self.caption or ", ".join(h for h in self.head if h))
         table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        return f'<div class="table" tabindex="0" role="region" aria-label="{label}">{table}</div>{note}'
+        kind = "table compact" if self.compact else "table"
+        return f'<div class="{kind}" tabindex="0" role="region" aria-label="{label}">{table}</div>{note}'
 
     @property
     def has_dash(self) -> bool:

@@ -11,7 +11,7 @@ from evalkit.gate import REJECTED, p_said
 from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, interval, p_text, percent, plain, unit_of, whole
-from evalkit.report.rounds import round_label
+from evalkit.report.rounds import round_in_words
 from evalkit.report.statement import case_for
 from evalkit.report.wording import WORDS, Language, say, words_of
 
@@ -56,7 +56,7 @@ def _early(finding: Finding, m: Match, lang: Language) -> list[str]:
         return []
     gap = difference(m.early, unit_of(finding.indicator.unit), lang, signed=True)
     return [
-        words.label("match_early", start=round_label(m.start, finding.programme)),
+        words.label("match_early", start=round_in_words(m.start, finding.programme, lang)),
         words.label("match_early_result", gap=gap, p=p_said(m.p_early)),
         words.label(f"match_early_{_verdict(m.p_early)}"),
     ]

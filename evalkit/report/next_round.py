@@ -101,7 +101,9 @@ def _basis(plan: NextRound, base: Baseline, found: DetectableEffect, lang: Langu
         "power_df": plain(found.df, 1),
     }
     return Grid(
-        [words.label("power_item"), words.label("power_value")], [[words.label(k), v] for k, v in lines.items() if v]
+        [words.label("power_item"), words.label("power_value")],
+        [[words.label(k), v] for k, v in lines.items() if v],
+        compact=True,
     )
 
 
@@ -125,8 +127,17 @@ def power_sizes(plan: NextRound) -> Block:
 
 def _sizes(plan: NextRound, lang: Language) -> Grid:
     words = words_of(plan.programme, lang)
-    heads = [words.label(f"power_{k}") for k in ("pilot", "comparison", "households", "mde")]
-    return Grid(heads, [[*(whole(n, lang) for n in row[:3]), amount(plan, row[3], lang)] for row in plan.sizes])
+    heads = [words.label(f"power_{k}") for k in ("villages", "households", "mde")]
+    rows = [
+        [arms_text(plan, row[0], row[1], lang), whole(row[2], lang), amount(plan, row[3], lang)] for row in plan.sizes
+    ]
+    return Grid(heads, rows, compact=True)
+
+
+def arms_text(plan: NextRound, pilot: int, comparison: int, lang: Language) -> str:
+    """Write how many pilot and how many comparison villages: ``16 + 20 villages``."""
+    numbers = {"pilot": whole(pilot, lang), "comparison": whole(comparison, lang)}
+    return words_of(plan.programme, lang).label("power_arms", **numbers)
 
 
 def _more(plan: NextRound, lang: Language) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalkit.estimators.late import LATE, WEAK
 from evalkit.finding import Finding
-from evalkit.report.numbers import difference, interval, is_number, percent, plain, unit_of
+from evalkit.report.numbers import difference, interval, is_number, percent, unit_of
 from evalkit.report.shown import shown_take_up
 from evalkit.report.wording import Language, say, words_of
 
@@ -41,7 +41,6 @@ def _beside(finding: Finding, lang: Language) -> str:
         "late_beside" if is_number(row["conf_low"]) else "late_beside_open",
         amount=difference(row["estimate"], unit, lang, signed=True),
         range=span_,
-        f=plain(f, 1),
     )
     weak = words.label("late_weak") if is_number(f) and f < WEAK else ""
     return said + (("" if lang == "zh" else " ") + weak if weak else "")
@@ -50,7 +49,7 @@ def _beside(finding: Finding, lang: Language) -> str:
 def _of_instrument(finding: Finding, lang: Language) -> str:
     f = finding.main.row("att")["first_stage_f"]
     points = difference(finding.main.row("first_stage")["estimate"], unit_of("share"), lang)
-    said = say(finding, lang, "late_meaning", points=points, f=plain(f, 1))
+    said = say(finding, lang, "late_meaning", points=points)
     weak = say(finding, lang, "late_weak") if is_number(f) and f < WEAK else ""
     return ("" if lang == "zh" else " ").join(t for t in (said, _shares_taking_part(finding, lang), weak) if t)
 

@@ -77,15 +77,19 @@ def _interval(finding: Finding) -> list[float] | None:
 
 
 def summarise(
-    headlines: dict[Language, str], numbers: Any = None, lead: Mapping[Language, Sequence[str]] | None = None
+    headlines: dict[Language, str],
+    numbers: Any = None,
+    lead: Mapping[Language, Sequence[str]] | None = None,
+    below: str = "",
 ) -> Block:
     """Hand a page's one sentence on to the list, and its numbers (if any) to the file beside the page.
 
-    ``lead`` are sentences above it on the page only, where the list says the same in the rows of other pages.
+    ``lead`` are sentences above it on the page only, where the list says the same in the rows of other pages; ``below``
+    is HTML that stands under them.
     """
     data: dict[str, Any] = {SUMMARY_MIME: {"claim": None, "domain": None, "role": None, "headline": dict(headlines)}}
     data |= {} if numbers is None else {FINDING_MIME: numbers}
     first = lead or {lang: [line] for lang, line in headlines.items()}
-    lines = both(lambda lang: "<br>".join(map(text, first[lang])), "p")
-    below = both(lambda lang: f"<p>{text(headlines[lang])}</p>") if lead else ""
-    return Block(f'<section class="answer"><div class="headline always">{lines}</div>{below}</section>', data)
+    lines = "".join(f'<p lang="{lang}">{text(line)}</p>' for lang in LANGUAGES for line in first[lang])
+    under = both(lambda lang: f"<p>{text(headlines[lang])}</p>") if lead else ""
+    return Block(f'<section class="answer"><div class="headline">{lines}</div>{under}{below}</section>', data)

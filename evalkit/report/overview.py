@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from evalkit.finding import Finding
+from evalkit.gate import Claim
 from evalkit.inference import InFamily
 from evalkit.programme import Programme
 from evalkit.report.answers import primary_answers
@@ -25,6 +26,7 @@ from evalkit.report.numbers import (
     percent,
 )
 from evalkit.report.origin import summarise
+from evalkit.report.resting import sample_text
 from evalkit.report.shown import shown_comparison_mean
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, headline
@@ -32,12 +34,22 @@ from evalkit.report.wording import LANGUAGES, Language, say, words_of
 from evalkit.results import TIDY_SCHEMA
 
 COMMON = 0.05
+CAUTION: dict[Claim, str] = {
+    "effect": "all_effect",
+    "effect_at_cutoff": "all_assumed",
+    "effect_if_parallel_trends": "all_assumed",
+    "effect_if_assumed": "all_assumed",
+    "change_only": "all_change",
+}
+"""What not to conclude where this is the weakest claim, from the strongest to the weakest."""
 
 
 def overview_headline(
     programme: Programme, findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices
 ) -> Block:
     """Return the answers of the primary indicators, then how many of all moved which way and remain after adjusting.
+
+    Below: on how many households and villages they rest, and what not to conclude.
 
     Numbers go beside the page.
     """
@@ -68,7 +80,29 @@ def overview_headline(
             for i in [shown_index(findings, indices, f)]
         ],
     }
-    return summarise(counted, numbers, lead if all(lead.values()) else None)
+    return summarise(counted, numbers, lead if all(lead.values()) else None, both(lambda x: _rests_on(findings, x)))
+
+
+def _rests_on(findings: Sequence[Finding], lang: Language) -> str:
+    """Return on how many households and villages the answers rest, and what not to conclude from them."""
+    told = [f for f in findings if f.indicator.role == "primary"] or findings
+    stop, programme = "。" if lang == "zh" else ".", findings[0].programme
+    sample = sample_text([f for f in told if case_for(f).shows_numbers], lang)
+    lines = (("rests_on", sample + stop if sample else ""), ("not_to_conclude", caution_of_all(told, lang)))
+    rows = "".join(f"<dt>{text(say(programme, lang, k))}</dt><dd>{text(v)}</dd>" for k, v in lines if v)
+    return f"<dl>{rows}</dl>"
+
+
+def caution_of_all(findings: Sequence[Finding], lang: Language) -> str:
+    """Return what not to conclude from several answers: what the weakest of them that gives a number forbids."""
+    words = words_of(findings[0].programme, lang).caution
+    shown = [f for f in findings if case_for(f).shows_numbers]
+    kinds = {CAUTION[f.gate.claim] for f in shown}
+    weakest = next((k for k in reversed(CAUTION.values()) if k in kinds), "not_reportable")
+    keys = ["all_mixed" if weakest == "all_change" and len(kinds) > 1 else weakest]
+    keys += ["unclear"] if any(case_for(f).position == "unclear" for f in shown) else []
+    keys += ["simulated"] if findings[0].programme.is_simulated else []
+    return ("" if lang == "zh" else " ").join(words[k] for k in keys)
 
 
 def kind_of(finding: Finding) -> str:

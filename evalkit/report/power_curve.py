@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from evalkit.diagnostics.next_round import Curve, NextRound
+from evalkit.diagnostics.next_round import NextRound
 from evalkit.diagnostics.power import DetectableEffect, probability_of_finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.figures import COMPARISON, GRAY, INK, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.next_round import amount, is_shown
+from evalkit.report.next_round import amount, arms_text, is_shown
 from evalkit.report.numbers import percent, unit_of, whole
 from evalkit.report.wording import Language, words_of
 
@@ -29,7 +29,9 @@ def _figure(plan: NextRound, found: DetectableEffect, lang: Language) -> Drawn:
     wanted = found.study.power
     looks = LOOKS if len(plan.curves) == len(LOOKS) else LOOKS[1:]
     lines = [
-        Series(_arms(plan, c, lang), c.effects, c.power, color, dash=dash, mode="lines", width=2.5)
+        Series(
+            arms_text(plan, c.pilot, c.comparison, lang), c.effects, c.power, color, dash=dash, mode="lines", width=2.5
+        )
         for c, (color, dash) in zip(plan.curves, looks, strict=True)
     ]
     ends = plan.curves[0].effects[:: len(plan.curves[0].effects) - 1]
@@ -53,11 +55,6 @@ def _figure(plan: NextRound, found: DetectableEffect, lang: Language) -> Drawn:
     return Drawn(title, words.label("power_curve_subtitle"), _alt(title, table, lang), plot(lines, axes), table)
 
 
-def _arms(plan: NextRound, curve: Curve, lang: Language) -> str:
-    numbers = {"pilot": whole(curve.pilot, lang), "comparison": whole(curve.comparison, lang)}
-    return words_of(plan.programme, lang).label("power_arms", **numbers)
-
-
 def _unit_text(plan: NextRound, lang: Language) -> str:
     """Return the unit in brackets, as an amount of the indicator is written; empty for shares, whose ticks say it."""
     if unit_of(plan.indicator.unit).kind == "share":
@@ -73,9 +70,8 @@ def _table(plan: NextRound, lang: Language) -> Grid:
         [amount(plan, plan.curves[0].effects[i], lang), *(percent(c.power[i], lang, 0) for c in plan.curves)]
         for i in places
     ]
-    return Grid(
-        [words.label("power_effect"), *(_arms(plan, c, lang) for c in plan.curves)], rows, note=_note(plan, lang)
-    )
+    head = [words.label("power_effect"), *(arms_text(plan, c.pilot, c.comparison, lang) for c in plan.curves)]
+    return Grid(head, rows, note=_note(plan, lang), compact=True)
 
 
 def _note(plan: NextRound, lang: Language) -> str:

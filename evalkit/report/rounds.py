@@ -12,6 +12,20 @@ from evalkit.report.wording import WORDS, Language
 
 FIRST_YEAR = 1900
 """Rounds numbered higher are years."""
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 MANY = 24
 """Up to so many rounds a figure has a tick for each."""
 
@@ -26,10 +40,19 @@ def round_label(value: Any, programme: Programme) -> str:
     return month_label(int(value)) if is_monthly(programme) and value is not None else str(value)
 
 
+def round_in_words(value: Any, programme: Programme, lang: Language) -> str:
+    """Write a round within a sentence: a month with its name, a year or a number as it is."""
+    if value is None or not is_monthly(programme):
+        return str(value)
+    year, month = month_label(int(value)).split("-")
+    name = MONTHS[int(month) - 1] if lang == "en" else str(int(month))
+    return WORDS[lang].label("month_in_words", year=year, month=name)
+
+
 def round_name(value: Any, programme: Programme, lang: Language) -> str:
     """Call a round within a sentence: a month, a year, or the number of the round."""
     if is_monthly(programme):
-        return round_label(value, programme)
+        return round_in_words(value, programme, lang)
     return WORDS[lang].label("round_in_year" if int(value) > FIRST_YEAR else "round_numbered", n=int(value))
 
 
@@ -44,6 +67,12 @@ def time_word(finding: Finding) -> str:
         return "month"
     times = finding.means["time"].drop_nulls()
     return "time" if len(times) and int(str(times.min())) > FIRST_YEAR else "round"
+
+
+def earlier_rounds(n: int, programme: Programme, lang: Language) -> str:
+    """Count rounds before the start: months where they are months."""
+    key = ("leads_month" if is_monthly(programme) else "leads_round") + ("_one" if n == 1 else "")
+    return WORDS[lang].label(key, n=n)
 
 
 def event_word(programme: Programme) -> str:

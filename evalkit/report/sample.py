@@ -128,7 +128,9 @@ def limits(finding: Finding) -> Block:
     def items(lang: Language) -> str:
         stop = "。" if lang == "zh" else "."
         more = "".join(f"<p>{text(t)}</p>" for t in (lost_text(finding, lang), stability_text(finding, lang)) if t)
-        return f"<p>{text(reasons_text(finding, lang))}{stop}</p><p>{text(caution(finding, lang))}</p>{more}"
+        return (
+            f"<p>{text(reasons_text(finding, lang, exact=True))}{stop}</p><p>{text(caution(finding, lang))}</p>{more}"
+        )
 
     return Block(heading(lambda lang: say(finding, lang, "limits")) + both(items))
 

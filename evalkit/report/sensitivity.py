@@ -119,4 +119,4 @@ def _table(finding: Finding, honest: HonestDid, rows: list[dict[str, Any]], lang
         for r in [*rows, *last]
     ]
     head = [words.label(k) for k in ("drift_x", "interval")]
-    return Grid(head, body, note=words.label("drift_note", n=honest.n_leads))
+    return Grid(head, body, note=words.label("drift_note", n=honest.n_leads), compact=True)

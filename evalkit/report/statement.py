@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import comb
 
 from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
+from evalkit.gate import Reason
 from evalkit.inference.lone_pilot import FEW_PILOTS
 from evalkit.plan_tables import USUAL, Terms
 from evalkit.report.block import Block, both, text
-from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, near_cutoff, taken_up
-from evalkit.report.disclosure import rounded_counts
+from evalkit.report.cutoff_words import cutoff_text, is_fuzzy, just_below, taken_up
 from evalkit.report.numbers import (
     Unit,
     alike,
@@ -21,14 +22,14 @@ from evalkit.report.numbers import (
     is_number,
     level,
     magnitude_range,
-    p_text,
     percent,
     span,
     unit_of,
     whole,
 )
 from evalkit.report.on_whom import compliance
-from evalkit.report.rounds import round_label, time_word
+from evalkit.report.resting import sample_text
+from evalkit.report.rounds import earlier_rounds
 from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons
 from evalkit.report.wording import WORDS, Case, Language, case_of, say, words_of
 from evalkit.report.wording.choose import Position, position_of
@@ -111,10 +112,17 @@ def sentence(case: Case, facts: Facts, lang: Language) -> str:
     return capital(template.format(**values))
 
 
-def reasons_text(finding: Finding, lang: Language) -> str:
-    """Return the gate's reasons in one clause."""
-    words = words_of(finding, lang)
-    return ("；" if lang == "zh" else "; ").join(words.reasons[r.code].format(**r.said) for r in shown_reasons(finding))
+def reasons_text(finding: Finding, lang: Language, *, exact: bool = False) -> str:
+    """Return the gate's reasons in one clause; only where `exact` with the p that they rest on."""
+    joint, brackets = ("；", "（{}）") if lang == "zh" else ("; ", " ({})")
+    return joint.join(_reason(r, finding, lang, brackets if exact else "") for r in shown_reasons(finding))
+
+
+def _reason(reason: Reason, finding: Finding, lang: Language, brackets: str) -> str:
+    said = {**reason.said, "p": brackets.format(reason.said.get("p"))}
+    earlier = said.get("n_leads") or said.get("n_rounds")
+    said["leads"] = earlier_rounds(earlier, finding.programme, lang) if earlier else ""
+    return words_of(finding, lang).reasons[reason.code].format(**said)
 
 
 def headline(finding: Finding, lang: Language) -> str:
@@ -123,10 +131,10 @@ def headline(finding: Finding, lang: Language) -> str:
 
 
 def statement(finding: Finding) -> Block:
-    """Return the answer: the sentence always in both languages, then meaning, basis and caution in the chosen one."""
+    """Return the answer: the sentence, then meaning, basis and caution, in the language that the reader chose."""
     lines = both(lambda lang: text(headline(finding, lang)), "p")
     return Block(
-        f'<section class="answer"><div class="headline always">{lines}</div>'
+        f'<section class="answer"><div class="headline">{lines}</div>'
         f"{both(lambda lang: _details(finding, lang))}</section>"
     )
 
@@ -134,7 +142,7 @@ def statement(finding: Finding) -> Block:
 def _details(finding: Finding, lang: Language) -> str:
     words = words_of(finding, lang)
     items = [
-        ("claim_question", capital(words.claims[finding.gate.claim])),
+        ("claim_question", words.claims[finding.gate.claim]),
         ("meaning", meaning(finding, lang)),
         (
             "late_title",
@@ -195,38 +203,11 @@ def by_group(finding: Finding, lang: Language) -> str:
 
 def basis(finding: Finding, lang: Language) -> str:
     """Return what the answer rests on: counts, how villages came in, how the interval is made."""
-    counts, stop = finding.main.estimate.counts, "。" if lang == "zh" else "."
-    key = "sample" if counts.n_comparison_clusters else "sample_pilot_only"
-    if (
-        counts.n_comparison_clusters
-        and counts.n_treated_clusters == counts.n_clusters
-        and not finding.cells.row("comparison").n_units
-    ):
-        key = "sample_all_start"
-    size = rounded_counts({"n_clusters": counts.n_clusters, "n_units": counts.n_units}, finding.programme.disclosure)
-    numbers = {name: whole(n, lang) for name, n in size.items()}
-    sample = say(
-        finding, lang, key, n_pilot=counts.n_treated_clusters, n_comparison=counts.n_comparison_clusters, **numbers
-    )
-    sample += surveyed(finding, lang)
-    if finding.cutoff is not None:
-        sample = near_cutoff(finding, numbers["n_units"], lang)
-    parts = [] if any(r.code == "small_cell" for r in finding.gate.reasons) else [sample]
+    parts = [sample_text([finding], lang)]
     parts += [reasons_text(finding, lang)]
-    parts += [method_text(finding, lang), least_p(finding, lang)] if case_for(finding).shows_numbers else []
-    parts = [part for part in parts if part]
-    return ("；" if lang == "zh" else "; ").join(parts) + stop
-
-
-def surveyed(finding: Finding, lang: Language) -> str:
-    """Return from when to when there are data, as a clause; empty in a cross-section."""
-    times = finding.means["time"].drop_nulls()
-    if times.n_unique() < 2:
-        return ""
-    ends = {"first": times.min(), "last": times.max()}
-    return say(
-        finding, lang, f"sample_{time_word(finding)}", **{k: round_label(v, finding.programme) for k, v in ends.items()}
-    )
+    parts += [range_text(finding, lang), least_p(finding, lang)] if case_for(finding).shows_numbers else []
+    joint, stop = ("；", "。") if lang == "zh" else ("; ", ".")
+    return joint.join(part for part in parts if part) + stop
 
 
 def caution(finding: Finding, lang: Language) -> str:
@@ -239,12 +220,22 @@ def caution(finding: Finding, lang: Language) -> str:
     keys += ["unclear"] if case.position == "unclear" else []
     keys += [finding.indicator.role] if finding.indicator.role != "primary" else []
     keys += ["simulated"] if finding.programme.is_simulated else []
-    return ("" if lang == "zh" else " ").join(words.caution[k] for k in keys)
+    label = subject(finding, lang)
+    return ("" if lang == "zh" else " ").join(words.caution[k].format(label=label) for k in keys)
 
 
 def method_text(finding: Finding, lang: Language) -> str:
-    """Say how the headline's interval is made."""
-    main, row, known = finding.main, finding.main.row("att"), words_of(finding, lang).inferences
+    """Say how the headline's interval is made, by the names that specialists know."""
+    return _how_made(finding, words_of(finding, lang).inferences)
+
+
+def range_text(finding: Finding, lang: Language) -> str:
+    """Say how the headline's interval is made, in plain words."""
+    return _how_made(finding, words_of(finding, lang).ranges)
+
+
+def _how_made(finding: Finding, known: Mapping[str, str]) -> str:
+    main, row = finding.main, finding.main.row("att")
     if row["conf_low"] is None:
         return known["none"]
     alone = f"{main.method}_one_pilot" if main.estimate.counts.n_treated_clusters == 1 else ""
@@ -253,12 +244,12 @@ def method_text(finding: Finding, lang: Language) -> str:
 
 
 def least_p(finding: Finding, lang: Language) -> str:
-    """Say how small p can get where it is a rank among few sets of villages; empty where that is no limit."""
+    """Say how unlikely chance can get where p is a rank among few sets of villages; empty where that is no limit."""
     counts, method = finding.main.estimate.counts, finding.main.method
     total = comb(counts.n_clusters, counts.n_treated_clusters)
     if method not in RANKED or total > FEW_SETS:
         return ""
-    return say(finding, lang, "least_p", n=whole(total, lang), p=p_text(1 / total))
+    return say(finding, lang, "least_p", n=whole(total, lang), p=percent(1 / total, lang))
 
 
 def phrase(label: str, lang: Language) -> str:

@@ -13,7 +13,7 @@ from evalkit.report.charts import ARM_STYLE, axis_title
 from evalkit.report.figures import INK, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import alike_in, difference, interval, level, unit_of, whole
-from evalkit.report.rounds import round_label
+from evalkit.report.rounds import round_in_words
 from evalkit.report.shown_villages import shown_villages
 from evalkit.report.statement import case_for
 from evalkit.report.tables import rounded_note
@@ -111,7 +111,7 @@ def _title(finding: Finding, by_arm: dict[str, list[Row]], lang: Language, *, le
 def _subtitle(finding: Finding, lang: Language) -> str:
     words, limits, cells = words_of(finding, lang), finding.programme.disclosure, finding.cells
     ends = {"before": cells.before_label, "after": cells.after_label}
-    said = words.label("strip_subtitle", **{k: round_label(v, finding.programme) for k, v in ends.items()})
+    said = words.label("strip_subtitle", **{k: round_in_words(v, finding.programme, lang) for k, v in ends.items()})
     key = "strip_single" if limits.audience == "internal" else "strip_grouped"
     gap = "" if lang == "zh" else " "
     return said + gap + words.label(key, n=limits.min_villages, households=limits.min_households)

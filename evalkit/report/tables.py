@@ -200,8 +200,11 @@ def truth(finding: Finding) -> Block:
         return Block("")
     grids = both(lambda lang: _truth(finding, lang).html())
     naive = "naive_note" if finding.cutoff is None else "naive_cutoff_note"
-    notes = paragraph(lambda lang: " ".join((say(finding, lang, "truth_note"), say(finding, lang, naive))))
-    return Block(f'<section class="truth">{heading(lambda lang: say(finding, lang, "truth"))}{grids}{notes}</section>')
+    how = "truth_lead" if finding.naive is not None and finding.cutoff is None else "truth_lead_plain"
+    lead = paragraph(lambda lang: say(finding, lang, how))
+    note = paragraph(lambda lang: say(finding, lang, naive))
+    title = heading(lambda lang: say(finding, lang, "truth"))
+    return Block(f'<section class="truth">{title}{lead}{grids}{note}</section>')
 
 
 def _true_of(result: Inference) -> str:

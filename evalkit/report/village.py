@@ -13,7 +13,7 @@ from evalkit.report.figures import COMPARISON, INK, PILOT, Axes, Drawn, Series, 
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, alike, alike_money, level, unit_of, whole
 from evalkit.report.origin import summarise
-from evalkit.report.rounds import is_monthly, round_label, round_places
+from evalkit.report.rounds import is_monthly, round_in_words, round_label, round_places
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
 Rows = Mapping[int, Mapping[str, Mapping[str, Any]]]
@@ -33,7 +33,7 @@ def village_headline(programme: Programme, village: str, profiles: Sequence[Vill
         if start is None:
             return say(programme, lang, "village_kind_comparison")
         key = "month" if is_monthly(programme) else "pilot" if start > 1900 else "round"
-        return say(programme, lang, f"village_kind_{key}", start=round_label(start, programme))
+        return say(programme, lang, f"village_kind_{key}", start=round_in_words(start, programme, lang))
 
     lines = {
         lang: say(programme, lang, "village_headline", village=village, kind=kind(lang), n=len(profiles))

@@ -40,11 +40,31 @@ def test_faults_are_seen(opened):
     assert any(kind.endswith("pixels wide") for kind in kinds)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", ["power", "impact"])
+def test_compact_tables_fit_a_telephone(opened, kind: str, lang: str):
+    """None of their columns lies beyond the edge."""
+    page = opened(PAGES[kind], lang=lang, width=360).page
+    tables = page.eval_on_selector_all(".compact", "all => all.map(t => [t.clientWidth, t.scrollWidth])")
+    seen = [inner for inner in tables if inner[0]]
+    assert seen
+    assert [(box, inside) for box, inside in seen if inside > box] == []
+
+
+@pytest.mark.parametrize("kind", ["impact", "programme", "power"])
+def test_the_answer_is_told_in_the_chosen_language(opened, kind: str):
+    """The sentence in the other language stands on the page, behind the switch."""
+    page = opened(PAGES[kind], lang="en", width=360).page
+    visible = "all => all.filter(p => p.offsetParent).map(p => p.lang)"
+    assert set(page.eval_on_selector_all(".headline p", visible)) == {"en"}
+    page.locator("button.switch").click()
+    assert set(page.eval_on_selector_all(".headline p", visible)) == {"zh"}
+
+
 @pytest.mark.parametrize("kind", PAGES)
 def test_a_reader_of_one_language_sees_no_other(opened, kind: str):
-    """But for the answer itself, which stands in both."""
     page = opened(PAGES[kind], lang="en").page
-    page.evaluate("document.querySelectorAll('.always, .switch, .banner').forEach(e => e.remove())")
+    page.evaluate("document.querySelectorAll('.switch, .banner').forEach(e => e.remove())")
     assert re.findall(r"[\u4e00-\u9fff]+", page.locator("body").inner_text()) == []
 
 

@@ -158,8 +158,12 @@ def test_late_answers_a_plan(offer: Finding) -> None:
 @pytest.mark.parametrize(
     ("lang", "whom", "rest"),
     [
-        ("zh", "使试点村因分配而参加的户的贷款发放额平均", "不是对所有户的效果"),
-        ("en", "the loan disbursed of households that took part because they were assigned", "not on all households"),
+        ("zh", "使试点村因列入试点而参加的户的贷款发放额平均", "不是全部户"),
+        (
+            "en",
+            "the loan disbursed of households that took part because they were assigned",
+            "not about all households",
+        ),
     ],
 )
 def test_late_says_on_whom(offer: Finding, lang: str, whom: str, rest: str) -> None:
@@ -167,7 +171,9 @@ def test_late_says_on_whom(offer: Finding, lang: str, whom: str, rest: str) -> N
     assert rest in compliance(offer, lang)
     share = offer.main.row("first_stage")["estimate"]
     assert f"{share * 100:.1f}" in compliance(offer, lang)
-    assert f"F{'=' if lang == 'zh' else ' = '}{offer.main.row('att')['first_stage_f']:.1f}" in compliance(offer, lang)
+    f = f"F{'=' if lang == 'zh' else ' = '}{offer.main.row('att')['first_stage_f']:.1f}"
+    assert f in _text(report.take_up(offer).html)
+    assert "F" not in compliance(offer, lang)
     assert compliance(offer, lang) in _text(report.statement(offer).html)
 
 

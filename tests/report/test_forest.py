@@ -36,4 +36,4 @@ def test_an_arrow_marks_what_is_beyond(income: Finding) -> None:
     assert (arrow["marker"]["symbol"], arrow["y"]) == ("triangle-right", [1])
     assert figure["layout"]["xaxis"]["range"][1] == pytest.approx(arrow["x"][0] * EDGE)
     assert "▶ 表示超出图幅，数值见表：远的" in html
-    assert "3项指标与对照村均值相比的差别：3项的区间全在零以上" in html
+    assert "3项指标与对照村均值相比的差别：3项的合理范围全在零以上" in html

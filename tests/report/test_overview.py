@@ -15,8 +15,12 @@ from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason, open_gate
 from evalkit.inference import InFamily
 from evalkit.report.block import SUMMARY_MIME, Block
+from evalkit.report.overview import caution_of_all
 from evalkit.report.publishable import publishable
+from evalkit.report.resting import sample_text
+from evalkit.report.wording import LANGUAGES, words_of
 
+CHANCE = "看的指标越多，碰巧出现差别的机会越大；考虑到这一点，仍有{}项的差别很难用碰巧解释。"
 CHANGE = Gate("change_only", (Reason("chosen"), Reason("pre_trend_rejected", {"p": 0.01})))
 
 
@@ -41,15 +45,16 @@ def counted(findings: list[Finding]) -> dict[str, str]:
 
 def said(findings: list[Finding]) -> dict[str, str]:
     """Return what the page says first."""
-    return {x: unescape(re.search(rf'<p lang="{x}">(.*?)</p>', block_of(findings).html)[1]) for x in ("zh", "en")}
+    html = unescape(block_of(findings).html.split("</div>")[0])
+    return {x: "\n".join(re.findall(rf'<p lang="{x}">(.*?)</p>', html)) for x in ("zh", "en")}
 
 
 def test_a_change_is_counted_as_one(pair: list[Finding]) -> None:
-    assert counted(pair)["zh"] == "共2项指标：2项的区间全在零以上。在同一组指标内校正后（Holm法），2项的p值低于0.05。"
+    assert counted(pair)["zh"] == "共2项指标：2项的合理范围全在零以上。" + CHANCE.format(2)
     changed = counted([pair[0], replace(pair[1], gate=CHANGE)])
-    assert changed["zh"].startswith("共2项指标：1项的区间全在零以上，1项只能说是变化，不能归因于项目。")
-    assert changed["zh"].endswith("1项的p值低于0.05。")
-    assert "1 may only be called changes" in changed["en"]
+    assert changed["zh"].startswith("共2项指标：1项的合理范围全在零以上，1项只能说是变化，不能归因于项目。")
+    assert changed["zh"].endswith(CHANCE.format(1))
+    assert "for 1 no more than a change may be claimed" in changed["en"]
 
 
 def test_the_primary_indicators_are_answered_first(pair: list[Finding]) -> None:
@@ -57,16 +62,58 @@ def test_the_primary_indicators_are_answered_first(pair: list[Finding]) -> None:
     first, second = (report.headline(f, "zh") for f in pair)
     assumed = "假定没有项目时，试点村与对照村的变化会相同"
     assert second.startswith(assumed)
-    assert said(pair)["zh"] == f"{first}<br>{second.replace(assumed, '同样假定如此')}"
-    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + "<br>If the same holds, then the online sales")
+    assert said(pair)["zh"] == f"{first}\n{second.replace(assumed, '同样假定如此')}"
+    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + "\nIf the same holds, then the online sales")
     changed = [replace(pair[0], gate=CHANGE), pair[1]]
-    assert said(changed)["zh"] == f"{report.headline(changed[0], 'zh')}<br>{second}"
+    assert said(changed)["zh"] == f"{report.headline(changed[0], 'zh')}\n{second}"
+
+
+def test_below_stand_the_sample_and_what_not_to_conclude(pair: list[Finding]) -> None:
+    """Numbers as on the indicators' own pages, from the fewest households to the most; the weakest claim warns."""
+    html = unescape(block_of(pair).html)
+    assert [f.main.estimate.counts.n_clusters for f in pair] == [36, 36]
+    fewest, most = sorted(10 * round(f.main.estimate.counts.n_units / 10) for f in pair)
+    households = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    where = f"{households} households in 36 villages (16 pilot, 20 comparison), 2012 to 2017"
+    assert f"<dd>{where}{'' if fewest == most else ', depending on the indicator'}.</dd>" in html
+    assert "36个村的" in html
+    assert caution_of_all(pair, "en").startswith("Where a sentence begins with “if”, do not call it")
+    assert f"<dd>{caution_of_all(pair, 'zh')}</dd>" in html
+
+
+def test_indicators_on_different_numbers_stand_from_the_fewest_to_the_most(pair: list[Finding]) -> None:
+    counts = replace(pair[1].main.estimate.counts, n_units=1203, n_clusters=30, n_treated_clusters=14)
+    fewer = replace(pair[1], main=replace(pair[1].main, estimate=replace(pair[1].main.estimate, counts=counts)))
+    most = f"{10 * round(pair[0].main.estimate.counts.n_units / 10)}"
+    told = f"30至36个村的1200至{most}户，其中试点村14至16个、对照村20个，2012至2017年的数据，各项指标不同"
+    assert sample_text([pair[0], fewer], "zh") == told
+
+
+def test_what_not_to_conclude_goes_by_the_weakest_claim(pair: list[Finding]) -> None:
+    """All of them changes; changes beside what rests on an assumption; drawn by lot; nothing reported."""
+    gates = {
+        "all_change": [CHANGE, CHANGE],
+        "all_mixed": [CHANGE, pair[1].gate],
+        "all_effect": [Gate("effect", (Reason("randomised"),))] * 2,
+        "not_reportable": [Gate("not_reportable", (Reason("few_pilot", {"n": 1}),))] * 2,
+    }
+    for key, closed in gates.items():
+        findings = [replace(f, gate=g) for f, g in zip(pair, closed, strict=True)]
+        for lang in LANGUAGES:
+            assert caution_of_all(findings, lang).startswith(words_of(findings[0], lang).caution[key])
+    assert "households in" not in block_of(findings).html
+
+
+def test_an_open_direction_is_not_called_none(pair: list[Finding]) -> None:
+    low = replace(pair[0].main, conf_low=-abs(pair[0].main.conf_low))
+    assert "“不能判断”不等于“没有影响”。" in caution_of_all([replace(pair[0], main=low)], "zh")
+    assert "“不能判断”" not in caution_of_all(pair, "zh")
 
 
 def test_without_a_primary_indicator_they_are_counted(pair: list[Finding]) -> None:
     plans = [f.indicator.model_copy(update={"role": "secondary"}) for f in pair]
     secondary = [replace(f, indicator=plan) for f, plan in zip(pair, plans, strict=True)]
-    assert said(secondary)["zh"].startswith("共2项指标：2项的区间全在零以上。")
+    assert said(secondary)["zh"].startswith("共2项指标：2项的合理范围全在零以上。")
 
 
 def test_the_figure_leaves_changes_out_and_says_so(pair: list[Finding]) -> None:

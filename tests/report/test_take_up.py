@@ -55,12 +55,12 @@ def test_losses_that_differ_weaken_the_sentence(post: Finding) -> None:
     """Villages were drawn by lot, which allows `effect`; with unequal losses the sentence begins with an if."""
     assert post.gate.claim == "effect_if_assumed"
     assert [r.code for r in post.gate.reasons] == ["randomised", "attrition_differs"]
-    assert headline(post, "zh").startswith("假定未调查到的经营主体与调查到的经营主体情况相近")
-    assert headline(post, "en").startswith("If entities that could not be surveyed")
+    assert headline(post, "zh").startswith("假定没有调查到的经营主体与调查到的经营主体情况相近")
+    assert headline(post, "en").startswith("If farm businesses that could not be surveyed")
     assert "使试点村" not in headline(post, "zh")
     text = _text(report.limits(post).html)
     assert "经营主体未能访到" in text
-    assert "entities could not be surveyed" in text
+    assert "farm businesses could not be surveyed" in text
 
 
 def test_what_not_to_conclude_speaks_of_those_whom_the_estimate_is_about(post: Finding) -> None:
@@ -69,15 +69,15 @@ def test_what_not_to_conclude_speaks_of_those_whom_the_estimate_is_about(post: F
     drawn = Gate("effect", (Reason("randomised"),))
     on_takers, on_all = (replace(post, main=m, gate=drawn) for m in (post.instrument, post.main))
     assert "that took part because their village was assigned" in caution(on_takers, "en")
-    assert "因本村被分配而参加的" in caution(on_takers, "zh")
+    assert "因本村列入试点而参加的" in caution(on_takers, "zh")
     assert "the average over all" in caution(on_all, "en")
 
 
 @pytest.mark.parametrize(
     ("lang", "whom", "also"),
     [
-        ("zh", "这是分配对试点村全部经营主体的效果，不论参加与否。", "这还须假定分配只通过参加起作用"),
-        ("en", "the effect of being assigned on all entities of the pilot villages", "this also assumes"),
+        ("zh", "这里算的是试点村全部经营主体的平均，不论是否参加。", "这还须假定列入试点只通过参加起作用"),
+        ("en", "the average over all farm businesses of the pilot villages, whether they", "this also assumes"),
     ],
 )
 def test_first_screen_gives_both_effects(post: Finding, lang: str, whom: str, also: str) -> None:

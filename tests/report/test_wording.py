@@ -129,11 +129,13 @@ def test_in_other_words_every_sentence_claims_the_same():
         assert own == usual
 
 
+NAMED = {"zh": ("“P”", "项目"), "en": (" “P”", "")}
+"""How a sentence of an effect names the programme, and how the next one does."""
 PAIRED = list(product(CLAIMS, REASONS, ("up", "down", "unclear", "small", "none"), ("share", "yuan/year"), LANGUAGES))
 
 
 def test_one_after_another_answers_claim_what_they_claim_alone():
-    """Every combination after every claim and condition: only a stated assumption is shortened, nothing else."""
+    """Every combination after every claim and condition: an assumption or a name that was given is shortened."""
     for claim, reasons, interval, unit, lang in PAIRED:
         own = said(claim, reasons, interval, unit)
         alone = sentence(*own, lang)
@@ -141,7 +143,10 @@ def test_one_after_another_answers_claim_what_they_claim_alone():
             first, second = answers([before, own], lang)
             assert first == sentence(*before, lang)
             stated = WORDS[lang].assumptions.get(own[0].condition, "?")
-            if second != alone:
+            if second != alone and own[0].form == "effect":
+                assert second == alone.replace(*NAMED[lang]), second
+                assert before[0].form == "effect"
+            elif second != alone:
                 assert before[0].condition == own[0].condition, second
                 assert second == alone.replace(stated, WORDS[lang].assumptions["same"]), second
             if CAUSAL[lang].search(second):
@@ -197,3 +202,29 @@ def test_every_estimator_and_method_of_inference_has_words(lang: str):
     assert {*ESTIMATORS, *FROM_PANEL} - set(words.estimators) == set()
     assert {*METHODS, "none"} - set(words.inferences) == set()
     assert {*METHODS, "none"} == set(words.methods)
+
+
+JARGON = re.compile(
+    r"CRV|自由度|degrees of freedom|聚类|cluster|刀切|jackknife|自助|bootstrap|安慰剂|placebo|置换|t分布|偏差校正|bias|"
+    r"Anderson|Conley|Ferman|\bp\b|p值|Holm|一阶段|first-stage|\d",
+    re.I,
+)
+"""What specialists say; the first screen says it in plain words, the details by these names."""
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_how_a_range_is_made_is_told_in_plain_words(lang: str):
+    """For every method, and for each form that a single pilot village gives one of them."""
+    words = WORDS[lang]
+    assert set(words.ranges) == set(words.inferences)
+    for told in (*words.ranges.values(), words.labels["adjusted_some"], words.labels["adjusted_none"]):
+        assert not JARGON.search(told.replace("{k}", "")), told
+    for key in ("jackknife", "crv2"):
+        assert {"zh": "因村数不多而放宽", "en": "widened for few villages"}[lang] in words.ranges[key]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_claims_and_states_stand_in_cells_of_their_own(lang: str):
+    """They begin as sentences do."""
+    told = (*WORDS[lang].claims.values(), *WORDS[lang].states.values())
+    assert [t for t in told if t[:1] != t[:1].upper()] == []

@@ -34,8 +34,8 @@ class Words:
     """All wording of one language, as in ``templates/wording/<language>.toml``.
 
     ``sentences`` goes by form, then position: see `choose.Case`. ``caution`` says what not to conclude, by claim.
-    ``inferences`` are clauses of a sentence, ``methods`` the
-    same in a column. The tables `reported…` are the page of an article's figures.
+    ``inferences`` are clauses of a sentence, ``ranges`` the same in plain words, ``methods`` the same in a column. The
+    tables `reported…` are the page of an article's figures.
     """
 
     sentences: Mapping[str, Table]
@@ -46,6 +46,7 @@ class Words:
     flow: Table
     estimators: Table
     inferences: Table
+    ranges: Table
     methods: Table
     rows: Table
     claims: Table
