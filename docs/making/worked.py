@@ -77,7 +77,7 @@ def _truth(name: str, indicator: str) -> list[str]:
 
     truth = (read_truth(evalkit.load(ROOT / "data_raw" / name)) or {}).get(indicator, {})
     known = [f"`{term}` {value:,.4g}" for term, value in truth.items()][:MOST_ROWS]
-    return [f"Built in, so known: {', '.join(known)}.", ""] if known else []
+    return [f"Built in, so known, of the indicator itself in its unit: {', '.join(known)}.", ""] if known else []
 
 
 def _cell(value: Any) -> str:

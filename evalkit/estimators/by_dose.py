@@ -71,7 +71,8 @@ def by_dose(
     ATT(d|d) = E[ΔY | D = d] − E[ΔY | untreated] is what villages with dose d gained from it, if without the programme
     they would have changed as untreated ones did (plain parallel trends). Two groups also differ in whatever set their
     doses, so the difference between their effects is no effect of the dose. Starts and rounds are compared as in
-    `group_time` and averaged by households; with one group ``att`` is its ``att``.
+    `group_time` and averaged over households and rounds, as its ``att`` is; diff-diff's ContinuousDiD averages the
+    rounds of each start first, and differs where there are several starts.
 
     References
     ----------
