@@ -25,6 +25,7 @@ PARTS = ("evalkit/moments/", "evalkit/estimators/", "evalkit/inference/", "evalk
 TESTS = (
     *(f"tests/report/test_disclosure{which}.py" for which in ("_rules", "", "_mutations")),
     *("tests/inference", "tests/estimators", "tests/moments", "tests/reference"),
+    "tests/diagnostics/test_specification_curve.py",
 )
 SECONDS: dict[str, float] = {}
 """Of each test, set-up and all; filled by the plugin."""
@@ -80,15 +81,16 @@ class Reached:
     lines: dict[str, dict[int, set[str]]]
     seconds: dict[str, float]
 
-    def tests_of(self, file: str, lines: tuple[int, int]) -> list[str]:
+    def tests_of(self, file: str, lines: tuple[int, int], function: str) -> list[str]:
         """Return the tests to run for a change in these lines, the quickest first; then the others of their files.
 
-        What is carried out on import alone (a constant) is the matter of all tests that reach the file. Other tests of
-        a file follow because a fixture, or what a test keeps, may have been made by the first that asked for it.
+        What is carried out on import alone, as is all that stands in no function, is the matter of all tests that reach
+        the file, whichever test imported it. Other tests of a file follow because a fixture, or what a test keeps, may
+        have been made by the first that asked for it.
         """
         known = self.lines.get(file, {})
         here = {t for n in range(lines[0], lines[1] + 1) for t in known.get(n, set())}
-        is_import_only = "" in here and here == {""}
+        is_import_only = bool(here) and (not function or here == {""})
         near = ({t for tests in known.values() for t in tests} if is_import_only else here) - {""}
         files = {t.partition("::")[0] for t in near}
         rest = {t for t in self.seconds if t.partition("::")[0] in files} - near

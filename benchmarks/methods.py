@@ -1,18 +1,19 @@
-"""What stands behind an estimate, beside peers: decomposition, weights, clustering by two, a curve under reassignment.
+"""What stands behind an estimate, beside peers: decomposition, weights, dose groups, clustering by two, a curve.
 
     .venv/bin/python benchmarks/methods.py    # 4 k and 0.3 M rows, some minutes
 
 Every measurement is a process of its own: it answers once from a small file (imports and compilation are not counted),
 then three times from the file of the panel, and reports the median of the processor seconds, the largest memory of the
-process, and its number; it may take 120 processor seconds and 8 GB in all. Processor seconds are what all threads used:
-other work on the machine hardly moves them. The curve has no peer that exchanges villages: one regression under one
-assignment is set beside one place of the curve. It writes benchmarks/results/methods.md; peers that are not installed
-are named and left out.
+process, and its number; it may take 120 processor seconds and 8 GB in all. Processor seconds are what all threads used;
+linear algebra has one thread on both sides, since threads that wait for one another count as work on a busy machine.
+The curve has no peer that exchanges villages: one regression under one assignment is set beside one place of the curve.
+It writes benchmarks/results/methods.md; peers that are not installed are named and left out.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -53,6 +54,19 @@ def moments(file): return evalkit.Moments.from_frame(pl.scan_parquet(file), desi
 """
 DIFF_DIFF = "import diff_diff, pandas as pd\n"
 PYFIXEST = "import pandas as pd, pyfixest as pf\n"
+DOSED = """
+name = pl.col("village").cast(str)
+def dosed(file):
+    dose = dict(pl.read_parquet(file).filter(pl.col("dose") > 0).select(name, "dose").iter_rows())
+    once = evalkit.Design(unit="unit", cluster="village", time="time", first_treated="once", comparison="never")
+    sums = evalkit.Moments.from_frame(pl.scan_parquet(file), design=once, outcomes=["y"])
+    return evalkit.by_dose(sums, dose, [2])
+report(lambda file: evalkit.infer(dosed(file), "crv1").row("dose=1")["estimate"])
+"""
+PEER_DOSED = (
+    'lambda file: diff_diff.ContinuousDiD(treatment_type="discrete").fit(pd.read_parquet(file), outcome="y", '
+    'unit="unit", time="time", first_treat="once", dose="dose").dose_response_att.effects[0]'
+)
 CURVE = """
 def curve(file):
     return curve_of([DataChoice("planned", "planned", name, m) for name, m in round_choices(moments(file))], draws=199)
@@ -84,6 +98,7 @@ TASKS = (
         "diff-diff",
         WEIGHTS,
     ),
+    ("by_dose (level of the first dose group)", DOSED, "diff-diff", PEER_DOSED),
     (
         "did, two_way (std. error)",
         'report(lambda file: evalkit.infer(evalkit.did(moments(file)), "two_way").row("att")["std_error"])',
@@ -106,13 +121,15 @@ def panel(villages: int, households: int, rounds: int) -> pl.DataFrame:
     y = rng.normal(size=n)[unit] + 0.3 * rng.normal(size=(villages, rounds + 1))[village, time]
     y += 0.1 * treated + rng.normal(size=len(unit))
     keys = {"unit": unit, "village": village, "time": time, "first": first, "treated": treated}
-    return pl.DataFrame({**keys, "y": y})
+    dose = np.where(first > 0, 1.0 + (village // 4) % 2, 0.0)
+    return pl.DataFrame({**keys, "once": np.where(first > 0, 9, 0), "dose": dose, "y": y})
 
 
 def measure(code: str, files: list[Path]) -> list[float] | str:
     """Return processor seconds, gigabytes and the number from one process; or why it failed."""
     command = [sys.executable, "-W", "ignore", "-c", TIMED + code, *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
     if done.returncode:
         return (done.stderr.strip().splitlines() or [f"ended by signal {-done.returncode}"])[-1][:80]
     return list(map(float, json.loads(done.stdout.splitlines()[-1])))
@@ -128,14 +145,22 @@ def compare(size: str, files: list[Path]) -> list[str]:
             calls[peer] = measure(SETUP[peer] + f"report({call})", files)
         else:
             calls[peer] = "not installed"
-        for library, found in calls.items():
-            if isinstance(found, str) or isinstance(ours, str):
-                lines.append(f"| {size} | {name} | {library} | {found} | | | |")
-            else:
-                spent, peak, value = found
-                ratio = f"{spent / ours[0]:.1f}"
-                lines.append(f"| {size} | {name} | {library} | {spent:.3g} | {ratio} | {peak:.2g} | {value:.6g} |")
-            print(lines[-1], flush=True)
+        lines += told(size, name, calls)
+    return lines
+
+
+def told(size: str, name: str, calls: dict[str, list[float] | str]) -> list[str]:
+    """Return and print the rows of a task."""
+    lines, ours = [], calls["evalkit"]
+    for library, found in calls.items():
+        if isinstance(found, str) or isinstance(ours, str):
+            lines.append(f"| {size} | {name} | {library} | {found} | | | |")
+        else:
+            spent, peak, value = found
+            times = spent / ours[0]
+            ratio = f"{times:.1f}" if times >= 0.95 else f"{times:.2g}"
+            lines.append(f"| {size} | {name} | {library} | {spent:.3g} | {ratio} | {peak:.2g} | {value:.6g} |")
+        print(lines[-1], flush=True)
     return lines
 
 
@@ -155,9 +180,9 @@ def main() -> None:
         "# What stands behind an estimate, beside peers",
         "",
         "Command: `.venv/bin/python benchmarks/methods.py`. From a file to the number, in a process of its own that "
-        "has answered from a small file before; median of three, in seconds of all threads. A place of the "
-        "specification curve is one way to compute the effect under one assignment, with its t: the whole curve over "
-        "their number.",
+        "has answered from a small file before; median of three, in seconds of all threads, linear algebra in one. A "
+        "place of the specification curve is one way to compute the effect under one assignment, with its t: the whole "
+        "curve over their number.",
         f"Python {platform.python_version()}; {versions}.",
         "",
         head,

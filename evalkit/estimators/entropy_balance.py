@@ -65,7 +65,10 @@ def _directions(values: FloatArray, target: FloatArray, q: FloatArray) -> FloatA
     level = np.maximum(np.abs(centre), np.abs(target))
     scale = np.where(size > ROUNDING * level, size, np.where(level > 0, level, 1.0))
     spread, gap = (values - centre) / scale, (target - centre) / scale
-    _, sizes, axes = np.linalg.svd(spread * np.sqrt(q)[:, None], full_matrices=True)
+    wide = (
+        len(values) < values.shape[1]
+    )  # only then are there axes beyond the rows; else (n, n) would be made for nothing
+    _, sizes, axes = np.linalg.svd(spread * np.sqrt(q)[:, None], full_matrices=wide)
     lengths = np.zeros(len(axes))
     lengths[: len(sizes)] = sizes
     kept = lengths > SAME

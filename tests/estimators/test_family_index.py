@@ -46,6 +46,15 @@ def test_standardised_by_comparison_households_at_the_start() -> None:
     assert index.flow.steps[-1].n_rows == index.frame.height == _frame().height
 
 
+def test_the_index_starts_from_all_rows() -> None:
+    """Its panel is made of the rows that have any of the outcomes: none was dropped on the way, and both arms count."""
+    index = evalkit.family_index(_panels(_frame(), ["y", "z"]), ["higher", "higher"])
+    (step,) = index.flow.steps
+    pilots = _frame().filter(pl.col("first") > 0)
+    assert (step.code, step.n_rows, step.n_rows_dropped) == ("raw_rows", _frame().height, 0)
+    assert (step.n_rows_pilot, step.n_units_pilot) == (pilots.height, pilots["household"].n_unique())
+
+
 def test_lower_is_better_turns_the_outcome_round() -> None:
     frame = _frame()
     turned = frame.with_columns(-pl.col("z"))

@@ -8,6 +8,7 @@ import pytest
 
 import evalkit
 from evalkit import Design, Moments
+from evalkit.estimators.registry import path_by_name
 
 DESIGN = Design(unit="h", cluster="v", time="t", first_treated="g", comparison="never")
 HAND = pl.DataFrame(
@@ -101,6 +102,30 @@ def test_rounds_before_are_alike_by_construction() -> None:
     assert before == pytest.approx([0.0] * 3, abs=1e-6)
     assert any(n.startswith("comparison villages weighted") for n in path.notes)
     assert path.estimator == "group_time_balanced"
+
+
+def test_the_note_counts_the_villages_of_the_cohort_that_rests_on_fewest() -> None:
+    """Cohort 2 weights a, b, c by 1/4, 1/4, 1/2: 1/(1/16 + 1/16 + 1/4) = 8/3. Cohort 3 had their mean, 40/3, twice.
+
+    So it weights each by 1/3, as precise as 3; the note says 2.7.
+    """
+    levels = {"p": (15, 22, 23), "q": (40 / 3, 40 / 3, 20), "a": (10, 10, 12), "b": (10, 10, 11), "c": (20, 20, 26)}
+    rows = [(v, v, t, {"p": 2, "q": 3}.get(v, 0), float(y)) for v, ys in levels.items() for t, y in enumerate(ys, 1)]
+    frame = pl.DataFrame(rows, schema=["v", "h", "t", "g", "y"], orient="row")
+    moments = Moments.from_frame(frame, design=DESIGN, outcomes=["y"])
+    (note,) = [
+        n for n in evalkit.group_time(moments, balance=True).notes if n.startswith("comparison villages weighted")
+    ]
+    assert note.endswith("as precise as 2.7 alike")
+
+
+def test_the_path_of_the_plan_is_balanced_too() -> None:
+    """By event time, for the page: gaps before the start are nothing (1e-6 of levels of 100), as balance makes them."""
+    moments = Moments.from_frame(richer_grow_more(1), design=DESIGN, outcomes=["y"])
+    path = path_by_name("group_time_balanced", moments)
+    before = [v for t, v in zip(path.terms, path.values, strict=True) if t.startswith("event_time=-")]
+    assert path.estimator == "group_time_balanced"
+    assert before == pytest.approx([0.0] * 3, abs=1e-6)
 
 
 def test_pilots_beyond_every_village_are_refused_with_the_round() -> None:

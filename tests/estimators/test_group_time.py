@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import evalkit
 from evalkit import Design, Moments
+from evalkit.estimators.aggregate import Averages, Part, Place
 from evalkit.moments.merge import merged
 from tests.small_panels import village_panel
 
@@ -333,6 +334,37 @@ def test_what_covariates_do_not_allow() -> None:
     for method in ("dr", "reg", "ipw"):  # a covariate that tells the arms apart leaves nobody to compare
         with pytest.raises(evalkit.DesignError, match="no cohort can be compared"):
             evalkit.group_time(panel, covariates=["arm"], method=method)
+
+
+def test_the_round_of_adoption_may_bear_the_number_0() -> None:
+    """Rounds −1 and 0, and a column that says who is treated: the start is round 0, all else is as with rounds 1, 2."""
+    on = ((pl.col("first") > 0) & (pl.col("round") == 2)).cast(pl.Int64)
+    rows = TWO_BY_TWO.with_columns(on.alias("on"), pl.col("round") - 2)
+    design = Design(unit="household", cluster="village", time="round", treatment="on")
+    estimate = evalkit.group_time(_moments(rows, design))
+    assert estimate.terms == ("att", "cohort=0,time=0")
+    assert estimate.values == pytest.approx([3.0, 3.0], rel=1e-12)
+    assert (estimate.counts.n_treated_clusters, estimate.counts.n_comparison_clusters) == (2, 2)
+    assert estimate.basis.untreated.tolist() == [False, False, True, True]
+
+
+def test_an_average_without_weight_is_undefined_and_not_0() -> None:
+    """Averages of two ATTs, 4 and 7, where the second has no weight: 4; where neither has any: NaN."""
+    part = Part("all", np.ones(2))
+    averages = Averages((Place(1, 1), Place(1, 2)), (part,))
+    found = averages.of(np.array([4.0, 7.0]), np.array([[1.0, 0.0], [0.0, 0.0]]))
+    assert found[0].tolist() == [4.0]
+    assert np.isnan(found[1]).all()
+
+
+@pytest.mark.parametrize("method", ["dr", "reg"])
+def test_a_kind_of_household_that_only_pilot_villages_have(method: Any) -> None:
+    """No comparison household is of kind "new": what such a household would have gained is not known."""
+    new = (pl.col("first") > 0) & (pl.col("x") == 1)
+    rows = WITH_X.with_columns(pl.when(new).then(pl.lit("new")).otherwise(pl.lit("a")).alias("kind"))
+    panel = evalkit.Panel.from_frame(rows, design=FOLLOWED, outcome="y", covariates=["kind"])
+    with pytest.raises(evalkit.DesignError, match="no cohort can be compared"):
+        evalkit.group_time(panel, covariates=["kind"], method=method)
 
 
 # Whatever the data

@@ -89,6 +89,27 @@ def test_a_lead_by_hand() -> None:
     assert estimate.notes[-2:-1] == ("estimated on untreated rows only, as leads: event_time=-1",)
 
 
+def test_a_village_that_alone_shows_a_round_is_named_though_its_cohort_has_others() -> None:
+    """a and b start in round 2; in round 3 b is away: event time 1 rests on a, event time 0 on both."""
+    rows = _panel({"a1": (1, 4, 8), "b1": (2, 4, None), "c1": (0, 1, 2), "d1": (5, 5, 5)}, {"a": 2, "b": 2})
+    estimate = evalkit.imputation(_moments(rows))
+    assert estimate.columns["n_treated_units"] == (2, 2, 1)
+    assert estimate.notes[-1].startswith("at event times 1 a cohort is seen in one village only")
+    assert np.isnan(evalkit.infer(estimate, "crv1").std_error).tolist() == [False, False, True]
+
+
+def test_a_year_without_a_round_is_no_lead() -> None:
+    """Rounds 1, 3 and 5, a starts in 5: of two leads asked for, −2 is round 3, and nobody was seen at −1.
+
+    Round 1 is what the lead is compared with: (5 − 1) − (3 − 0) = 1.
+    """
+    rows = _panel({"a1": (1, 5, 9), "c1": (0, 3, 4)}, {"a": 5}).with_columns(pl.col("round") * 2 - 1)
+    estimate = evalkit.imputation(_moments(rows), leads=2)
+    found = dict(zip(estimate.terms, estimate.values, strict=True))
+    assert list(found) == ["att", "event_time=-2", "event_time=0"]
+    assert found["event_time=-2"] == pytest.approx(1.0, rel=1e-12)
+
+
 def test_anticipation_is_not_taken_as_untreated() -> None:
     """One round of anticipation: a's round 3 is imputed from rounds 1 and 2 (mean 1.5), att is of round 4 only.
 

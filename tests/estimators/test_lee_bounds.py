@@ -85,6 +85,14 @@ def test_strata_weigh_by_those_surveyed_in_either_arm() -> None:
     assert evalkit.lee_bounds(panel, strata=False).values == pytest.approx([-3.0, 2.25])
 
 
+def test_villages_of_each_arm() -> None:
+    """A and B hold pilots, C, D and E (one household) the others: two villages and three."""
+    fitted = evalkit.lee_bounds(_panel([*BY_HAND, ("E", 0, 3.0)]))
+    assert fitted.basis.treated.tolist() == [True, True, False, False, False]
+    assert fitted.basis.untreated.tolist() == [False, False, True, True, True]
+    assert (fitted.counts.n_treated_clusters, fitted.counts.n_comparison_clusters) == (2, 3)
+
+
 def test_nobody_surveyed_in_an_arm() -> None:
     rows = [(v, arm, None if arm == 0 and v == "C" else y) for v, arm, y in BY_HAND]
     design = Design(unit="household", cluster="village", treatment="arm", strata="s")

@@ -98,6 +98,29 @@ def test_a_round_of_zeros_is_separated() -> None:
     assert error == pytest.approx(evalkit.infer(evalkit.ppml(_moments()), "crv1").std_error[0], rel=1e-8)
 
 
+def test_villages_without_any_sales_are_no_clusters() -> None:
+    """In E (a pilot) and F nobody ever sells: all stays as with A to D, and G is 4."""
+    idle = [(f"{v}{h}", v, t, 2 if v == "E" else 0, 0.0) for v in "EF" for h in (1, 2) for t in (1, 2)]
+    rows = pl.concat([SMALL, pl.DataFrame(idle, schema=SMALL.schema, orient="row")])
+    fitted, plain = evalkit.ppml(_moments(rows)), evalkit.ppml(_moments())
+    assert evalkit.infer(fitted, "crv1").tidy().equals(evalkit.infer(plain, "crv1").tidy())
+    assert fitted.basis.clusters == ("A", "B", "C", "D")
+
+
+def test_households_without_sales_do_not_hide_separation() -> None:
+    """Round 0 is zero for all: its effect is −∞. For those without any sales every effect is as good, so they say
+    nothing against it, whether they were seen in round 0 or not: 8 rows of zeros go, 16 stay, the ratio is 2.
+    """
+    before = SMALL.filter(pl.col("round") == 1).with_columns(pl.lit(0, pl.Int64).alias("round"), pl.lit(0.0).alias("y"))
+    seen = {"A0": (0, 1, 2), "C0": (0, 1, 2), "B0": (1, 2), "D0": (1, 2)}
+    idle = [(name, name[0], t, 2 if name[0] in "AB" else 0, 0.0) for name, rounds in seen.items() for t in rounds]
+    rows = pl.concat([before, SMALL, pl.DataFrame(idle, schema=SMALL.schema, orient="row")])
+    fitted = evalkit.ppml(_moments(rows))
+    assert fitted.values[0] == pytest.approx(1.0, rel=1e-9)
+    assert fitted.counts.n_obs == 16
+    assert "8 rows of zeros are separated (no finite fit) and were left out" in fitted.notes
+
+
 @pytest.mark.parametrize("arm", ["treated", "comparison"])
 def test_an_arm_without_any_sales_after_the_start_has_no_ratio(arm: str) -> None:
     pilots = pl.col("village").is_in(["A", "B"])

@@ -100,6 +100,23 @@ def test_a_cohort_of_one_village_is_named_and_left_out_of_averages() -> None:
     assert evalkit.infer(left, "crv2").row("event_time=3")["std_error"] is None
 
 
+def test_households_and_villages_seen_before_the_start_only_are_not_counted_after_it() -> None:
+    """Cohort of round 3: a1, a2 of village a in all rounds, b1 of village b in rounds 1 and 2 only.
+
+    By event time −2, −1, 0, 1: households 3, 3, 2, 2 and villages 2, 2, 1, 1; att has the most from 0 on.
+    """
+    rows = _panel({"a1": A, "a2": B, "b1": (2, 4, None, None), "c1": C, "d1": C}, {"a": 3, "b": 3})
+    columns = evalkit.sun_abraham(_moments(rows), min_villages=1).columns
+    assert columns["n_treated_units"] == (2, 3, 3, 2, 2)
+    assert columns["n_treated_villages"] == (1, 2, 2, 1, 1)
+
+
+def test_pilots_that_nobody_saw_after_the_start() -> None:
+    rows = _panel({"a1": (1, 2, None, None), "c1": C}, {"a": 3})
+    with pytest.raises(evalkit.DesignError, match="no pilot household is observed after adoption"):
+        evalkit.sun_abraham(_moments(rows))
+
+
 def test_randomization_tests_every_term() -> None:
     """All 35 ways to give three of seven villages a start: the p of each term is the share as extreme, not 1."""
     frame = village_panel(9, [3, 3, 3, 0, 0, 0, 0], rounds=4, missing=0.1)

@@ -9,6 +9,7 @@ from scipy.stats import t as student
 
 import evalkit
 from evalkit import Design, Moments
+from evalkit.inference.anderson_rubin import _solve
 
 DESIGN = Design(cluster="village", treatment="assigned", take_up="took")
 
@@ -62,6 +63,16 @@ def test_disjoint_set_is_said_and_not_shown_as_an_interval() -> None:
     assert _p(rows, 0.0) < 0.05 < min(_p(rows, -1e6), _p(rows, 1e6))
     row = result.tidy().row(0, named=True)
     assert (row["conf_low"], row["conf_high"]) == (None, None)
+
+
+def test_a_first_stage_on_the_verge_leaves_one_side_open() -> None:
+    """Reduced form 1, first stage 2, variances 1 and no covariance, critical value 2: t of the first stage is 2 too.
+
+    (1 − 2β)² ≤ 4 (1 + β²) is −3 ≤ 4β: all effects from −3/4 on, without an upper end.
+    """
+    low, high, note = _solve(np.array([1.0, 2.0]), np.eye(2), 2.0)
+    assert np.isnan([low, high]).all()
+    assert "unbounded: no effect can be excluded on at least one side" in note
 
 
 def test_strong_instrument_gives_the_usual_interval() -> None:

@@ -113,6 +113,20 @@ def test_an_event_study_has_an_interval_for_each_term_but_its_base() -> None:
     assert table.filter(~base).select(pl.all_horizontal(pl.col("conf_low") < pl.col("estimate")).all()).item()
 
 
+def test_a_tenth_of_the_draws_may_be_undefined() -> None:
+    """Of 10 draws of 6 villages one that holds one arm leaves 9, which is enough; two leave 8, which is not."""
+
+    def of_one_arm(seed: int) -> int:
+        pilots = np.array([counts[:3].sum() for counts in _draws([""] * 6, 10, seed)])
+        return int(((pilots == 0) | (pilots == 6)).sum())
+
+    one, two = (next(seed for seed in range(500) if of_one_arm(seed) == n) for n in (1, 2))
+    estimate = _itt(_cross(villages=6))
+    assert "1 of them undefined and left out" in evalkit.infer(estimate, "bootstrap", draws=10, seed=one).reason
+    with pytest.raises(DesignError, match="2 of 10 draws of villages hold one arm only"):
+        evalkit.infer(estimate, "bootstrap", draws=10, seed=two)
+
+
 def test_draws_of_one_arm_are_counted_and_too_many_of_them_refused() -> None:
     """Of 6 villages in two halves 2/2⁶ = 3 % of the draws hold one arm; of 4 villages, 2/2⁴ and more."""
     few = _cross(villages=6)

@@ -53,6 +53,17 @@ def test_a_divisor_that_is_not_told_from_0_has_no_interval(rows: pl.DataFrame):
     assert (found.low, found.high, found.is_bounded) == (None, None, False)
 
 
+def test_a_part_that_one_village_carries_has_no_interval(rows: pl.DataFrame):
+    """Of the pilots only those of v0 sell after the start: without v0 there is no ratio of sales, and no covariance."""
+    after = (pl.col("first") > 0) & (pl.col("round") >= pl.col("first"))
+    sold = rows.with_columns(part=pl.when(after & (pl.col("village") != "v0")).then(0.0).otherwise(1.0))
+    part = evalkit.infer(evalkit.ppml(Moments.from_frame(sold, design=DESIGN, outcomes=["part"])), "crv1")
+    assert np.isfinite(part.df[0])
+    found = fieller(part, effect(rows, "total"))
+    assert (found.low, found.high) == (None, None)
+    assert found.value == pytest.approx(part.estimate.values[0] / effect(rows, "total").estimate.values[0])
+
+
 def test_other_villages_are_refused(rows: pl.DataFrame):
     fewer = rows.filter(pl.col("village") != "v7")
     with pytest.raises(UsageError, match="8 and 7 villages"):

@@ -100,6 +100,18 @@ def test_degrees_of_freedom_are_those_of_rdrobusts_variance(ties: bool) -> None:
     assert degrees_of_freedom(basis) == pytest.approx(np.trace(a) ** 2 / np.trace(a @ a), rel=1e-6)
 
 
+@pytest.mark.parametrize("kernel", ["triangular", "epanechnikov", "uniform"])
+def test_parts_are_of_those_within_a_bandwidth(kernel: str) -> None:
+    """Bandwidths 4 and 6: units 0 to 5 away count, one at 9 does not. Less its bias, the intercept of a curve that is
+    a quadratic is exact: of 1 it is 1, of u and of u² it is 0.
+    """
+    away = np.array([0.0, 1.0, 2.0, 3.0, 5.0, 9.0])
+    near, part = local_parts(away, np.ones(6), 4.0, 6.0, kernel)
+    assert near.tolist() == [True] * 5 + [False]
+    u = away[near]
+    assert [part.sum(), part @ u, part @ u**2] == pytest.approx([1, 0, 0], abs=1e-9)
+
+
 def test_published_centre_and_error_with_t() -> None:
     """U.S. Senate elections: centre and standard error are those of (4.0937, 10.9193), by t they are hardly longer."""
     frame = pl.read_csv(files("rdrobust").joinpath("data/rdrobust_RDsenate.csv").read_bytes(), null_values=["NA", ""])

@@ -117,8 +117,8 @@ def test_the_plan_finds_what_was_built_in(bought: Finding) -> None:
 
 def test_the_page_speaks_of_months(bought: Finding) -> None:
     html = report.means(bought).block.html
-    assert "2016-01至2019-06" not in html
-    assert "2018-06至2019-06" in html
+    assert "2016年1月至2019年6月" not in html
+    assert "2018年6月至2019年6月" in html
     assert "<summary>表中共42行</summary>" in html
     assert '"tickformat": "%Y-%m"' in html
     assert "项目前 (2018-06)" in report.four_cell(bought).html
@@ -131,8 +131,8 @@ def test_checks_of_the_synthetic_comparison(bought: Finding) -> None:
     assert found.n_sets == 199
     assert found.without is not None
     assert found.without[0] < bought.main.row("att")["estimate"] < found.without[1]
-    assert "假定项目从2017-09就开始" in html
-    assert "As if the programme had begun in 2017-09" in html
+    assert "假定项目从2017年9月就开始" in html
+    assert "As if the programme had begun in September 2017" in html
     assert found.jackknife is None  # weights of either sign
     assert "刀切法" not in html
     assert publishable(bought)["match"]["lines"] == ()
