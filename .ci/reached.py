@@ -25,7 +25,7 @@ PARTS = ("evalkit/moments/", "evalkit/estimators/", "evalkit/inference/", "evalk
 TESTS = (
     *(f"tests/report/test_disclosure{which}.py" for which in ("_rules", "", "_mutations")),
     *("tests/inference", "tests/estimators", "tests/moments", "tests/reference"),
-    "tests/diagnostics/test_specification_curve.py",
+    *(f"tests/diagnostics/test_{which}.py" for which in ("specification_curve", "honest_did")),
 )
 SECONDS: dict[str, float] = {}
 """Of each test, set-up and all; filled by the plugin."""

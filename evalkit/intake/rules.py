@@ -15,7 +15,7 @@ from evalkit.intake.convert import FILE, ROW, row_key
 from evalkit.intake.likeness import SHORT, suggestion
 from evalkit.intake.records import QUALITY_SCHEMA, REJECTED_SCHEMA
 
-TODO = {
+REMEDIES = {
     "date": ("核对原始表格中的这些日期", "check these dates in the raw file"),
     "month": ("核对原始表格中的这些月份", "check these months in the raw file"),
     "number": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
@@ -185,7 +185,7 @@ def reject(rows: pl.DataFrame, rule: str, severity: str, column: str, key: Seque
 
 def line(rule: str, column: str, severity: str, n_checked: int, n_failed: int) -> pl.DataFrame:
     """Return one line of the quality table."""
-    zh, en = TODO[rule]
+    zh, en = REMEDIES[rule]
     values = (rule, column, severity, n_checked, n_failed, zh, en)
     return pl.DataFrame([values], schema=QUALITY_SCHEMA, orient="row")
 

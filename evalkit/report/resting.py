@@ -44,7 +44,8 @@ def _clause(kind: str, alike: Sequence[Finding], lang: Language) -> str:
     first = alike[0]
     if kind == "sample_scored" and len(alike) == 1:
         return near_cutoff(first, numbers["n_units"], lang)
-    said = say(
+    differs = WORDS[lang].label("sample_differs") if any(s != sizes[0] for s in sizes) else ""
+    return say(
         first,
         lang,
         kind,
@@ -52,9 +53,8 @@ def _clause(kind: str, alike: Sequence[Finding], lang: Language) -> str:
         n_units=numbers["n_units"],
         n_pilot=numbers["n_treated_clusters"],
         n_comparison=numbers["n_comparison_clusters"],
-        when=_when(alike, lang),
+        when=_when(alike, lang) + differs,
     )
-    return said + (WORDS[lang].label("sample_differs") if any(s != sizes[0] for s in sizes) else "")
 
 
 def _sizes(finding: Finding) -> dict[str, int]:

@@ -11,7 +11,7 @@ import pytest
 
 import evalkit
 from evalkit import Design, Estimate, Moments, Panel
-from evalkit.inference.infer import AT_CUTOFF, DRAWING, FOR_DONORS, METHODS
+from evalkit.inference.infer import AT_CUTOFF, DRAWING, FOR_DONORS, METHODS, fits
 from tests.small_panels import village_panel
 
 FOLLOWED = Design(unit="household", cluster="village", time="round", first_treated="first")
@@ -49,3 +49,13 @@ def test_without_options(method: str) -> None:
     alone = function(_estimate(method))
     assert alone.tidy()["conf_level"].unique().to_list() == [0.95]
     assert alone.tidy().equals(evalkit.infer(_estimate(method), method, level=0.95, draws=9999, seed=1).tidy())
+
+
+def test_each_method_fits_what_it_is_made_for() -> None:
+    """Ranks among villages are for a did, placebos for donors, the others for the regression; two are for one kind."""
+    did, cutoff, synthetic = (_estimate(method) for method in ("crv1", "robust_student", "placebo"))
+    assert {m for m in METHODS if fits(m, cutoff)} == AT_CUTOFF
+    assert {m for m in METHODS if fits(m, synthetic)} == {*FOR_DONORS, "crv3"}
+    assert {m for m in METHODS if fits(m, did)} == {*METHODS} - AT_CUTOFF - FOR_DONORS
+    few = {"conley_taber", "ferman_pinto"}
+    assert {m for m in METHODS if fits(m, _estimate("classical"))} == {*METHODS} - AT_CUTOFF - FOR_DONORS - few

@@ -63,6 +63,14 @@ def test_without_enough_villages_there_is_no_interval() -> None:
     assert "smallest p that can be attained is 0.14" in result.reason
 
 
+@pytest.mark.parametrize("method", BOTH)
+def test_two_pilots_in_either_order_are_one_set(method: str) -> None:
+    """2 of 7 villages: 21 sets, each in two orders, so the smallest p is 1/21."""
+    reason = evalkit.infer(_did(_changes([5.0, 4.0], [-1.0, 0.0, 1.0, 0.5, -2.0])), method).reason
+    assert "rank among all 21 sets of villages that might have been pilots" in reason
+    assert "can be attained is 0.048" in reason
+
+
 @pytest.mark.parametrize(("pilots", "comparison"), [(1, 19), (2, 5), (3, 4)])
 @pytest.mark.parametrize("method", BOTH)
 def test_how_many_comparison_villages_an_interval_needs(method: str, pilots: int, comparison: int) -> None:

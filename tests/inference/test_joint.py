@@ -113,6 +113,20 @@ def test_not_defined() -> None:
     assert joint_test(_study("crv1", few), names) is None
 
 
+@pytest.mark.parametrize("method", ["crv1", "crv2", "crv3"])
+def test_one_term_without_a_standard_error_leaves_no_test_of_several(method: str) -> None:
+    """From round 1 to 2 all pilots change by 1 and all others by 0, so -2 has no standard error; from 2 to 3 they vary.
+
+    What rounding leaves of -2 would make a test of it that rejects always.
+    """
+    paths = {"a": (5, 6, 10), "b": (2, 3, 9), "c": (7, 8, 9), "d": (4, 4, 5), "e": (6, 6, 9), "f": (1, 1, 1)}
+    rows = [(v, v, 3 if v in "abc" else 0, t, y / 7) for v, ys in paths.items() for t, y in enumerate(ys, 1)]
+    inference = _study(method, pl.DataFrame(rows, schema=["household", "village", "first", "round", "y"], orient="row"))
+    assert inference.row("event_time=-2")["std_error"] is None
+    assert joint_test(inference, ["event_time=0"]) is not None
+    assert joint_test(inference, ["event_time=-2", "event_time=0"]) is None
+
+
 def test_unknown_term() -> None:
     with pytest.raises(evalkit.UsageError, match="event_time=-9"):
         joint_test(_study("crv1"), ["event_time=-9"])

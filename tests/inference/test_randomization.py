@@ -47,6 +47,15 @@ def test_all_assignments_of_villages(weights: str | None) -> None:
     assert result.row("att")["p_value"] == _share(rows, orders, own, "village", weights)
 
 
+def test_drawn_assignments_say_how_small_p_can_be() -> None:
+    """Of 12!/(6! 6!) = 924 assignments 199 are drawn, and the real one counts: 1/200."""
+    frame = village_panel(21, [2] * 6 + [0] * 6, missing=0.0)
+    estimate = evalkit.did(evalkit.Moments.from_frame(frame, design=_design(), outcomes=["y"]))
+    reason = evalkit.infer(estimate, "randomization", draws=199).reason
+    assert "199 of 924 assignments" in reason
+    assert "can be attained is 0.005" in reason
+
+
 def test_within_strata() -> None:
     """Villages 0, 2, 4 and 1, 3, 5 are strata with one pilot each: 3 · 3 = 9 assignments."""
     frame = village_panel(22, [2, 2, 0, 0, 0, 0])

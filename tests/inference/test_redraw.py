@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,6 +12,7 @@ import evalkit
 from evalkit import DesignError, Moments, UsageError
 from evalkit.inference.redraw import _draws, redraw
 from evalkit.inference.romano_wolf import romano_wolf
+from evalkit.inference.step_down import Adjusted
 from evalkit.inference.westfall_young import westfall_young
 from evalkit.results import Estimate
 from tests.small_panels import clustered_t, dummies, two_way_design, village_panel
@@ -64,6 +67,17 @@ def test_statistics_equal_refitting_redrawn_rows(weights: str | None) -> None:
             g, n, k = sum(here.values()), estimate.counts.n_obs, estimate.basis.k_dof
             t = _refitted(frame, estimate.outcome, here, weights, float(estimate.values[0]))
             assert found.statistic[b, j] == pytest.approx(t / np.sqrt(g / (g - 1) * (n - 1) / (n - k)), rel=1e-7)
+
+
+@pytest.mark.parametrize("adjust", [romano_wolf, westfall_young])
+def test_without_options_it_is_9999_draws_with_seed_1_within_strata(adjust: Callable[..., Adjusted]) -> None:
+    """With another seed or one draw more some adjusted p differs."""
+    _, estimates = _panel()
+    found = adjust(estimates)
+    said = adjust(estimates, term="att", draws=9999, seed=1, within="strata")
+    assert found.p_adjusted.tolist() == said.p_adjusted.tolist()
+    for other in ({"seed": 2}, {"draws": 10000}):
+        assert found.p_adjusted.tolist() != adjust(estimates, **other).p_adjusted.tolist()
 
 
 def test_a_draw_of_one_arm_is_undefined() -> None:

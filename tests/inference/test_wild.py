@@ -42,6 +42,20 @@ def test_enumerated_p_equals_refitting(weights: str | None) -> None:
     assert result.row("att")["p_value"] == _brute_force_p(frame, weights)
 
 
+def test_drawn_signs_count_the_sample_itself() -> None:
+    """14 villages have 2¹⁴ sign vectors, more than 99: p is one of 1/100, 2/100, … and never 0.
+
+    The effect, 50, is far beyond what any signs of shocks round 1 give; |t| is reached by none but (perhaps) all alike.
+    """
+    frame = village_panel(12, [2] * 7 + [0] * 7)
+    treated = (pl.col("first") > 0) & (pl.col("round") >= 2)
+    frame = frame.with_columns(pl.col("y") + 50 * treated)
+    estimate = evalkit.did(evalkit.Moments.from_frame(frame, design=_design(None), outcomes=["y"]))
+    result = evalkit.infer(estimate, "wild", draws=99)
+    assert "99 Rademacher draws" in result.reason
+    assert result.p_value[0] == 1 / 100
+
+
 def test_interval_holds_what_is_not_rejected() -> None:
     frame = village_panel(12, [2] * 5 + [0] * 5, households=6)
     estimate = evalkit.did(evalkit.Moments.from_frame(frame, design=_design(None), outcomes=["y"]))

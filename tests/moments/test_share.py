@@ -14,7 +14,9 @@ from evalkit import Design, Moments
 from evalkit.cli import main
 from evalkit.diagnostics import four_cell
 from evalkit.errors import DataError, UsageError
+from evalkit.moments.senders import signed
 from evalkit.moments.share import share
+from evalkit.moments.summary import summary
 from tests.small_panels import village_panel
 
 ADOPTION = [2, 3, 2, 3, 3, 0, 0, 0, 0, 0]
@@ -159,3 +161,13 @@ def test_the_command_says_what_stays_exact(frame: pl.DataFrame, tmp_path: Path):
     )
     assert "refused from this file: all others; they need sums by attendance pattern" in result.output
     assert evalkit.did(Moments.read(tmp_path / "m.parquet")).counts.n_clusters == 10
+
+
+def test_the_summary_names_villages_that_are_left_out_and_only_these(frame: pl.DataFrame):
+    fewer = frame.filter((pl.col("village") != "v9") | pl.col("household").is_in(["h9_0", "h9_1"]))
+    for kept in (share(_moments(frame)), share(_moments(fewer), drop_small=True)):
+        text = summary(signed(kept.moments, "甲县", "0.1"), kept, "a.parquet", "0" * 64)
+        assert ("户数过少、未列入的村：v9\n" in text) is ("Left out, too few households: v9\n" in text)
+        assert ("未列入" in text, "Left out" in text) == ((True, True) if kept.left_out else (False, False))
+    assert kept.left_out == ("v9",)
+    assert "户数过少、未列入的村：v9\n" in text

@@ -30,7 +30,7 @@ REASONS = {
     "counted_twice": ("同一笔销售已计入另一方", "the same sale counts for the other side"),
     "unknown_unit": ("调查或名册中没有该户或主体", "the unit is not in the survey or roster"),
 }  # fmt: skip
-TODO = {
+REMEDIES = {
     "misread": ("核对原始表格中的这些单元格", "check these cells in the raw file"),
     "key_missing": ("补全编号", "complete the key"),
     "who_missing": ("补全户或主体编号", "complete the id of the household or entity"),
@@ -75,7 +75,7 @@ def rejected(rows: pl.DataFrame) -> pl.DataFrame:
 
 def quality(rule: str, column: str, n_checked: int, n_failed: int) -> pl.DataFrame:
     """Return one line of the quality table."""
-    zh, en = TODO[rule]
+    zh, en = REMEDIES[rule]
     return pl.DataFrame(
         [(rule, column, severity(rule), n_checked, n_failed, zh, en)], schema=QUALITY_SCHEMA, orient="row"
     )
