@@ -9,7 +9,7 @@ import polars as pl
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.disclosure import Held, held_text
-from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
+from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import (
     DASH,
@@ -254,9 +254,10 @@ def _arms(finding: Finding, lang: Language) -> Drawn:
             across=True,
         )
     )
-    ticks = ((1.0, words.rows["pilot"]), (0.5, words.label("base_plus")), (0.0, words.rows["comparison"]))
+    names = words.rows["pilot"], words.label("base_plus"), words.rows["comparison"]
+    ticks = tuple((1 - i / 2, wrapped(name, lang)) for i, name in enumerate(names))
     axes = Axes(
-        axis_title("mean", finding, lang), "", percent_x=unit.kind == "share", legend=False, height=230, ticks_y=ticks
+        axis_title("mean", finding, lang), "", percent_x=unit.kind == "share", legend=False, height=250, ticks_y=ticks
     )
     shown = {arm: level(v, unit, lang) for arm, v in values.items()}
     title = words.label("arms_title", label=getattr(finding.indicator.label, lang), **shown)

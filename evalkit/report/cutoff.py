@@ -65,7 +65,8 @@ def _figure(finding: Finding, lang: Language) -> Drawn:
     title = _title(finding, lang)
     points_text = "; ".join(f"{b['score']:g}: {level(b['mean'], unit, lang)}" for b in bins if not b["held"])
     alt = f"{title}. {words.label('cutoff_alt', points=points_text)}"
-    return Drawn(title, words.label("cutoff_subtitle"), alt, plot(series, axes), _bins(bins, finding, lang))
+    below = words.label("cutoff_subtitle_fuzzy" if is_fuzzy(finding) else "cutoff_subtitle")
+    return Drawn(title, below, alt, plot(series, axes), _bins(bins, finding, lang))
 
 
 def _title(finding: Finding, lang: Language) -> str:

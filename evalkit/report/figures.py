@@ -105,7 +105,7 @@ def trace(series: Series) -> dict[str, Any]:
     """Return a plotly trace; intervals are error bars, along x where `across`."""
     name, x = shown(series.name), list(series.x)
     if series.mode == "bars":
-        places = [shown(str(y)) for y in series.y]
+        places = [shown(y) if isinstance(y, str) else y for y in series.y]
         return {"type": "bar", "name": name, "x": x, "y": places, "orientation": "h", "marker": {"color": series.color}}
     values: dict[str, Any] = {"type": "scatter", "name": name, "x": x, "y": list(series.y), "mode": series.mode}
     values |= {} if series.legend else {"showlegend": False}

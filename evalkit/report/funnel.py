@@ -58,13 +58,15 @@ def _share(part: int, whole_: int, limits: Disclosure) -> float | None:
 
 def _funnel(programme: Programme, rows: list[Row], lang: Language) -> Drawn:
     words, names = words_of(programme, lang), _names(programme, lang)
+    height = {stage: float(len(names) - i) for i, stage in enumerate(names)}
     series = []
     for arm in ("comparison", "pilot"):
-        own = [r for r in reversed(rows) if r["arm"] == arm and r["share"] is not None]
-        places = [wrapped(names[str(r["stage"])], lang) for r in own]
+        own = [r for r in rows if r["arm"] == arm and r["share"] is not None]
+        places = [height[str(r["stage"])] for r in own]
         bars = Series(words.rows[arm], [r["share"] for r in own], places, COLORS[arm], mode="bars")
         series += [bars] if own else []
-    axes = Axes(words.label("funnel_axis"), "", percent_x=True, height=110 + 58 * len(names))
+    ticks = tuple((height[stage], wrapped(name, lang)) for stage, name in names.items())
+    axes = Axes(words.label("funnel_axis"), "", percent_x=True, height=110 + 58 * len(names), ticks_y=ticks)
     title = _title(programme, rows, lang)
     return Drawn(
         title,

@@ -62,8 +62,11 @@ def overview_headline(
         if a.holm is not None and a.holm < COMMON and kind_of(f) not in ("change", "withheld")
     )
 
+    down = [f.indicator.better for f, k in zip(findings, kinds, strict=True) if k == "down"]
+    good = {"down": "down_good"} if set(down) == {"lower"} else {}
+
     def line(lang: Language) -> str:
-        parts = [say(programme, lang, f"count_{k}", n=n) for k, n in counts.items() if n]
+        parts = [say(programme, lang, f"count_{good.get(k, k)}", n=n) for k, n in counts.items() if n]
         return say(programme, lang, "count_all", n=len(findings), parts=("，" if lang == "zh" else "; ").join(parts))
 
     adjusted_key = "adjusted_some" if few else "adjusted_none"

@@ -189,10 +189,12 @@ def test_funnel_figure(programme: Programme, counts: pl.DataFrame) -> None:
     alts = re.findall(r'role="img" aria-label="([^"]*)"', html)
     assert f"已走访 {share:.1%}" in alts[0]
     assert f"Visited {share:.1%}" in alts[1]
-    figure = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', html, flags=re.S)[0])
-    pilot = next(t for t in figure["data"] if t["name"] == "试点村")
-    assert pilot["x"][-1] == pytest.approx(share)
-    assert pilot["y"] == ["经渠道销售", "签约后获贷", "已签约", "已登记需求", "已走访"]
+    zh, en = map(json.loads, re.findall(r'<script type="application/json">(.*?)</script>', html, flags=re.S))
+    pilot, stages = next(t for t in zh["data"] if t["name"] == "试点村"), zh["layout"]["yaxis"]
+    assert pilot["x"][0] == pytest.approx(share)
+    assert pilot["y"] == stages["tickvals"] == [5, 4, 3, 2, 1]
+    assert stages["ticktext"] == ["已走访", "已登记需求", "已签约", "签约后获贷", "经渠道销售"]
+    assert "Loan disbursed<br>after contract" in en["layout"]["yaxis"]["ticktext"]  # a tick breaks lines, a place would not
     assert "经渠道销售（接“已签约”）" in html
 
 
