@@ -148,14 +148,14 @@ def _known() -> dict[str, str]:
 
 def _work(clone: Path, own: list[Place], tests: reached.Reached) -> None:
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
-    unchanged = [t for p in own[:1] for t in tests.tests_of(p.file, p.lines, p.function)][:FIRST]
+    unchanged = [t for p in own[:1] for t in tests.tests_of(p.file, p.lines)][:FIRST]
     if own and as_it_stands(clone, unchanged, LEAST) != "survived":
         raise SystemExit("mutants: tests fail without any change")
     command = os.getppid()
     for place in own:
         if os.getppid() != command:
             return  # the command was ended; what is known is kept
-        chosen = tests.tests_of(place.file, place.lines, place.function)
+        chosen = tests.tests_of(place.file, place.lines)
         state = run(clone, place, chosen, sum(tests.seconds[t] for t in chosen))
         with KNOWN.open("a", encoding="utf-8") as file:
             file.write(json.dumps([key(clone, place), state]) + "\n")

@@ -81,16 +81,17 @@ class Reached:
     lines: dict[str, dict[int, set[str]]]
     seconds: dict[str, float]
 
-    def tests_of(self, file: str, lines: tuple[int, int], function: str) -> list[str]:
+    def tests_of(self, file: str, lines: tuple[int, int]) -> list[str]:
         """Return the tests to run for a change in these lines, the quickest first; then the others of their files.
 
-        What is carried out on import alone, as is all that stands in no function, is the matter of all tests that reach
-        the file, whichever test imported it. Other tests of a file follow because a fixture, or what a test keeps, may
-        have been made by the first that asked for it.
+        What is carried out on import alone (a constant, the default of an argument) is the matter of all tests that
+        reach the file, whichever test imported it: such lines are reached by nothing that does not reach the file's
+        first. Other tests of a file follow because a fixture, or what a test keeps, may have been made by the first
+        that asked for it.
         """
         known = self.lines.get(file, {})
         here = {t for n in range(lines[0], lines[1] + 1) for t in known.get(n, set())}
-        is_import_only = bool(here) and (not function or here == {""})
+        is_import_only = bool(here) and here <= known[min(known)]
         near = ({t for tests in known.values() for t in tests} if is_import_only else here) - {""}
         files = {t.partition("::")[0] for t in near}
         rest = {t for t in self.seconds if t.partition("::")[0] in files} - near

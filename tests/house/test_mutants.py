@@ -81,16 +81,14 @@ def test_the_sample_is_the_same_for_a_seed_and_holds_every_file(modules: dict[st
 
 
 def test_the_quickest_test_of_a_line_comes_first_then_the_rest_of_its_file(modules: dict[str, ModuleType]):
-    """A constant is carried out on import, in no test: all tests that reach its file are asked."""
-    lines = {"m.py": {2: {""}, 3: {"", "v.py::d"}, 7: {"", "t.py::slow", "t.py::quick"}, 9: {"u.py::c"}}}
+    """A constant is carried out on import, in no test or in one that imports: all that reach its file are asked."""
+    lines = {"m.py": {1: {"", "v.py::d"}, 2: {"", "v.py::d"}, 7: {"", "t.py::slow", "t.py::quick"}, 9: {"u.py::c"}}}
     seconds = {"t.py::slow": 2.0, "t.py::quick": 0.1, "t.py::other": 0.2, "u.py::c": 1.0, "v.py::d": 1.0}
     known = modules["reached"].Reached(lines, seconds)
-    assert known.tests_of("m.py", (7, 7), "f") == ["t.py::quick", "t.py::slow", "t.py::other"]
-    assert known.tests_of("m.py", (2, 2), "f")[0] == "t.py::quick"
-    assert set(known.tests_of("m.py", (2, 2), "f")) == {*seconds}
-    assert known.tests_of("m.py", (3, 3), "f") == ["v.py::d"]
-    assert set(known.tests_of("m.py", (3, 3), "")) == {*seconds}, "v.py::d imported the file once more"
-    assert known.tests_of("m.py", (8, 8), "f") == []
+    assert known.tests_of("m.py", (7, 7)) == ["t.py::quick", "t.py::slow", "t.py::other"]
+    assert known.tests_of("m.py", (2, 2))[0] == "t.py::quick"
+    assert set(known.tests_of("m.py", (2, 2))) == {*seconds}
+    assert known.tests_of("m.py", (8, 8)) == []
 
 
 TRY = """\
