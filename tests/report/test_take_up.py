@@ -194,7 +194,7 @@ def test_funnel_figure(programme: Programme, counts: pl.DataFrame) -> None:
     assert pilot["x"][0] == pytest.approx(share)
     assert pilot["y"] == stages["tickvals"] == [5, 4, 3, 2, 1]
     assert stages["ticktext"] == ["已走访", "已登记需求", "已签约", "签约后获贷", "经渠道销售"]
-    assert "Loan disbursed<br>after contract" in en["layout"]["yaxis"]["ticktext"]  # a tick breaks lines, a place would not
+    assert "Loan disbursed<br>after contract" in en["layout"]["yaxis"]["ticktext"]  # ticks break lines
     assert "经渠道销售（接“已签约”）" in html
 
 
