@@ -10,7 +10,10 @@ from evalkit.errors import DataError, listed
 
 MAX_CELLS = 20_000_000
 """A million rows of twenty columns. A reader lays out every cell between the first and the last, filled or not."""
-ADDRESS = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
+"""The address of a cell, or the number of a row, in either kind of quotes and however long: readers take both."""
+FAR_ROW, LETTERS, DIGITS = 10**8, 4, 7
+"""A row of more digits counts as this one; of a column's letters so many tell that it lies too far out."""
 TELLING = re.compile(rb"<(?:\w+:)?(?:f|mergeCell)\b|\bt=\"e\"")
 OTHER_BOOK = re.compile(r"\[\d+\]")
 MERGED = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
@@ -60,8 +63,9 @@ def check_extent(xml: bytes, where: str) -> None:
     columns: set[bytes] = set()
     last_row = 0
     for letters, row in ADDRESS.findall(xml):
-        columns.add(letters)
-        last_row = max(last_row, int(row))
+        columns.add(letters[:LETTERS].upper())
+        last_row = max(last_row, int(row) if len(row) <= DIGITS else FAR_ROW)
+    columns.discard(b"")
     last_column = max((column_number(c.decode()) for c in columns), default=0)
     n_cells = last_row * (last_column + 1)
     if n_cells > MAX_CELLS or xml.count(b"<c") > 2 * MAX_CELLS:
