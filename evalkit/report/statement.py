@@ -142,7 +142,7 @@ def statement(finding: Finding) -> Block:
 def _details(finding: Finding, lang: Language) -> str:
     words = words_of(finding, lang)
     items = [
-        ("claim_question", words.claims[finding.gate.claim]),
+        ("claim_question", _doing(finding, lang)),
         ("meaning", meaning(finding, lang)),
         (
             "late_title",
@@ -154,6 +154,13 @@ def _details(finding: Finding, lang: Language) -> str:
     ]
     rows = "".join(f"<dt>{text(words.label(key))}</dt><dd>{text(value)}</dd>" for key, value in items if value)
     return f"<dl>{rows}</dl>"
+
+
+def _doing(finding: Finding, lang: Language) -> str:
+    """Say whether a difference is the programme's doing; where none is established, that it cannot be said yet."""
+    words, case = words_of(finding, lang), case_for(finding)
+    is_open = finding.gate.claim == "effect" and case.position in ("unclear", "no_interval")
+    return words.label("effect_unclear") if is_open else words.claims[finding.gate.claim]
 
 
 def on_whom(finding: Finding, lang: Language) -> str:
