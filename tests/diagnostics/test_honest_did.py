@@ -13,7 +13,7 @@ import evalkit
 from evalkit import Design, Moments
 from evalkit.diagnostics.honest_did import MOST, honest_did, paths_of
 from evalkit.inference.contributions import contributions
-from evalkit.inference.relative_magnitudes import Paths, relative_magnitudes
+from evalkit.inference.relative_magnitudes import Paths, _largest_of_two, relative_magnitudes
 from evalkit.inference.smoothness import smoothness, worst_bias
 from tests.small_panels import village_panel
 
@@ -149,3 +149,9 @@ def test_a_gap_before_the_base_ends_the_leads() -> None:
     found = honest_did(study)
     assert found is not None
     assert found.n_leads == 1  # event time −2; −4 stands beyond the gap
+
+
+@pytest.mark.parametrize(("correlation", "quantile"), [(0.0, 1.954508), (-1.0, 1.959964), (1.0, 1.644854)])
+def test_the_larger_of_two_normals(correlation: float, quantile: float):
+    """95 %: of independent ones Φ(c)² = .95, Φ(c) = .974679; of opposite ones |z| ≤ 1.96; of equal ones 1.645."""
+    assert _largest_of_two(correlation, 0.95) == pytest.approx(quantile, abs=1e-6)

@@ -52,6 +52,17 @@ def test_quantreg_s_own_numbers_and_those_of_sorting_on_published_rows(tau: floa
         assert low - close <= found.columns[name][0] <= high + close
 
 
+def test_who_lies_above_moves_the_difference_to_their_arm() -> None:
+    """Of each arm one village lies below the median and one above: ψ of a pilot village above it is positive, of a
+    comparison village negative, and each arm's sum is nothing but for the household at the median itself.
+    """
+    rng = np.random.default_rng(3)
+    y = np.concatenate([np.sort(rng.normal(size=40)), np.sort(rng.normal(size=40)) + 1])
+    panel = panel_of(y, [0] * 40 + [1] * 40, np.repeat([0, 1, 2, 3], 20))
+    psi = evalkit.quantile_difference(panel, [0.5]).basis.psi[:, 0]
+    assert np.sign(psi).tolist() == [1, -1, -1, 1]
+
+
 def test_no_standard_error_where_many_have_the_very_value() -> None:
     """More than half paid in nothing: the lower quarter is 0 in both arms, exactly 0 apart without interval."""
     panel = Panel.from_programme(evalkit.load(DATA / "moz_savings"), "box_value_q4_mzn")

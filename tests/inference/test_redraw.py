@@ -80,6 +80,18 @@ def test_without_options_it_is_9999_draws_with_seed_1_within_strata(adjust: Call
         assert found.p_adjusted.tolist() != adjust(estimates, **other).p_adjusted.tolist()
 
 
+def test_undefined_statistics_are_told_where_there_are_any() -> None:
+    """With 1 of 2 pilot villages undrawn in both places some draws hold one arm; with 12 of each none of 50 does."""
+    design = evalkit.Design(unit="household", cluster="village", time="round", first_treated="first")
+    reasons = []
+    for arm in (2, 12):
+        frame = village_panel(6, [2] * arm + [0] * arm, missing=0.0)
+        estimate = evalkit.did(Moments.from_frame(frame, design=design, outcomes=["y"]))
+        reasons.append(romano_wolf([estimate], draws=50).reason)
+    assert "of the 1 × 50 statistics undefined" in reasons[0]
+    assert reasons[1].endswith("24 villages drawn with replacement within strata 50 times")
+
+
 def test_a_draw_of_one_arm_is_undefined() -> None:
     """With 2 of 3 villages treated, the draws without the third, or with nothing else, are those of one arm."""
     frame = village_panel(6, [2, 2, 0], missing=0.0)

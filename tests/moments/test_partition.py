@@ -158,3 +158,14 @@ def test_under_a_memory_limit_that_one_pass_breaks(tmp_path: Path, root: Path):
     at_once = under(ALLOWED, 0)
     assert at_once.returncode != 0
     assert "memory" in at_once.stderr.lower()
+
+
+def test_two_parts_are_enough_to_part_a_household(tmp_path: Path):
+    """Some rows stand in another village: whether that falls to the same of two parts or not, it is refused."""
+    rows_at_once = -(-FRAME.height // 2)
+    away = (pl.col("household") == "h5_3") & (pl.col("round") > 2)
+    for other in ("v0", "v1", "v2", "v3", "v4", "v6"):
+        moved = FRAME.with_columns(village=pl.when(away).then(pl.lit(other)).otherwise("village"))
+        moved.write_parquet(tmp_path / "rows.parquet")
+        with pytest.raises(DataError, match="it changes within 1 units"):
+            moments_of_files([tmp_path / "rows.parquet"], design=design(), outcomes=["y"], rows_at_once=rows_at_once)

@@ -203,3 +203,14 @@ def test_one_pass_is_the_same_as_one_pass_an_outcome() -> None:
         alone = Moments.from_frame(frame, design=_design(), outcomes=[name])
         assert evalkit.infer(evalkit.did(both, name)).tidy().equals(evalkit.infer(evalkit.did(alone)).tidy())
     assert evalkit.did(both, "z").counts.n_obs < evalkit.did(both, "y").counts.n_obs
+
+
+def test_blocks_stand_in_order_of_village_and_cohort() -> None:
+    """Half the households of each village start in round 2; weights change by round, so that blocks are kept."""
+    rows = village_panel(5, [2, 2, 2], rounds=3)
+    half = pl.when(pl.col("household").str.ends_with("0") | pl.col("household").str.ends_with("1")).then(2).otherwise(0)
+    design = Design(unit="household", cluster="village", time="round", first_treated="first", weights="round_weight")
+    blocks = Moments.from_frame(rows.with_columns(first=half), design=design, outcomes=["y"]).cells["y"].blocks
+    assert blocks is not None
+    found = list(zip(blocks.cluster.tolist(), blocks.cohort.tolist(), strict=True))
+    assert found == [(v, c) for v in range(3) for c in range(2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from evalkit import Design, Moments
 from evalkit.cli import main
 from evalkit.diagnostics import four_cell
 from evalkit.errors import DataError, UsageError
-from evalkit.moments.senders import signed
+from evalkit.moments.senders import sender_of, signed
 from evalkit.moments.share import share
+from evalkit.moments.store import content_hash
 from evalkit.moments.summary import summary
 from tests.small_panels import village_panel
 
@@ -161,6 +163,30 @@ def test_the_command_says_what_stays_exact(frame: pl.DataFrame, tmp_path: Path):
     )
     assert "refused from this file: all others; they need sums by attendance pattern" in result.output
     assert evalkit.did(Moments.read(tmp_path / "m.parquet")).counts.n_clusters == 10
+
+
+def test_what_is_left_out_is_gone_from_the_list_of_villages_too(frame: pl.DataFrame):
+    """So that another office may send it, and nobody reads that its rows are in the sums."""
+    fewer = frame.filter((pl.col("village") != "v9") | pl.col("household").is_in(["h9_0", "h9_1"]))
+    kept = share(_moments(fewer), drop_small=True).moments
+    assert kept.clusters == kept.parts[0].clusters == tuple(f"v{v}" for v in range(9))
+
+
+def test_the_hash_is_of_the_households_by_round_too(frame: pl.DataFrame):
+    kept = share(_moments(frame)).moments
+    cells = kept.cells["y"]
+    other = replace(kept, cells={"y": replace(cells, n_by_period=cells.n_by_period + 1)})
+    assert content_hash(other) != content_hash(kept) == content_hash(share(_moments(frame)).moments)
+
+
+def test_only_what_one_office_shared_has_a_sender(frame: pl.DataFrame):
+    half = pl.col("village").is_in(["v0", "v1", "v5", "v6"])
+    one, two = (share(_moments(frame.filter(side))).moments for side in (half, ~half))
+    signed_one, signed_two = signed(one, "甲县", "0.1"), signed(two, "乙县", "0.1")
+    assert sender_of(signed_one).office == "甲县"
+    for other in (one, signed_one.merge(signed_two)):
+        with pytest.raises(DataError, match="not shared by one office"):
+            sender_of(other)
 
 
 def test_the_summary_names_villages_that_are_left_out_and_only_these(frame: pl.DataFrame):
