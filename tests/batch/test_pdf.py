@@ -79,7 +79,7 @@ def test_each_language_prints_its_own_text_with_figures_and_what_is_folded_on_sc
     assert "两组的均值" in chinese
     assert "Means of both groups" not in chinese
     assert "Means of both groups" in english
-    assert "Comparison mean plus estimate" in english  # a label that only the drawn figure has
+    assert "plus estimate" in english  # a label that only the drawn figure has
     assert "SHA-256" in english
 
 
