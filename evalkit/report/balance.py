@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
-from evalkit.report.figures import LINE, Axes, Drawn, Series, figure_block, plot, wrapped
+from evalkit.report.figures import LINE, Drawn, Series, across_zero, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import Unit, alike_money, difference, level, percent, unit_of
 from evalkit.report.shown import shown_cells
@@ -41,15 +41,8 @@ def _figure(rows: Sequence[Row], lang: Language) -> Drawn:
     names = [getattr(f.indicator.label, lang) for f, _, _ in rows]
     places = list(range(len(rows), 0, -1))
     ticks = tuple((float(p), wrapped(n, lang)) for p, n in zip(places, names, strict=True))
-    axes = Axes(
-        words.label("balance_axis"),
-        "",
-        zero_across=True,
-        percent_x=True,
-        legend=False,
-        height=110 + len(rows) * (LINE * max(label.count("<br>") + 1 for _, label in ticks) + 10),
-        ticks_y=ticks,
-    )
+    height = 110 + len(rows) * (LINE * max(label.count("<br>") + 1 for _, label in ticks) + 10)
+    axes = across_zero(words.label("balance_axis"), ticks, height, percent=True)
     far = sum(abs(gap) > TENTH for gap in gaps)
     title = words.label("balance_title" if far else "balance_title_near", n=len(rows), far=far)
     money = alike_money((unit_of(f.indicator.unit), (a, b, a - b)) for f, a, b in rows)

@@ -10,7 +10,7 @@ from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock, paragraph
 from evalkit.report.charts import axis_title
 from evalkit.report.disclosure import Held, held_text, rounded
-from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot, wrapped
+from evalkit.report.figures import COMPARISON, PILOT, Drawn, Series, across_zero, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import Unit, alike_in, difference, interval, is_number, p_text, plain, unit_of, whole
 from evalkit.report.shown_digits import shown_digits
@@ -83,15 +83,8 @@ def _figure(finding: Finding, found: DoseEffects, rows: list[Row], lang: Languag
         for r, place in zip(drawn, places, strict=True)
     ]
     ticks = tuple((float(p), wrapped(_name(finding, found, r, lang), lang)) for p, r in zip(places, drawn, strict=True))
-    axes = Axes(
-        axis_title("group_x", finding, lang),
-        "",
-        zero_across=True,
-        percent_x=unit.kind == "share",
-        legend=False,
-        height=90 + 56 * len(drawn),
-        ticks_y=ticks,
-    )
+    height = 90 + 56 * len(drawn)
+    axes = across_zero(axis_title("group_x", finding, lang), ticks, height, percent=unit.kind == "share")
     title = _title(finding, found, drawn, lang)
     points = [f"{_name(finding, found, r, lang)} {_amount(finding, r, lang)}" for r in open_rows]
     alt = title + ("。" if lang == "zh" else ". ") + "; ".join(points)

@@ -179,6 +179,11 @@ def plot(series: Sequence[Series], axes: Axes) -> dict[str, Any]:
     return {"data": [trace(s) for s in series], "layout": layout}
 
 
+def across_zero(title: str, ticks: tuple[tuple[float, str], ...], height: int, *, percent: bool) -> Axes:
+    """Return the axes of intervals that lie under one another, each with its name, about a line at zero."""
+    return Axes(title, "", zero_across=True, percent_x=percent, legend=False, height=height, ticks_y=ticks)
+
+
 def _mark(x: float) -> dict[str, Any]:
     """Return a dashed line from the bottom to the top."""
     line = {"color": MUTED, "dash": "dot", "width": 1.5}

@@ -8,7 +8,7 @@ from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
 from evalkit.report.disclosure import held_text
-from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
+from evalkit.report.figures import COMPARISON, PILOT, Drawn, Series, across_zero, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, alike_in, difference, interval, p_text, unit_of, whole
 from evalkit.report.shown import CONTRASTS, shown_by_term
@@ -38,15 +38,9 @@ def _figure(finding: Finding, rows: dict[str, dict[str, Any]], lang: Language) -
         _series(words.label("groups"), rows, spots, GROUPS, PILOT, "circle"),
         _series(words.rows["total"], rows, spots, ("total",), COMPARISON, "diamond"),
     ]
-    axes = Axes(
-        axis_title("group_x", finding, lang),
-        "",
-        zero_across=True,
-        percent_x=unit.kind == "share",
-        legend=False,
-        height=90 + 52 * len(terms),
-        ticks_y=tuple((float(p), words.label(f"tick_{t}")) for p, t in zip(places, terms, strict=True)),
-    )
+    ticks = tuple((float(p), words.label(f"tick_{t}")) for p, t in zip(places, terms, strict=True))
+    height = 90 + 52 * len(terms)
+    axes = across_zero(axis_title("group_x", finding, lang), ticks, height, percent=unit.kind == "share")
     title = _title(finding, rows, lang)
     points = [f"{words.rows[t]} {_amount(finding, rows[t], lang)}" for t in terms]
     alt = f"{title}. {words.label('group_axis')}: " + "; ".join(points)

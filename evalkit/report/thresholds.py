@@ -10,7 +10,7 @@ from evalkit.finding import Finding
 from evalkit.gate import REJECTED
 from evalkit.report.block import Block, FigureBlock, both, paragraph
 from evalkit.report.charts import ARM_STYLE
-from evalkit.report.figures import Axes, Drawn, Series, figure_block, plot, wrapped
+from evalkit.report.figures import Drawn, Series, across_zero, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import alike, alike_in, difference, interval, is_number, level, p_text, percent, unit_of
 from evalkit.report.rounds import round_label
@@ -86,15 +86,7 @@ def _figure(finding: Finding, found: ThresholdEffects, rows: list[Row], lang: La
     x, low, high = ([r.result[k] for _, r in told] for k in ("estimate", "conf_low", "conf_high"))
     series = Series(words.label("threshold_axis"), x, places, mode="markers", low=low, high=high, across=True)
     ticks = tuple((float(p), wrapped(name, lang)) for p, (name, _) in zip(places, told, strict=True))
-    axes = Axes(
-        words.label("threshold_axis"),
-        "",
-        zero_across=True,
-        percent_x=True,
-        legend=False,
-        height=90 + 56 * len(told),
-        ticks_y=ticks,
-    )
+    axes = across_zero(words.label("threshold_axis"), ticks, 90 + 56 * len(told), percent=True)
     space, joint = ("", "，") if lang == "zh" else (" ", ", ")
     groups = joint.join(n + space + difference(r.result["estimate"], SHARE, lang, signed=True) for n, r in told)
     label = getattr(finding.indicator.label, lang)
