@@ -216,8 +216,9 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
-    study = _event_study(moments, main, plan.inference, seed, notes)
-    leads = None if study is None else pre_trend(study, programme.design.anticipation)
+    step = programme.design.path_step
+    study, ahead = _event_study(moments, main, plan.inference, step, seed, notes), programme.design.anticipation // step
+    leads = None if study is None else pre_trend(study, ahead)
     lost, checks, fit = attrition(panel), cutoff_checks(panel, main.estimate), match(main.estimate, seed)
     cells, firm, others = four_cell(moments), stability(main), _robustness(programme, plan, moments, panel, seed, notes)
     return Finding(
@@ -247,8 +248,8 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
         instrument=by_instrument(main, others),
         match=fit,
         stability=firm,
-        drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
-        honest=None if study is None else honest_did(study, programme.design.anticipation),
+        drift=None if study is None else pre_trend_power(study, ahead, seed=seed),
+        honest=None if study is None else honest_did(study, ahead),
         spread=spread(panel, moments, cells, firm, is_primary=plan.role == "primary"),
     )
 
@@ -258,13 +259,15 @@ def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
     return infer_or_none(estimate, method if fits(method, estimate) else "auto", seed=seed)
 
 
-def _event_study(moments: Moments, main: Inference, method: str, seed: int, notes: list[str]) -> Inference | None:
+def _event_study(
+    moments: Moments, main: Inference, method: str, step: int, seed: int, notes: list[str]
+) -> Inference | None:
     if main.estimate.estimator == "event_study":
         return main
     if moments.design.time is None:
         return None
     try:
-        path = path_by_name(main.estimate.estimator, moments)
+        path = path_by_name(main.estimate.estimator, moments, step)
         return _beside(path, method, seed)
     except DesignError as error:
         notes.append(str(error))

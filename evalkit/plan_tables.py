@@ -18,6 +18,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Value = int | float | str
 """What a cell may have to be, for its row to be meant."""
 
+YEAR_OF_MONTHS = 12
 UNDECIDED = "DECIDE"
 """What `evalkit new` writes where a person must decide."""
 
@@ -116,9 +117,15 @@ class DesignPlan(Frozen):
     assigned_to: AssignedTo = "cluster"
     comparison: Comparison = "not_yet"
     period: Literal["month"] | None = None
+    path: Literal["year"] | None = None
     anticipation: int = Field(default=0, ge=0)
     take_up: str | None = None
     demonstration: str | None = None
+
+    @property
+    def path_step(self) -> int:
+        """How many rounds a point of the path before and after the start stands for."""
+        return YEAR_OF_MONTHS if self.path == "year" else 1
 
 
 class Source(LedgerFields):

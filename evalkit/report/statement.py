@@ -29,7 +29,7 @@ from evalkit.report.numbers import (
 )
 from evalkit.report.on_whom import compliance
 from evalkit.report.resting import sample_text
-from evalkit.report.rounds import earlier_rounds
+from evalkit.report.rounds import earlier_rounds, is_monthly
 from evalkit.report.shown import shown_by_term, shown_comparison_mean, shown_reasons
 from evalkit.report.wording import WORDS, Case, Language, case_of, say, words_of
 from evalkit.report.wording.choose import Position, position_of
@@ -245,8 +245,11 @@ def _how_made(finding: Finding, known: Mapping[str, str]) -> str:
     main, row = finding.main, finding.main.row("att")
     if row["conf_low"] is None:
         return known["none"]
-    alone = f"{main.method}_one_pilot" if main.estimate.counts.n_treated_clusters == 1 else ""
-    key = alone if alone in known else main.method
+    own = {
+        f"{main.method}_one_pilot": main.estimate.counts.n_treated_clusters == 1,
+        f"{main.method}_month": is_monthly(finding.programme),
+    }
+    key = next((name for name, fits in own.items() if fits and name in known), main.method)
     return known[key].format(df=row["df"]) if key in known else main.method
 
 
