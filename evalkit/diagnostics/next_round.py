@@ -81,10 +81,10 @@ def next_round(
 
     What `wanted` leaves open is taken from the programme's own data (two villages of an arm at least, half of all in
     each where all were pilots in the end); SD, ICC, correlations between rounds, take-up and how unequal villages are
-    always (see `baseline_of`). Where the plan says that villages share what a round brings (`two_way`) there is no number:
-    villages then are not so many draws of chance. The study is compared at the end only where households are not followed over untreated
-    rounds, else by `ancova` where the programme was drawn by lot and by `did` where it was not. Nothing of it depends
-    on what the programme changed.
+    always (see `baseline_of`). There is no number where the plan says that villages share what a round brings
+    (`two_way`): they are then not so many draws of chance. The study is compared at the end only where households are
+    not followed over untreated rounds, else by `ancova` where the programme was drawn by lot and by `did` where it was
+    not. Nothing of it depends on what the programme changed.
 
     Raises
     ------

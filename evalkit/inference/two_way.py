@@ -7,7 +7,7 @@ import numpy as np
 from evalkit.errors import DesignError
 from evalkit.inference.basis import is_fixed, linear
 from evalkit.inference.student import by_student
-from evalkit.results import Estimate, FloatArray, Inference
+from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 FEW_ROUNDS = 15
 FEW_VILLAGES = 12
@@ -40,7 +40,13 @@ def two_way(estimate: Estimate, level: float = 0.95) -> Inference:
     villages, rounds = len(sums), int((sums != 0).any(axis=(0, 2)).sum())
     if min(villages, rounds) < 2:
         raise DesignError("two_way", f"there are {villages} villages and {rounds} rounds", "two of both", "use crv2")
-    _require_rounds_left(estimate, sums)
+    if not _leaves_rounds(estimate, sums):
+        raise DesignError(
+            "two_way",
+            f"{estimate.estimator} gives every round a coefficient of its own, which takes in what the round brought",
+            "coefficients that stand for several rounds each",
+            'use did, or event_study in steps (in a plan by month: [design] path = "year")',
+        )
     g, n = min(villages, rounds), estimate.counts.n_obs
     k = basis.k_dof - (rounds - 1)
     variance = g / (g - 1) * (n - 1) / (n - k) * _three(sums)
@@ -75,17 +81,19 @@ def sums_by_round(estimate: Estimate) -> FloatArray:
     return np.asarray(basis.by_round() @ basis.bread @ basis.contrasts.T, dtype=np.float64)
 
 
-def _require_rounds_left(estimate: Estimate, sums: FloatArray) -> None:
-    """Refuse a regression in which what villages move adds up to 0 in each round: coefficients hold its shocks."""
+def fits_two_way(estimate: Estimate) -> bool:
+    """Whether an estimate has scores by round that do not add up to 0 in each of them."""
+    basis = estimate.basis
+    return (
+        isinstance(basis, Linear) and basis.by_round is not None and _leaves_rounds(estimate, sums_by_round(estimate))
+    )
+
+
+def _leaves_rounds(estimate: Estimate, sums: FloatArray) -> bool:
+    """Whether what villages move adds up to more than 0 in some round; else coefficients hold all that rounds bring."""
     used = ~is_fixed(estimate)
     left, whole = np.abs(sums.sum(axis=0)[:, used]), np.abs(sums[:, :, used])
-    if whole.size and left.max() <= NOTHING * whole.max():
-        raise DesignError(
-            "two_way",
-            f"{estimate.estimator} gives every round a coefficient of its own, which takes in what the round brought",
-            "coefficients that stand for several rounds each",
-            'use did, or event_study in steps (in a plan by month: [design] path = "year")',
-        )
+    return whole.size == 0 or bool(left.max() > NOTHING * whole.max())
 
 
 def _three(sums: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ from evalkit.gate import Gate, Reason
 from evalkit.programme import ChainStep
 
 ROOT = Path(__file__).parents[2] / "data_raw"
-SIMULATED = ("ningxia_post", "shangyu_trinity", "suqian_ecommerce", "suqian_post", "weinan_teams")
+SIMULATED = ("ningxia_post", "shangyu_trinity", "suqian_ecommerce", "suqian_live", "suqian_post", "weinan_teams")
 
 
 @pytest.mark.parametrize("name", SIMULATED)

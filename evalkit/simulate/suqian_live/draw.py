@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +47,7 @@ def _shops(scenario: Scenario, rng: np.random.Generator) -> pl.DataFrame:
     pilot[rng.permutation(count)[: v["pilot"]]] = 1
     village = np.repeat(np.arange(count), n)
     shop = [f"{v + 1:02d}{i + 1:02d}" for v in range(count) for i in range(n)]
-    value = rng.uniform(*scenario.orders["value"], size=len(village))
+    value = _between(rng, scenario.orders["value"], len(village))
     return pl.DataFrame({"shop": shop, "village": village, "pilot": pilot[village], "value": value})
 
 
@@ -55,9 +56,8 @@ def _expected(scenario: Scenario, shops: pl.DataFrame, rng: np.random.Generator)
     s, months = scenario.sales, scenario.months
     home = shops["village"].to_numpy()
     pilot = shops.group_by("village", maintain_order=True).first()["pilot"].to_numpy() == 1
-    follows = np.where(
-        pilot, rng.uniform(*s["follows_pilot"], size=len(pilot)), rng.uniform(*s["follows"], size=len(pilot))
-    )
+    loads = [_between(rng, s[name], len(pilot)) for name in ("follows_pilot", "follows")]
+    follows = np.asarray(np.where(pilot, *loads))
     village = s["level"] + s["pilot_gap"] * pilot + _normal(rng, s["village_sd"], len(pilot))
     common = np.array(s["season"])[months % YEAR] + s["month_scale"] * (rng.gamma(EVENTS, size=len(months)) - EVENTS)
     path = village[:, None] + follows[:, None] * common + s["growth"] * np.arange(len(months))
@@ -69,8 +69,13 @@ def _orders(scenario: Scenario, value: Array, expected: Array, rng: np.random.Ge
     """Draw how many orders each shop has in each month, and what each is worth: on average, what is expected."""
     n = rng.poisson(expected / value[:, None]).ravel()
     shop, month = (np.repeat(a.ravel(), n) for a in np.indices(expected.shape))
-    amount = value[shop] * rng.uniform(*scenario.orders["uneven"], size=len(shop))
+    amount = value[shop] * _between(rng, scenario.orders["uneven"], len(shop))
     return pl.DataFrame({"shop": shop, "month": month, "amount": amount})
+
+
+def _between(rng: np.random.Generator, ends: Sequence[float], size: int) -> Array:
+    low, high = ends
+    return rng.uniform(low, high, size=size)
 
 
 def _normal(rng: np.random.Generator, sd: float, size: int | tuple[int, ...]) -> Array:
