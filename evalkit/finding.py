@@ -216,8 +216,7 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
-    step = programme.design.path_step
-    study, ahead = _event_study(moments, main, plan.inference, step, seed, notes), programme.design.anticipation // step
+    study, ahead = _event_study(programme, plan, moments, main, seed, notes), programme.design.steps_ahead
     leads = None if study is None else pre_trend(study, ahead)
     lost, checks, fit = attrition(panel), cutoff_checks(panel, main.estimate), match(main.estimate, seed)
     cells, firm, others = four_cell(moments), stability(main), _robustness(programme, plan, moments, panel, seed, notes)
@@ -260,15 +259,15 @@ def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
 
 
 def _event_study(
-    moments: Moments, main: Inference, method: str, step: int, seed: int, notes: list[str]
+    programme: Programme, plan: IndicatorPlan, moments: Moments, main: Inference, seed: int, notes: list[str]
 ) -> Inference | None:
     if main.estimate.estimator == "event_study":
         return main
     if moments.design.time is None:
         return None
     try:
-        path = path_by_name(main.estimate.estimator, moments, step)
-        return _beside(path, method, seed)
+        path = path_by_name(main.estimate.estimator, moments, programme.design.path_step)
+        return _beside(path, plan.inference, seed)
     except DesignError as error:
         notes.append(str(error))
         return None

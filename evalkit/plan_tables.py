@@ -13,12 +13,9 @@ from evalkit.design import AssignedTo, Assignment, Comparison
 from evalkit.ledger_plan import LedgerFields
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
 Value = int | float | str
 """What a cell may have to be, for its row to be meant."""
 
-YEAR_OF_MONTHS = 12
 UNDECIDED = "DECIDE"
 """What `evalkit new` writes where a person must decide."""
 
@@ -124,8 +121,13 @@ class DesignPlan(Frozen):
 
     @property
     def path_step(self) -> int:
-        """How many rounds a point of the path before and after the start stands for."""
-        return YEAR_OF_MONTHS if self.path == "year" else 1
+        """How many rounds a point of the path before and after the start stands for: the months of a year, or one."""
+        return 12 if self.path == "year" else 1
+
+    @property
+    def steps_ahead(self) -> int:
+        """How many points of the path lie before adoption and may already be touched by it."""
+        return self.anticipation // self.path_step
 
 
 class Source(LedgerFields):

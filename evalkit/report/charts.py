@@ -62,12 +62,11 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
     rows = shown_digits(shown_events(finding).to_dicts(), finding)
     gaps = _gaps(rows, lang)
     band = _band(rows, lang)
-    design = finding.programme.design
     axes = Axes(
         words.label(path_word(finding.programme)),
         axis_title("gap", finding, lang),
         zero=True,
-        marks=(-0.5 - design.anticipation // design.path_step,),
+        marks=(-0.5 - finding.programme.design.steps_ahead,),
         percent_y=unit.kind == "share",
         whole_x=len(rows) <= MANY,
         legend=bool(band),

@@ -128,7 +128,7 @@ def test_the_base_of_an_event_study_has_no_standard_error() -> None:
 
 
 def test_a_coefficient_a_round_leaves_nothing_to_read_chance_from() -> None:
-    """It takes in what the round brought, so squares by round are 0, and the rest held 0 in 19 of 100 draws."""
+    """It takes in what the round brought, so squares by round are 0, and the rest held 0 in 16 of 100 draws."""
     moments = moments_of(monthly(1, 1.0, rounds=24))
     for saturated in (evalkit.event_study(moments), evalkit.sun_abraham(moments)):
         assert np.abs(sums_by_round(saturated).sum(axis=0)).max() < 1e-12

@@ -66,7 +66,8 @@ def test_intake_gives_the_sums_that_were_drawn() -> None:
 def test_by_village_alone_the_interval_is_too_short() -> None:
     """60 draws: by village alone it holds the truth far less often; by village and month as often as it says.
 
-    Of 2,000 draws (docs/recovery.md) two_way held it in some 95; 95 % less 3 · √(.05 · .95/60) is 86.6 %.
+    Of 2,000 draws (docs/coverage.md) two_way held it in 96.2 and the jackknife in 73.8 %; bounds are three standard errors
+    of 60 draws from 95 and 74 %.
     """
     held = {"two_way": [], "jackknife": []}
     for seed in range(60):
@@ -76,7 +77,7 @@ def test_by_village_alone_the_interval_is_too_short() -> None:
             row = evalkit.infer(estimate, method).row("att")
             found.append(row["conf_low"] <= drawn.truth[SALES] <= row["conf_high"])
     assert np.mean(held["two_way"]) > 0.866
-    assert np.mean(held["jackknife"]) < 0.8
+    assert np.mean(held["jackknife"]) < 0.91
 
 
 def test_the_plan_finds_what_was_built_in(sales: Finding) -> None:
