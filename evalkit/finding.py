@@ -144,10 +144,7 @@ class Finding:
             "indicator": plan.model_dump(mode="json"),
             "main": plain_rows(self.main.tidy()),
             "why_this_interval": self.main.reason,
-            "in_family": None if self.in_family is None else plain(self.in_family),
             "event_study": None if events is None else plain_rows(events),
-            "pre_trend": None if self.pre_trend is None else plain(self.pre_trend),
-            "match": None if self.match is None else plain(self.match),
             "donors": plain_rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None,
             "naive": None if self.naive is None else plain_rows(self.naive.tidy()),
             "robustness": {name: plain_rows(result.tidy()) for name, result in self.robustness},
@@ -166,12 +163,10 @@ class Finding:
             "notes": list(self.notes),
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
             "deviations": plain(self.deviations),
+            **{k: plain(getattr(self, k)) for k in ("pre_trend", "match", "in_family", "drift", "honest", "cutoff")},
             "stability": None if self.stability is None else {"verdict": self.stability.verdict},
-            "drift": None if self.drift is None else plain(self.drift),
-            "honest": None if self.honest is None else plain(self.honest),
             "bounds": None if self.bounds is None else plain_rows(self.bounds.tidy()),
             "instrument": None if self.instrument is None else plain_rows(self.instrument.tidy()),
-            "cutoff": None if self.cutoff is None else plain(self.cutoff),
         }
 
     def to_json(self) -> str:
@@ -241,15 +236,22 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
         notes=tuple(notes),
         lock=lock,
         deviations=() if lock is None else deviations(programme, lock, plan.name),
-        band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
         cutoff=checks,
         instrument=by_instrument(main, others),
         match=fit,
         stability=firm,
-        drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
-        honest=None if study is None else honest_did(study, programme.design.anticipation),
         in_family=family_interval(main, sum(p.family == plan.family for p in programme.indicators), seed=seed),
         spread=spread(panel, moments, cells, firm, is_primary=plan.role == "primary"),
+        **({} if study is None else _of_path(study, programme.design.anticipation, seed)),
     )
+
+
+def _of_path(study: Inference, anticipation: int, seed: int) -> dict[str, Any]:
+    """Return what the path by rounds says of the answer, by field."""
+    return {
+        "band": uniform_band(study, seed),
+        "drift": pre_trend_power(study, anticipation, seed=seed),
+        "honest": honest_did(study, anticipation),
+    }

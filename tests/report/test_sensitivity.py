@@ -124,18 +124,18 @@ def test_alternative_text_and_note_hold_the_numbers(income: Finding):
 
 
 def test_one_is_the_largest_move_before_the_start(income: Finding):
-    """Leads −3 (12) and −2 (−5) before the base (0): moves of 17 and 5, so 1 is 17 yuan; none where one is withheld."""
-    study = income.event_study
+    """Leads 12 and −5 before the base, where the gap is 0: moves of 17 and 5, so 1 is 17 yuan."""
+    study, base = income.event_study, -1 - income.programme.design.anticipation
     place = {t: j for j, t in enumerate(study.estimate.columns["event_time"]) if t is not None}
-    leads = sorted(t for t in place if t < -1)[-income.honest.n_leads :]
+    leads = [t for t in sorted(place) if t < base]
+    assert len(leads) == income.honest.n_leads == 2
     values = study.estimate.values.copy()
-    values[[place[t] for t in leads]] = [12.0, -5.0][-len(leads) :]
+    values[[place[t] for t in leads]] = [12.0, -5.0]
     moved = replace(income, event_study=replace(study, estimate=replace(study.estimate, values=values)))
-    largest = 17.0 if len(leads) > 1 else 5.0
-    assert fastest_before(moved, len(leads)) == pytest.approx(largest)
-    assert f"1倍约为{largest:.0f}元/年" in html_of(moved)
-    assert f"1 is about {largest:.0f} yuan a year" in html_of(moved)
-    assert fastest_before(moved, len(leads) + 1) is None
+    assert fastest_before(moved, 2) == pytest.approx(17)
+    assert "1倍约为17.0元/年" in html_of(moved)
+    assert "1 is about 17.0 yuan a year" in html_of(moved)
+    assert fastest_before(moved, 3) is None
 
 
 def test_there_is_none_without_bounds_or_where_nothing_is_reported(income: Finding, saved: Finding):
