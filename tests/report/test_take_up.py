@@ -251,7 +251,8 @@ def test_stages_that_are_wrong_are_named(programme: Programme, tmp_path: Path) -
         evalkit.load(tmp_path)
 
 
-def test_at_a_cutoff_arms_are_those_above_and_below(root: Path, _cache: None) -> None:
+@pytest.mark.usefixtures("_cache")
+def test_at_a_cutoff_arms_are_those_above_and_below(root: Path) -> None:
     """Members are on both sides in every township, so no township is pilot; and why two shares on the page differ."""
     finding = evalkit.evaluate(evalkit.load(root / "data_raw" / "shangyu_trinity"), "contract_sales_yuan")
     html = report.take_up(finding).html
