@@ -6,8 +6,8 @@ Each draw is a panel of one household a village; half the rounds lie after the s
 bring something of size 1 to all pilot villages, anew or (persistence .5) half of it from the round before. Household
 and idiosyncratic errors have standard deviation 1. Then the programme whose plan takes it, `suqian_live`, drawn anew:
 the interval of its plan beside those by village alone, and how often the check of earlier years rejects, where no
-trend differs. Last an event study with a coefficient for each round, by the sums that `two_way` would make of it. It writes
-benchmarks/results/two_way.md.
+trend differs. Last an event study with a coefficient for each round, by the sums that `two_way` would make of it. It
+writes benchmarks/results/two_way.md.
 """
 
 from __future__ import annotations

@@ -138,6 +138,8 @@ def _downloads(page: Page) -> list[dict[str, str]]:
 def _failure_html(failure: Failure, lang: Language) -> str:
     words = WORDS[lang]
     items = [("failed_reason", failure.reason), ("failed_needed", failure.needed), ("failed_todo", failure.todo)]
-    rows = "".join(f"<dt>{text(words.label(key))}</dt><dd>{text(value)}</dd>" for key, value in items if value)
+    rows = "".join(
+        f"<div><dt>{text(words.label(key))}</dt><dd>{text(value)}</dd></div>" for key, value in items if value
+    )
     title, rest = text(words.label("failed")), text(words.label("failed_rest"))
     return f'<section class="answer"><h2>{title}</h2><dl>{rows}</dl><p>{rest}</p></section>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from evalkit.diagnostics.honest_did import MOST, HonestDid
@@ -11,8 +12,8 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import alike_in, interval, plain, unit_of
-from evalkit.report.shown import shown_honest, shown_study
+from evalkit.report.numbers import alike_in, difference, interval, plain, unit_of
+from evalkit.report.shown import shown_events, shown_honest, shown_study
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for
 from evalkit.report.wording import Language, Words, words_of
@@ -49,7 +50,7 @@ def shown_drifts(finding: Finding, honest: HonestDid) -> list[dict[str, Any]]:
 def _figure(finding: Finding, honest: HonestDid, rows: list[dict[str, Any]], lang: Language) -> Drawn:
     words, marked = words_of(finding, lang), _marked(honest)
     title, table = _title(finding, honest, lang), _table(finding, honest, rows, lang)
-    subtitle = words.label("drift_subtitle")
+    subtitle = words.label("drift_subtitle", one=_one(finding, honest, lang))
     subtitle += "" if marked is None else words.label("drift_mark", times=_times(marked))
     axes = Axes(
         words.label("drift_axis"),
@@ -89,10 +90,29 @@ def _series(rows: list[dict[str, Any]], words: Words) -> list[Series]:
 def _title(finding: Finding, honest: HonestDid, lang: Language) -> str:
     label, most = getattr(finding.indicator.label, lang), plain(MOST, 0)
     key = "none" if honest.breakdown is None else "most" if honest.breakdown >= MOST else "until"
-    key = "hardly" if key == "until" and (honest.breakdown or 0.0) < LEAST else key
+    if key == "until" and (honest.breakdown or 0.0) < 1:
+        key = "hardly" if (honest.breakdown or 0.0) < LEAST else "less"
     return words_of(finding, lang).label(
         f"drift_title_{key}", label=label, most=most, times=_times(honest.breakdown or 0.0)
     )
+
+
+def _one(finding: Finding, honest: HonestDid, lang: Language) -> str:
+    """Say how large the fastest move before the start was; empty where a round of it is withheld."""
+    moved = fastest_before(finding, honest.n_leads)
+    if moved is None:
+        return ""
+    return words_of(finding, lang).label("drift_one", amount=difference(moved, unit_of(finding.indicator.unit), lang))
+
+
+def fastest_before(finding: Finding, n_leads: int) -> float | None:
+    """Return the largest move of the gap from a round to the next before the start, as it may be shown."""
+    rows = shown_events(finding).to_dicts()
+    gaps = {r["event_time"]: r["estimate"] for r in rows}
+    base = -1 - finding.programme.design.anticipation
+    path = [gaps.get(t) for t in range(base - n_leads, base)] + [0.0]
+    moves = [abs(b - a) for a, b in pairwise(path) if a is not None and b is not None]
+    return shown_digits(max(moves), finding) if len(moves) == n_leads else None
 
 
 def _times(breakdown: float) -> str:

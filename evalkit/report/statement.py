@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -141,18 +141,19 @@ def statement(finding: Finding) -> Block:
 
 def _details(finding: Finding, lang: Language) -> str:
     words = words_of(finding, lang)
+    shows = case_for(finding).shows_numbers
     items = [
         ("claim_question", _doing(finding, lang)),
-        ("meaning", meaning(finding, lang)),
-        (
-            "late_title",
-            (taken_up(finding, lang) or compliance(finding, lang)) if case_for(finding).shows_numbers else "",
-        ),
-        ("group_title_short", by_group(finding, lang)),
         ("rests_on", basis(finding, lang)),
         ("not_to_conclude", caution(finding, lang)),
+        ("meaning", meaning(finding, lang)),
+        ("late_title", on_whom(finding, lang)),
+        ("group_title_short", by_group(finding, lang)),
+        ("how_to_read", how_sure(finding, lang) if shows else ""),
     ]
-    rows = "".join(f"<dt>{text(words.label(key))}</dt><dd>{text(value)}</dd>" for key, value in items if value)
+    rows = "".join(
+        f"<div><dt>{text(words.label(key))}</dt><dd>{text(value)}</dd></div>" for key, value in items if value
+    )
     return f"<dl>{rows}</dl>"
 
 
@@ -171,23 +172,18 @@ def on_whom(finding: Finding, lang: Language) -> str:
 def meaning(finding: Finding, lang: Language) -> str:
     """Return the size in things people know: relative to the comparison mean; empty where nothing may be said.
 
-    Where there is no such mean, all villages start in the end, only what the range means is said.
+    Where there is no such mean, all villages start in the end, nothing is said.
     """
     case, facts, mean = case_for(finding), facts_of(finding, lang), shown_comparison_mean(finding)
     if case.shows_numbers and case.form in ("at_cutoff", "jump"):
-        return just_below(finding, lang) + _range_note(case, lang)
-    if not case.shows_numbers or not is_number(facts.estimate) or case.form == "change":
+        return just_below(finding, lang)
+    if not case.shows_numbers or not is_number(facts.estimate) or case.form == "change" or not is_number(mean):
         return ""
-    if not is_number(mean):
-        return _range_note(case, lang).strip()
     words, shown = words_of(finding, lang), level(mean, unit_of(finding.indicator.unit), lang)
-    if facts.unit.kind in ("share", "percent", "relative"):
-        return words.label("comparison_share", mean=shown) + _range_note(case, lang)
-    if mean <= 0 or case.position not in ("up", "down"):
-        return words.label("comparison_share", mean=shown) + _range_note(case, lang)
-    return words.label(
-        "of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown
-    ) + _range_note(case, lang)
+    is_relative = facts.unit.kind in ("share", "percent", "relative")
+    if is_relative or mean <= 0 or case.position not in ("up", "down"):
+        return words.label("comparison_share", mean=shown)
+    return words.label("of_comparison_mean", percent=percent(abs(facts.estimate) / mean, lang), mean=shown)
 
 
 def by_group(finding: Finding, lang: Language) -> str:
@@ -209,10 +205,20 @@ def by_group(finding: Finding, lang: Language) -> str:
 
 
 def basis(finding: Finding, lang: Language) -> str:
-    """Return what the answer rests on: counts, how villages came in, how the interval is made."""
-    parts = [sample_text([finding], lang)]
-    parts += [reasons_text(finding, lang)]
-    parts += [range_text(finding, lang), least_p(finding, lang)] if case_for(finding).shows_numbers else []
+    """Return what the answer rests on: counts, how villages came in, and what speaks for or against it."""
+    parts = [sample_text([finding], lang), reasons_text(finding, lang)]
+    return _joined(parts, lang)
+
+
+def how_sure(finding: Finding, lang: Language) -> str:
+    """Return what the range means and how it is made; without a range, why there is none."""
+    made = _joined([range_text(finding, lang), least_p(finding, lang)], lang)
+    if case_for(finding).position == "no_interval":
+        return made
+    return WORDS[lang].label("range_note") + ("" if lang == "zh" else " ") + capital(made)
+
+
+def _joined(parts: Sequence[str], lang: Language) -> str:
     joint, stop = ("；", "。") if lang == "zh" else ("; ", ".")
     return joint.join(part for part in parts if part) + stop
 
@@ -245,10 +251,8 @@ def _how_made(finding: Finding, known: Mapping[str, str]) -> str:
     main, row = finding.main, finding.main.row("att")
     if row["conf_low"] is None:
         return known["none"]
-    own = {
-        f"{main.method}_one_pilot": main.estimate.counts.n_treated_clusters == 1,
-        f"{main.method}_month": is_monthly(finding.programme),
-    }
+    alone, monthly = main.estimate.counts.n_treated_clusters == 1, is_monthly(finding.programme)
+    own = {f"{main.method}_one_pilot": alone, f"{main.method}_month": monthly}
     key = next((name for name, fits in own.items() if fits and name in known), main.method)
     return known[key].format(df=row["df"]) if key in known else main.method
 
@@ -273,10 +277,6 @@ def phrase(label: str, lang: Language) -> str:
 def capital(sentence_: str) -> str:
     """Return a sentence that begins with a capital."""
     return sentence_[:1].upper() + sentence_[1:]
-
-
-def _range_note(case: Case, lang: Language) -> str:
-    return "" if case.position == "no_interval" else ("" if lang == "zh" else " ") + WORDS[lang].label("range_note")
 
 
 def _numbers(case: Case, facts: Facts, lang: Language) -> dict[str, str]:

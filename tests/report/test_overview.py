@@ -63,7 +63,7 @@ def test_the_primary_indicators_are_answered_first(pair: list[Finding]) -> None:
     assumed = "假定没有项目时，试点村与对照村的变化会相同"
     assert second.startswith(assumed)
     assert said(pair)["zh"] == f"{first}\n{second.replace(assumed, '同样假定如此')}"
-    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + "\nIf the same holds, then the online sales")
+    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + "\nIf the same holds, the online sales")
     changed = [replace(pair[0], gate=CHANGE), pair[1]]
     assert said(changed)["zh"] == f"{report.headline(changed[0], 'zh')}\n{second}"
 

@@ -16,6 +16,7 @@ from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.publishable import publishable
+from evalkit.report.sensitivity import fastest_before
 
 PAYLOAD = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
 
@@ -67,13 +68,33 @@ def test_the_table_beside_holds_the_same_intervals(income: Finding):
 @pytest.mark.parametrize(
     ("breakdown", "mark", "zh", "en"),
     [
-        (0.43, 0.43, "不超过开始前最大一轮的0.4倍，区间就不含0", "up to 0.4 times as fast"),
+        (
+            0.43,
+            0.43,
+            "超过开始前最大一轮的0.4倍，就不能判断高低",
+            "does not bear a drift as fast as before the start; beyond 0.4",
+        ),
         # 0.96 is 0.9, not 1.0: at 1 the interval may hold 0
-        (0.96, 0.96, "不超过开始前最大一轮的0.9倍，区间就不含0", "up to 0.9 times as fast"),
-        (5.2, 5.2, "不超过开始前最大一轮的5.2倍，区间就不含0", "up to 5.2 times as fast"),
-        (0.08, None, "两类村走势稍有差别，区间就含0", "ever so little, the interval would hold 0"),
-        (None, None, "走势即使没有差别，区间也含0", "even had the two sides not drifted apart"),
-        (10.0, None, "走势之差达到开始前最大一轮的10倍，区间仍不含0", "drifted apart 10 times as fast"),
+        (
+            0.96,
+            0.96,
+            "超过开始前最大一轮的0.9倍，就不能判断高低",
+            "does not bear a drift as fast as before the start; beyond 0.9",
+        ),
+        (
+            5.2,
+            5.2,
+            "一样大时仍能判断高低，超过它的5.2倍就不能",
+            "bears a drift as fast as any before the start; beyond 5.2",
+        ),
+        (0.08, None, "走势稍有差别，就不能判断高低", "with the least drift, higher or lower cannot be told"),
+        (None, None, "走势即使没有差别，也不能判断高低", "even without a drift, higher or lower cannot be told"),
+        (
+            10.0,
+            None,
+            "走势之差达到开始前最大一轮的10倍，仍能判断高低",
+            "bears a drift 10 times as fast as any before the start",
+        ),
     ],
 )
 def test_the_message_is_the_breakdown_value(
@@ -100,6 +121,21 @@ def test_alternative_text_and_note_hold_the_numbers(income: Finding):
     assert f"0.5: −{abs(first.conf_low):.0f}至{first.conf_high:.0f}元/年" in alts[0]
     assert f"0.5: −{abs(first.conf_low):,.0f} to {first.conf_high:,.0f} yuan a year" in alts[1]
     assert f"{income.honest.n_leads}轮开始前的数据中" in html
+
+
+def test_one_is_the_largest_move_before_the_start(income: Finding):
+    """Leads 12 and −5 before the base, where the gap is 0: moves of 17 and 5, so 1 is 17 yuan."""
+    study, base = income.event_study, -1 - income.programme.design.anticipation
+    place = {t: j for j, t in enumerate(study.estimate.columns["event_time"]) if t is not None}
+    leads = [t for t in sorted(place) if t < base]
+    assert len(leads) == income.honest.n_leads == 2
+    values = study.estimate.values.copy()
+    values[[place[t] for t in leads]] = [12.0, -5.0]
+    moved = replace(income, event_study=replace(study, estimate=replace(study.estimate, values=values)))
+    assert fastest_before(moved, 2) == pytest.approx(17)
+    assert "1倍约为17.0元/年" in html_of(moved)
+    assert "1 is about 17.0 yuan a year" in html_of(moved)
+    assert fastest_before(moved, 3) is None
 
 
 def test_there_is_none_without_bounds_or_where_nothing_is_reported(income: Finding, saved: Finding):

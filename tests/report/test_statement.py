@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from importlib import import_module
@@ -13,7 +14,7 @@ from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME
 from evalkit.report.rounds import earlier_rounds, round_in_words
-from evalkit.report.statement import basis, caution, meaning
+from evalkit.report.statement import basis, caution, how_sure, meaning, range_text
 
 
 def test_randomised_but_wide_interval(saved: Finding):
@@ -44,8 +45,8 @@ def test_specialists_names_stand_in_the_details_and_not_in_the_answer(saved: Fin
 
 def test_p_of_a_reason_stands_under_limits_only(income: Finding):
     closed = replace(income, gate=Gate("change_only", (Reason("chosen"), Reason("pre_trend_rejected", {"p": 0.012}))))
-    assert "走势已经不同；" in basis(closed, "zh")
-    assert "already moved apart before the programme;" in basis(closed, "en")
+    assert "走势已经不同。" in basis(closed, "zh")
+    assert "already moved apart before the programme." in basis(closed, "en")
     assert "走势已经不同（p = 0.012）" in report.limits(closed).html
     assert "before the programme (p = 0.012)" in report.limits(closed).html
 
@@ -65,12 +66,21 @@ def test_rounds_before_the_start_are_counted_as_what_they_are(income: Finding):
     assert round_in_words(2016, income.programme, "en") == "2016"
 
 
-def test_what_the_range_means_is_said_where_there_is_no_comparison_mean(
-    income: Finding, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_the_range_means_and_how_it_is_made(income: Finding, saved: Finding):
+    """Also where nothing relates it to a comparison mean; where no result is reported neither is said."""
+    for finding in (income, saved, replace(income, comparison_mean=None)):
+        first = report.statement(finding).html
+        assert how_sure(finding, "zh").startswith("合理范围指95%置信区间：同样的调查做100次")
+        assert how_sure(finding, "zh").endswith(range_text(finding, "zh") + "。")
+        assert how_sure(finding, "en").startswith("The plausible range is a 95 % confidence interval")
+        assert all(html.escape(how_sure(finding, x)) in first for x in ("zh", "en"))
+    closed = replace(income, gate=Gate("not_reportable", (Reason("small_cell"),)))
+    assert "置信区间" not in report.statement(closed).html
+
+
+def test_nothing_is_said_of_a_comparison_mean_that_is_not_there(income: Finding, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(import_module("evalkit.report.statement"), "shown_comparison_mean", lambda finding: None)
-    assert meaning(income, "zh").startswith("合理范围指95%置信区间")
-    assert meaning(income, "en").startswith("The plausible range is a 95 % confidence interval")
+    assert [meaning(income, x) for x in ("zh", "en")] == ["", ""]
 
 
 def test_meaning_relates_to_the_comparison_mean(income: Finding):

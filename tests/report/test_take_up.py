@@ -249,3 +249,15 @@ def test_stages_that_are_wrong_are_named(programme: Programme, tmp_path: Path) -
     )
     with pytest.raises(PlanError, match="names 'contracted' twice"):
         evalkit.load(tmp_path)
+
+
+@pytest.mark.usefixtures("_cache")
+def test_at_a_cutoff_arms_are_those_above_and_below(root: Path) -> None:
+    """Members are on both sides in every township, so no township is pilot; and why two shares on the page differ."""
+    finding = evalkit.evaluate(evalkit.load(root / "data_raw" / "shangyu_trinity"), "contract_sales_yuan")
+    html = report.take_up(finding).html
+    rows = re.findall(r'<th scope="row">(.*?)</th>', html)
+    assert rows == ["过线的", "未过线的", "相差", "Above the cut-off", "Below the cut-off", "Difference"]
+    assert "这里是全部过线的与全部未过线的" in html
+    assert "These are all above and all below" in html
+    assert "试点乡镇" in report.take_up(replace(finding, cutoff=None)).html

@@ -66,8 +66,8 @@ def test_intake_gives_the_sums_that_were_drawn() -> None:
 def test_by_village_alone_the_interval_is_too_short() -> None:
     """60 draws: by village alone it holds the truth far less often; by village and month as often as it says.
 
-    Of 2,000 draws (docs/coverage.md) two_way held it in 96.2 and the jackknife in 73.8 %; bounds are three standard errors
-    of 60 draws from 95 and 74 %.
+    Of 2,000 draws (docs/coverage.md) two_way held it in 96.2 and the jackknife in 73.8 %; bounds are three
+    standard errors of 60 draws from 95 and 74 %.
     """
     held = {"two_way": [], "jackknife": []}
     for seed in range(60):
