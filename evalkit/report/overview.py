@@ -88,15 +88,15 @@ def overview_headline(
 
 
 def _rests_on(findings: Sequence[Finding], lang: Language) -> str:
-    """Return on how many households and villages the answers rest, what their ranges mean, and what not to conclude."""
+    """Return on how many households and villages the answers rest, what not to conclude, and what their ranges mean."""
     told = [f for f in findings if f.indicator.role == "primary"] or findings
     stop, programme = "。" if lang == "zh" else ".", findings[0].programme
     shown = [f for f in told if case_for(f).shows_numbers]
     sample, ranges = sample_text(shown, lang), say(programme, lang, "range_note") if shown else ""
     lines = (
         ("rests_on", sample + stop if sample else ""),
-        ("how_to_read", ranges),
         ("not_to_conclude", caution_of_all(told, lang)),
+        ("how_to_read", ranges),
     )
     rows = "".join(f"<div><dt>{text(say(programme, lang, k))}</dt><dd>{text(v)}</dd></div>" for k, v in lines if v)
     return f"<dl>{rows}</dl>"
