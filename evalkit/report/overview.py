@@ -34,7 +34,6 @@ from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 from evalkit.results import TIDY_SCHEMA
 
-COMMON = 0.05
 CAUTION: dict[Claim, str] = {
     "effect": "all_effect",
     "effect_at_cutoff": "all_assumed",
@@ -57,11 +56,7 @@ def overview_headline(
     kinds = [kind_of(f) for f in findings]
     counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "change", "withheld")}
     counts["unclear"] += kinds.count("no_interval")
-    few = sum(
-        1
-        for a, f in zip(adjusted, findings, strict=True)
-        if a.holm is not None and a.holm < COMMON and kind_of(f) not in ("change", "withheld")
-    )
+    few = sum(stays(f) for f in findings if kind_of(f) not in ("change", "withheld"))
 
     down = [f.indicator.better for f, k in zip(findings, kinds, strict=True) if k == "down"]
     good = {"down": "down_good"} if set(down) == {"lower"} else {}
@@ -120,6 +115,13 @@ def kind_of(finding: Finding) -> str:
     if not case.shows_numbers:
         return "withheld"
     return "change" if finding.gate.claim == "change_only" else str(case.position)
+
+
+def stays(finding: Finding) -> bool:
+    """Whether the interval leaves out zero that holds together with those of all indicators of the family."""
+    row, joint = finding.main.row("att"), finding.in_family
+    low, high = (row["conf_low"], row["conf_high"]) if joint is None else _ends(joint)
+    return is_number(low) and is_number(high) and (low > 0 or high < 0)
 
 
 def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
