@@ -18,15 +18,17 @@ def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
     return infer_or_none(estimate, method if fits(method, estimate) else "auto", seed=seed)
 
 
-def event_study(moments: Moments, main: Inference, method: str, seed: int, notes: list[str]) -> Inference | None:
+def event_study(
+    programme: Programme, plan: IndicatorPlan, moments: Moments, main: Inference, seed: int, notes: list[str]
+) -> Inference | None:
     """Return effects by rounds since the start, by the plan's estimator where it has a path of its own."""
     if main.estimate.estimator == "event_study":
         return main
     if moments.design.time is None:
         return None
     try:
-        path = path_by_name(main.estimate.estimator, moments)
-        return _beside(path, method, seed)
+        path = path_by_name(main.estimate.estimator, moments, programme.design.path_step)
+        return _beside(path, plan.inference, seed)
     except DesignError as error:
         notes.append(str(error))
         return None

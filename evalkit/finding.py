@@ -212,8 +212,8 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
-    study = event_study(moments, main, plan.inference, seed, notes)
-    leads = None if study is None else pre_trend(study, programme.design.anticipation)
+    study = event_study(programme, plan, moments, main, seed, notes)
+    leads = None if study is None else pre_trend(study, programme.design.steps_ahead)
     lost, checks, fit = attrition(panel), cutoff_checks(panel, main.estimate), match(main.estimate, seed)
     cells, firm, others = four_cell(moments), stability(main), robustness(programme, plan, moments, panel, seed, notes)
     return Finding(
@@ -244,14 +244,14 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
         stability=firm,
         in_family=family_interval(main, sum(p.family == plan.family for p in programme.indicators), seed=seed),
         spread=spread(panel, moments, cells, firm, is_primary=plan.role == "primary"),
-        **({} if study is None else _of_path(study, programme.design.anticipation, seed)),
+        **({} if study is None else _of_path(study, programme.design.steps_ahead, seed)),
     )
 
 
-def _of_path(study: Inference, anticipation: int, seed: int) -> dict[str, Any]:
+def _of_path(study: Inference, ahead: int, seed: int) -> dict[str, Any]:
     """Return what the path by rounds says of the answer, by field."""
     return {
         "band": uniform_band(study, seed),
-        "drift": pre_trend_power(study, anticipation, seed=seed),
-        "honest": honest_did(study, anticipation),
+        "drift": pre_trend_power(study, ahead, seed=seed),
+        "honest": honest_did(study, ahead),
     }

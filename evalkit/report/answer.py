@@ -14,6 +14,7 @@ from evalkit.report.drift import borne
 from evalkit.report.numbers import difference, interval, is_number, level, percent, unit_of, whole
 from evalkit.report.on_whom import compliance
 from evalkit.report.resting import sample_text
+from evalkit.report.rounds import is_monthly
 from evalkit.report.shown import shown_by_term, shown_comparison_mean
 from evalkit.report.statement import capital, case_for, facts_of, headline, reasons_text, subject
 from evalkit.report.wording import WORDS, Language, say, words_of
@@ -155,8 +156,9 @@ def _how_made(finding: Finding, known: Mapping[str, str]) -> str:
     main, row = finding.main, finding.main.row("att")
     if row["conf_low"] is None:
         return known["none"]
-    alone = f"{main.method}_one_pilot" if main.estimate.counts.n_treated_clusters == 1 else ""
-    key = alone if alone in known else main.method
+    alone, monthly = main.estimate.counts.n_treated_clusters == 1, is_monthly(finding.programme)
+    own = {f"{main.method}_one_pilot": alone, f"{main.method}_month": monthly}
+    key = next((name for name, fits in own.items() if fits and name in known), main.method)
     return known[key].format(df=row["df"]) if key in known else main.method
 
 

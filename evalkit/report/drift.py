@@ -17,7 +17,7 @@ LEAST = 0.1
 def fastest_before(finding: Finding, n_leads: int) -> float | None:
     """Return the largest move of the gap from a round to the next before the start, as it may be shown."""
     gaps = {r["event_time"]: r["estimate"] for r in shown_events(finding).to_dicts()}
-    base = -1 - finding.programme.design.anticipation
+    base = -1 - finding.programme.design.steps_ahead
     path = [gaps.get(t) for t in range(base - n_leads, base)] + [0.0]
     moves = [abs(b - a) for a, b in pairwise(path) if a is not None and b is not None]
     return shown_digits(max(moves), finding) if len(moves) == n_leads else None

@@ -131,7 +131,9 @@ def _estimates_note(finding: Finding, lang: Language) -> str:
     words = words_of(finding, lang)
     beside = finding.instrument is not None and finding.main.estimate.estimator not in LATE
     cuts = any(name in CUTS for name, _ in finding.robustness)
-    notes = ("robustness_note", *(["late_note"] if beside else []), *(["cuts_note"] if cuts else []))
+    by_rounds = finding.main.method == "two_way" and any(r.method != "two_way" for _, r in finding.robustness)
+    chosen = {"late_note": beside, "cuts_note": cuts, "rounds_note": by_rounds}
+    notes = ("robustness_note", *(name for name, applies in chosen.items() if applies))
     return "".join(words.label(n) for n in notes)
 
 

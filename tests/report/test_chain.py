@@ -15,7 +15,7 @@ from evalkit.programme import ChainStep
 from evalkit.report.chain import is_against
 
 ROOT = Path(__file__).parents[2] / "data_raw"
-SIMULATED = ("ningxia_post", "shangyu_trinity", "suqian_ecommerce", "suqian_post", "weinan_teams")
+SIMULATED = ("ningxia_post", "shangyu_trinity", "suqian_ecommerce", "suqian_live", "suqian_post", "weinan_teams")
 
 
 @pytest.mark.parametrize("name", SIMULATED)
