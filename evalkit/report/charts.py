@@ -18,7 +18,6 @@ from evalkit.report.numbers import (
     alike,
     alike_in,
     difference,
-    effect_unit,
     interval,
     level,
     p_text,
@@ -108,17 +107,7 @@ def _band(rows: list[dict[str, Any]], lang: Language) -> list[Series]:
 def _event_title(finding: Finding, lang: Language) -> str:
     place = position(finding)
     key = place if place in ("up", "down", "small") else "unclear"
-    row = finding.main.row("att")
-    label = getattr(finding.indicator.label, lang)
-    return say(
-        finding,
-        lang,
-        f"event_title_{key}",
-        label=label,
-        amount=difference(
-            abs(row["estimate"]), effect_unit(finding.indicator.unit, finding.main.estimate.estimator), lang
-        ),
-    )
+    return say(finding, lang, f"event_title_{key}", label=getattr(finding.indicator.label, lang))
 
 
 def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> str:
@@ -273,7 +262,9 @@ def _arms(finding: Finding, lang: Language) -> Drawn:
     shown = {arm: level(v, unit, lang) for arm, v in values.items()}
     title = words.label("arms_title", label=getattr(finding.indicator.label, lang), **shown)
     table = cells_grid(finding, lang)
-    return Drawn(title, words.label("arms_subtitle"), title, plot(points, axes), table)
+    by_strata = finding.main.estimate.estimator == "itt" and finding.programme.design.strata is not None
+    subtitle = words.label("arms_subtitle") + (words.label("arms_strata") if by_strata else "")
+    return Drawn(title, subtitle, title, plot(points, axes), table)
 
 
 def axis_title(key: str, finding: Finding, lang: Language) -> str:

@@ -17,7 +17,7 @@ from evalkit.report.shown_digits import shown_digits
 from evalkit.report.wording import Language, say, words_of
 
 KINDS = ("up", "down", "unclear", "small")
-FAR = 3.0
+FAR = 6.0
 """An interval that reaches so many times as far as the next one would squeeze all others: the axis ends before it."""
 ROOM = 1.15
 """The axis goes beyond the farthest interval that it holds by this factor."""

@@ -34,7 +34,6 @@ from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 from evalkit.results import TIDY_SCHEMA
 
-COMMON = 0.05
 CAUTION: dict[Claim, str] = {
     "effect": "all_effect",
     "effect_at_cutoff": "all_assumed",
@@ -57,11 +56,7 @@ def overview_headline(
     kinds = [kind_of(f) for f in findings]
     counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "change", "withheld")}
     counts["unclear"] += kinds.count("no_interval")
-    few = sum(
-        1
-        for a, f in zip(adjusted, findings, strict=True)
-        if a.holm is not None and a.holm < COMMON and kind_of(f) not in ("change", "withheld")
-    )
+    few = sum(stays(f) for f in findings if kind_of(f) not in ("change", "withheld"))
 
     down = [f.indicator.better for f, k in zip(findings, kinds, strict=True) if k == "down"]
     good = {"down": "down_good"} if set(down) == {"lower"} else {}
@@ -88,15 +83,15 @@ def overview_headline(
 
 
 def _rests_on(findings: Sequence[Finding], lang: Language) -> str:
-    """Return on how many households and villages the answers rest, what their ranges mean, and what not to conclude."""
+    """Return on how many households and villages the answers rest, what not to conclude, and what their ranges mean."""
     told = [f for f in findings if f.indicator.role == "primary"] or findings
     stop, programme = "。" if lang == "zh" else ".", findings[0].programme
     shown = [f for f in told if case_for(f).shows_numbers]
     sample, ranges = sample_text(shown, lang), say(programme, lang, "range_note") if shown else ""
     lines = (
         ("rests_on", sample + stop if sample else ""),
-        ("how_to_read", ranges),
         ("not_to_conclude", caution_of_all(told, lang)),
+        ("how_to_read", ranges),
     )
     rows = "".join(f"<div><dt>{text(say(programme, lang, k))}</dt><dd>{text(v)}</dd></div>" for k, v in lines if v)
     return f"<dl>{rows}</dl>"
@@ -120,6 +115,13 @@ def kind_of(finding: Finding) -> str:
     if not case.shows_numbers:
         return "withheld"
     return "change" if finding.gate.claim == "change_only" else str(case.position)
+
+
+def stays(finding: Finding) -> bool:
+    """Whether the interval leaves out zero that holds together with those of all indicators of the family."""
+    row, joint = finding.main.row("att"), finding.in_family
+    low, high = (row["conf_low"], row["conf_high"]) if joint is None else _ends(joint)
+    return is_number(low) and is_number(high) and (low > 0 or high < 0)
 
 
 def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:

@@ -110,6 +110,7 @@ def _context(page: Page, body: str) -> dict[str, Any]:
         "body": body,
         "lang_attribute": "en" if page.lang == "en" else "zh-CN",
         "banner": WORDS["zh"].label("banner"),
+        "banner_real": WORDS["zh"].label("banner_real"),
     }
     context["downloads"] = _downloads(page)
     for lang, words in WORDS.items():
@@ -118,7 +119,7 @@ def _context(page: Page, body: str) -> dict[str, Any]:
             "kicker": visible(page.kicker[lang]),
             "generated": words.label("generated", version=page.version),
         }
-        shown |= {k: words.label(k) for k in ("home", "switch", "internal", "downloads", "real")} | {
+        shown |= {k: words.label(k) for k in ("home", "switch", "internal", "downloads")} | {
             "banner": words.label("banner_text")
         }
         context |= {f"{key}_{lang}": value for key, value in shown.items()}

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import Any
 
 from evalkit.diagnostics.honest_did import MOST, HonestDid
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
+from evalkit.report.drift import LEAST, borne, fastest_before
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import alike_in, difference, interval, plain, unit_of
-from evalkit.report.shown import shown_events, shown_honest, shown_study
+from evalkit.report.shown import shown_honest, shown_study
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for
 from evalkit.report.wording import Language, Words, words_of
 
-LEAST = 0.1
-"""A breakdown value below this is called hardly any drift: to one decimal it would be 0."""
 BESIDE = 0.3
 """How far the axis goes on beyond the last interval, in times of the largest drift before the start."""
 
@@ -88,13 +86,13 @@ def _series(rows: list[dict[str, Any]], words: Words) -> list[Series]:
 
 
 def _title(finding: Finding, honest: HonestDid, lang: Language) -> str:
-    label, most = getattr(finding.indicator.label, lang), plain(MOST, 0)
-    key = "none" if honest.breakdown is None else "most" if honest.breakdown >= MOST else "until"
-    if key == "until" and (honest.breakdown or 0.0) < 1:
-        key = "hardly" if (honest.breakdown or 0.0) < LEAST else "less"
-    return words_of(finding, lang).label(
-        f"drift_title_{key}", label=label, most=most, times=_times(honest.breakdown or 0.0)
-    )
+    label, most, bears = getattr(finding.indicator.label, lang), plain(MOST, 0), honest.breakdown
+    words, amount, size = words_of(finding, lang), "", borne(finding)
+    if size is not None:
+        shown = difference(size, unit_of(finding.indicator.unit), lang)
+        amount = words.label("drift_amount", amount=shown)
+    key = "none" if bears is None else "most" if bears >= MOST else "hardly" if bears < LEAST else "until"
+    return words.label(f"drift_title_{key}", label=label, most=most, times=_times(bears or 0.0), amount=amount)
 
 
 def _one(finding: Finding, honest: HonestDid, lang: Language) -> str:
@@ -103,16 +101,6 @@ def _one(finding: Finding, honest: HonestDid, lang: Language) -> str:
     if moved is None:
         return ""
     return words_of(finding, lang).label("drift_one", amount=difference(moved, unit_of(finding.indicator.unit), lang))
-
-
-def fastest_before(finding: Finding, n_leads: int) -> float | None:
-    """Return the largest move of the gap from a round to the next before the start, as it may be shown."""
-    rows = shown_events(finding).to_dicts()
-    gaps = {r["event_time"]: r["estimate"] for r in rows}
-    base = -1 - finding.programme.design.anticipation
-    path = [gaps.get(t) for t in range(base - n_leads, base)] + [0.0]
-    moves = [abs(b - a) for a, b in pairwise(path) if a is not None and b is not None]
-    return shown_digits(max(moves), finding) if len(moves) == n_leads else None
 
 
 def _times(breakdown: float) -> str:

@@ -214,6 +214,14 @@ def _true_of(result: Inference) -> str:
     return "late" if result.estimate.estimator in LATE else "att"
 
 
+def _ends_of(result: Inference, finding: Finding) -> tuple[float | None, float | None]:
+    """Return the interval that the page gives: with an instrument, Anderson and Rubin's."""
+    by, row = finding.instrument, result.row("att")
+    if by is not None and by.estimate.estimator == result.estimate.estimator:
+        row = by.row("late")
+    return row["conf_low"], row["conf_high"]
+
+
 def _truth(finding: Finding, lang: Language) -> Grid:
     words, known = words_of(finding, lang), finding.truth or {}
     pairs = [(words.rows["main"], finding.main), *((estimator_name(n, words), r) for n, r in finding.robustness)]
@@ -222,8 +230,10 @@ def _truth(finding: Finding, lang: Language) -> Grid:
     for name, result in pairs:
         unit = units[result.estimate.estimator]
         row, value = result.row("att"), None if unit.kind == "relative" else known.get(_true_of(result))
-        low, high = row["conf_low"], row["conf_high"]
-        inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")
+        low, high = _ends_of(result, finding)
+        inside = DASH
+        if value is not None and low is not None and high is not None:
+            inside = words.label("yes" if low <= value <= high else "no")
         rows.append(
             [
                 name,

@@ -51,13 +51,13 @@ def test_each_family_s_interval_lies_behind_its_own(income: Finding) -> None:
     assert list(reach.values()) == pytest.approx([ratio, ratio], rel=1e-9)
     assert (behind["error_x"]["width"], own["error_x"]["width"]) == (5, 0)
     assert own["error_x"]["thickness"] > behind["error_x"]["thickness"]
-    assert "同族一并成立的区间" in html
+    assert "同组一并看的95%区间" in html
 
 
 def test_a_family_of_one_or_without_limits_says_so(income: Finding) -> None:
     none = FamilyInterval(3, 0.95, 1 - 0.05 / 3, None, None)
     html = forest([replace(income, in_family=none), replace(income, in_family=None)]).block.html
     assert len(json.loads(PAYLOAD.findall(html)[0])["data"]) == 1
-    assert "可比组合太少，定不出界限" in html
-    assert "族内仅此一项" in html
-    assert "同族" not in forest([replace(income, in_family=None)] * 2).block.html
+    assert "可比的组合太少，定不出界限" in html
+    assert "本组只有这一项" in html
+    assert "同组" not in forest([replace(income, in_family=None)] * 2).block.html

@@ -15,8 +15,8 @@ from evalkit.diagnostics.honest_did import Bounds, HonestDid
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.report.block import Block, FigureBlock
+from evalkit.report.drift import fastest_before
 from evalkit.report.publishable import publishable
-from evalkit.report.sensitivity import fastest_before
 
 PAYLOAD = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
 
@@ -71,29 +71,39 @@ def test_the_table_beside_holds_the_same_intervals(income: Finding):
         (
             0.43,
             0.43,
-            "超过开始前最大一轮的0.4倍，就不能判断高低",
-            "does not bear a drift as fast as before the start; beyond 0.4",
+            "每轮超过开始前最大一轮的0.4倍（约73.1元/年）时，就",
+            "0.4 times their largest move before the start (about 73.1",
         ),
         # 0.96 is 0.9, not 1.0: at 1 the interval may hold 0
         (
             0.96,
             0.96,
-            "超过开始前最大一轮的0.9倍，就不能判断高低",
-            "does not bear a drift as fast as before the start; beyond 0.9",
+            "每轮超过开始前最大一轮的0.9倍（约164元/年）时，就",
+            "0.9 times their largest move before the start (about 164",
         ),
         (
             5.2,
             5.2,
-            "一样大时仍能判断高低，超过它的5.2倍就不能",
-            "bears a drift as fast as any before the start; beyond 5.2",
+            "每轮超过开始前最大一轮的5.2倍（约950元/年）时，就",
+            "5.2 times their largest move before the start (about 950",
         ),
-        (0.08, None, "走势稍有差别，就不能判断高低", "with the least drift, higher or lower cannot be told"),
-        (None, None, "走势即使没有差别，也不能判断高低", "even without a drift, higher or lower cannot be told"),
+        (
+            0.08,
+            None,
+            "两类村本来只要稍有拉开差距，就不能判断高低",
+            "anyway by the least bit, higher or lower could not be told",
+        ),
+        (
+            None,
+            None,
+            "两类村的差距本来不变，也不能判断高低",
+            "even had the two sides not been drifting apart, higher or",
+        ),
         (
             10.0,
             None,
-            "走势之差达到开始前最大一轮的10倍，仍能判断高低",
-            "bears a drift 10 times as fast as any before the start",
+            "每轮达到开始前最大一轮的10倍时，仍能判断高低",
+            "by 10 times their largest move before the start, higher could",
         ),
     ],
 )

@@ -12,9 +12,9 @@ import pytest
 from evalkit import report
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
+from evalkit.report.answer import basis, caution, how_sure, meaning, range_text
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME
 from evalkit.report.rounds import earlier_rounds, round_in_words
-from evalkit.report.statement import basis, caution, how_sure, meaning, range_text
 
 
 def test_randomised_but_wide_interval(saved: Finding):
@@ -79,7 +79,7 @@ def test_what_the_range_means_and_how_it_is_made(income: Finding, saved: Finding
 
 
 def test_nothing_is_said_of_a_comparison_mean_that_is_not_there(income: Finding, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(import_module("evalkit.report.statement"), "shown_comparison_mean", lambda finding: None)
+    monkeypatch.setattr(import_module("evalkit.report.answer"), "shown_comparison_mean", lambda finding: None)
     assert [meaning(income, x) for x in ("zh", "en")] == ["", ""]
 
 
@@ -135,3 +135,22 @@ def test_dash_has_a_reason(income: Finding):
     html = report.flow(income).html
     assert "–" in html
     assert "pilot households are not told apart at this step" in html
+
+
+def test_the_drift_that_it_bears_stands_beside_what_not_to_conclude(income: Finding):
+    """0.4 of the largest move before the start, 183 yuan; where no such size is known the condition alone is told."""
+    assert "的差距本来每轮就会拉开73.1元/年以上，那么是高是低都不能判断" in caution(income, "zh")
+    assert "drifting apart anyway by more than 73.1 yuan a year a round" in caution(income, "en")
+    assert income.honest is not None
+    for breakdown in (None, 0.05, 10.0):
+        other = replace(income, honest=replace(income.honest, breakdown=breakdown))
+        assert "变化得快或慢" in caution(other, "zh")
+
+
+def test_where_the_direction_is_open_the_estimate_is_no_more_than_a_guess(saved: Finding):
+    assert meaning(saved, "zh") == "估计值为+20.5个百分点，但正负两边都有可能。对照协会平均为11.4%。"
+    assert meaning(saved, "en").startswith("The estimate is +20.5 percentage points, but either direction is possible.")
+
+
+def test_the_comparison_mean_is_said_to_be_since_the_start(income: Finding):
+    assert meaning(income, "zh") == "相当于对照村项目开始后平均水平（9608元/年）的7.0%。"

@@ -14,8 +14,8 @@ import evalkit
 from evalkit import report
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
+from evalkit.report.answer import how_sure
 from evalkit.report.publishable import publishable
-from evalkit.report.statement import how_sure
 from evalkit.report.wording import LANGUAGES
 from tests.one_pilot_programme import EFFECT, one_pilot_programme
 
@@ -34,7 +34,7 @@ def test_the_claim_rests_on_the_match(lone: Finding) -> None:
     assert lone.gate.claim == "effect_if_parallel_trends"
     assert [r.code for r in lone.gate.reasons] == ["chosen", "matched"]
     assert lone.gate.reasons[1].values == {"n_rounds": 8}
-    assert report.headline(lone, "zh").startswith("假定没有项目时，试点村此后的走势会与合成对照相同")
+    assert "；前提是没有项目时，试点村此后的走势会与合成对照相同" in report.headline(lone, "zh")
     assert "weighted mix of comparison villages" in report.headline(lone, "en")
 
 

@@ -133,3 +133,4 @@ def test_what_would_count_by_village_alone_is_left_out(sales: Finding) -> None:
     plan = next_round(sales.programme, SALES)
     assert plan.found is None
     assert "一起起伏" in why_not(plan, "zh")
+    assert why_not(plan, "en").startswith("the online sales per shop and month goes up and down in several villages")
