@@ -10,6 +10,7 @@ from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.disclosure import Held, Size, held_text, too_small
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, percent, plain, unit_of, whole
+from evalkit.report.rounds import earlier_rounds
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for
 from evalkit.report.wording import Language, say, words_of
@@ -60,7 +61,8 @@ def _beside(finding: Finding, found: PlainRegression, lang: Language) -> str:
     gap = difference(abs(shown["plain"] - shown["main"]), unit, lang)
     said, ahead = say(finding, lang, "plain_beside", gap=gap, **texts), finding.programme.design.anticipation
     joint = "" if lang == "zh" else " "
-    return joint.join((said, say(finding, lang, "plain_ahead", n=whole(ahead, lang)))) if ahead else said
+    rounds = earlier_rounds(ahead, finding.programme, lang)
+    return joint.join((said, say(finding, lang, "plain_ahead", rounds=rounds))) if ahead else said
 
 
 def _against(finding: Finding, found: PlainRegression, lang: Language) -> list[str]:

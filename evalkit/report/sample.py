@@ -87,7 +87,10 @@ def attrition(finding: Finding) -> Block:
     if finding.attrition is None:
         return Block(title + paragraph(lambda lang: say(finding, lang, "no_attrition")))
     grids = both(lambda lang: _attrition(finding, lang).html())
-    return Block(title + grids + paragraph(lambda lang: say(finding, lang, "attrition_note")))
+    notes = ["attrition_note", *(["attrition_rounded"] if finding.programme.disclosure.audience == "public" else [])]
+    return Block(
+        title + grids + paragraph(lambda lang: ("" if lang == "zh" else " ").join(say(finding, lang, n) for n in notes))
+    )
 
 
 def _attrition(finding: Finding, lang: Language) -> Grid:

@@ -44,7 +44,7 @@ def test_the_page_says_what_the_plain_regression_gives(income: Finding, plain: P
     assert difference(abs(did - income.main.row("att")["estimate"]), unit, "zh") in html
     assert "为什么不用普通的双向固定效应回归" in html
     assert "当时已经开始的村" in html
-    assert "The plan expects changes up to 1 round(s) before the start" in html
+    assert "The plan expects changes up to 1 round before the start" in html
 
 
 def test_the_parts_add_to_the_total(income: Finding, plain: PlainRegression) -> None:
