@@ -66,7 +66,7 @@ def orders() -> dict[str, pl.Expr]:
 
 
 def order_counts() -> dict[str, pl.Expr]:
-    """Return which entries are an order, one online, one returned later, a cancelled one; the example is at `orders`."""
+    """Return which entries are orders, online, returned later, cancelled; the example is at `orders`."""
     status, channel = pl.col("status"), pl.col("channel")
     live = status != "cancelled"
     sold = live & (pl.col(AMOUNT) > 0)

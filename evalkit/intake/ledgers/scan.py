@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -15,8 +15,8 @@ from evalkit.intake.codebook import Entry
 from evalkit.intake.convert import FILE, ROW, value_of
 from evalkit.intake.files import TEXT, files_of
 from evalkit.intake.ledgers.kinds import FORMS
-from evalkit.intake.ledgers.opened import Opened, Reading, is_columnar, opened
-from evalkit.intake.ledgers.proof import proved, threads
+from evalkit.intake.ledgers.opened import Given, Opened, Reading, is_columnar, opened
+from evalkit.intake.ledgers.proof import Proof, proved, threads
 from evalkit.intake.ledgers.records import TOKEN
 from evalkit.intake.ledgers.words import words_of
 from evalkit.intake.records import FileRecord
@@ -107,13 +107,13 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path, 
     used = _used(source, entries)
     files = [*_files(source, folder)]
     stamps = tuple(stamp(path) for _, path, _ in files if path)
-    proofs = [None if p is None else prover.submit(proved, p, is_text=p.suffix.lower() in TEXT) for _, p, _ in files]
+    given = [Given(*file, _proof(file[1], prover)) for file in files]
     sizes = accumulate(0 if p is None or is_columnar(p) else p.stat().st_size for _, p, _ in files)
     plan = Reading(source, used, scratch, words_of(source), pl.Enum(sorted({e.raw_header for e in used})))
     with threads(TOGETHER, "evalkit-open") as pool:
         begun = [
-            pool.submit(opened, plan, *file, proof, in_memory=size <= IN_MEMORY)
-            for file, proof, size in zip(files, proofs, sizes, strict=True)
+            pool.submit(opened, plan, file, in_memory=size <= IN_MEMORY)
+            for file, size in zip(given, sizes, strict=True)
         ]
         found = [one.result() for one in begun]
     known = {e.raw_header for e in entries} | {ROW}
@@ -124,6 +124,10 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path, 
         for o in found
     )
     return Scan(tuple(parts), tuple(unmapped), stamps)
+
+
+def _proof(path: Path | None, prover: ThreadPoolExecutor) -> Future[Proof] | None:
+    return None if path is None else prover.submit(proved, path, is_text=path.suffix.lower() in TEXT)
 
 
 def _has_plain_key(source: Source, files: Sequence[Opened]) -> bool:

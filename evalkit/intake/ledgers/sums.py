@@ -48,7 +48,9 @@ def _pairs(form: Form) -> list[list[str]]:
 def _packed(form: Form) -> list[pl.Expr]:
     """Return the counts as sums, two in one and under the name of the first: each sum more costs every row of it."""
     ones = {name: met.fill_null(value=False).cast(pl.Int64) for name, met in form.counts().items()}
-    return [pl.sum_horizontal(ones[n] * HALF**i for i, n in enumerate(pair)).sum().alias(pair[0]) for pair in _pairs(form)]
+    return [
+        pl.sum_horizontal(ones[n] * HALF**i for i, n in enumerate(pair)).sum().alias(pair[0]) for pair in _pairs(form)
+    ]
 
 
 def _unpacked(sums: pl.DataFrame, form: Form) -> pl.DataFrame:
