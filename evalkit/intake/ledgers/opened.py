@@ -46,7 +46,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One file: its rows as they are stored with their types, or canonical ones (no schema)."""
+    """One file: its rows as they are stored with their types, or canonical ones (no schema), which may be in memory."""
 
     raw: pl.LazyFrame
     schema: pl.Schema | None
@@ -56,6 +56,7 @@ class Opened:
     name: str
     encoding: str | None
     checksum: Callable[[], str]
+    in_memory: bool
 
 
 def opened(plan: Reading, given: Given, *, in_memory: bool) -> Opened:
@@ -93,9 +94,9 @@ def _opened(plan: Reading, given: Given, *, in_memory: bool, is_utf8: bool) -> O
     file = File(schema, tuple(meant), first_row, source.key, words, _as_text(source), plan.headers)
     read = partial(canonical, file=file)
     if path is not None and is_columnar(path):
-        return Opened(raw, schema, meant, read, schema.names(), name, encoding, checksum)
+        return Opened(raw, schema, meant, read, schema.names(), name, encoding, checksum, in_memory=False)
     once = _in_memory(read(raw)) if in_memory else _in_scratch(read(raw), plan.scratch)
-    return Opened(once, None, meant, _as_it_is, schema.names(), name, encoding, checksum)
+    return Opened(once, None, meant, _as_it_is, schema.names(), name, encoding, checksum, in_memory=in_memory)
 
 
 def _sha256(proof: Future[Proof]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -27,6 +28,9 @@ JOINT = "\u241f"
 """Between the parts of a key of several columns: the sign of a unit separator, which no id holds."""
 AT_ONCE = 17_000_000
 """Rows whose sums are taken together: the engine needs some 70 bytes for each of them."""
+STRIDE = 300_000
+"""Rows in memory that the engine takes at a time: with its own number it needs a tenth more processor time. Rows of
+parquet files come in groups of their own, and gain nothing."""
 TOGETHER = 2
 """Files that are opened at the same time: what one does on one core leaves another to the next."""
 IN_MEMORY = 1 << 30
@@ -48,6 +52,7 @@ class Part:
     encoding: str | None
     n_rows: int
     checksum: Callable[[], str]
+    in_memory: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ class Scan:
     def n_rows(self) -> int:
         """How many entries there are, sound or not."""
         return sum(p.n_rows for p in self.parts)
+
+    def in_strides(self) -> AbstractContextManager[object]:
+        """Let the engine take rows that are in memory `STRIDE` at a time while the block lasts, which is quicker."""
+        if any(p.in_memory for p in self.parts):
+            return pl.Config(streaming_chunk_size=STRIDE)
+        return nullcontext()
 
     def files(self) -> tuple[FileRecord, ...]:
         """Return what was read, once all checksums are known."""
@@ -120,7 +131,16 @@ def scan(source: Source, entries: Sequence[Entry], folder: Path, scratch: Path, 
     unmapped = sorted({h for o in found for h in o.headers} - known)
     is_plain = _has_plain_key(source, found)
     parts = (
-        Part(o.raw, o.read, _token(source.key, o, is_plain=is_plain), o.name, o.encoding, _height(o.raw), o.checksum)
+        Part(
+            o.raw,
+            o.read,
+            _token(source.key, o, is_plain=is_plain),
+            o.name,
+            o.encoding,
+            _height(o.raw),
+            o.checksum,
+            o.in_memory,
+        )
         for o in found
     )
     return Scan(tuple(parts), tuple(unmapped), stamps)

@@ -15,7 +15,7 @@ N_ROWS = "_n"
 MOST_SUMS = 8_000_000
 """Rows of sums that are kept apart before they are added up."""
 HALF = 1 << 32
-"""Two counts are summed as one whole number, the second times this: a frame of polars has fewer rows."""
+"""Two numbers are held in one, one of them times this: polars counts no more rows, and a period is far below it."""
 
 
 def keys_of_sums(source: Source) -> list[str]:
