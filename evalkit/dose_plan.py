@@ -1,8 +1,8 @@
-"""What a plan may ask beyond averages: dose groups ([dose]), and thresholds of an indicator."""
+"""What a plan may ask beyond averages: dose groups ([dose]), thresholds of an indicator, a path by years of months."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Literal
 
@@ -55,3 +55,19 @@ def threshold_problems(plan: IndicatorPlan, design: DesignPlan) -> Iterator[str]
 
 NO_THRESHOLDS = ("ppml", "discontinuity", "discontinuity_clustered")
 """A proportional effect on a share is none of those that are meant; at a cut-off few lie above a threshold."""
+
+
+def path_problems(plans: Sequence[IndicatorPlan], design: DesignPlan) -> Iterator[str]:
+    """Yield what is wrong with a path by year: rounds are no months, the start is not clear of it, or paths differ."""
+    if design.path is None:
+        return
+    if design.period != "month":
+        yield '[design] path = "year" is for rounds that are months (period = "month")'
+    if design.anticipation % design.path_step:
+        yield f'[design] path = "year" and anticipation = {design.anticipation}: anticipation must be whole years (12)'
+    for plan in (p for p in plans if p.estimator in OWN_PATHS):
+        yield f'[design] path = "year" is for estimators without a path of their own, not for {plan.estimator!r}'
+
+
+OWN_PATHS = frozenset({"event_study", "group_time", "group_time_balanced"})
+"""Estimators whose result is itself a path, by rounds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ import polars as pl
 from evalkit.columns import CLUSTER, TIME, UNIT
 from evalkit.diagnostics import FourCell, four_cell
 from evalkit.dose_plan import DosePlan
-from evalkit.errors import PlanError, nearest
+from evalkit.errors import DesignError, PlanError, nearest
 from evalkit.estimators.by_dose import by_dose
 from evalkit.flow import SampleFlow
 from evalkit.inference.infer import infer_or_none
@@ -33,13 +33,16 @@ class DoseEffects:
 
     ``effects`` has the terms of `by_dose`, with slopes where the plan says why doses may be compared; ``cells`` are the
     four cells of each group, beside all untreated villages; ``truth`` the effect that was built in on average and in
-    each group, None for real programmes and where it is not known by village.
+    each group, None for real programmes and where it is not known by village. ``before`` is how much more each group
+    changed from one round to the next before its start (`by_dose` with ``before``), None where a group has no two
+    rounds there.
     """
 
     plan: DosePlan
     effects: Inference
     cells: tuple[FourCell, ...]
     truth: tuple[float, ...] | None
+    before: Inference | None = None
 
 
 def dose_effects(programme: Programme, indicator: str, *, seed: int = 1) -> DoseEffects | None:
@@ -68,7 +71,16 @@ def dose_effects(programme: Programme, indicator: str, *, seed: int = 1) -> Dose
         infer_or_none(estimate, "auto", seed=seed),
         tuple(_cells(panel, set(group) - own) for own in groups),
         None if known is None else tuple(_mean(known, own) for own in (set(group), *groups)),
+        _before(moments, doses, stated.cuts, seed),
     )
+
+
+def _before(moments: Moments, doses: Mapping[str, float], cuts: Sequence[float], seed: int) -> Inference | None:
+    """Return what the rounds before the start show of each group, where each has two of them."""
+    try:
+        return infer_or_none(by_dose(moments, doses, cuts, before=True), "auto", seed=seed)
+    except DesignError:
+        return None
 
 
 def village_doses(programme: Programme) -> dict[str, float]:

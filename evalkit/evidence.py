@@ -31,7 +31,7 @@ def evidence_of(
         n_pilot=pilot,
         n_comparison=comparison,
         has_interval=math.isfinite(float(main.conf_low[0])),
-        n_leads=0 if leads is None else leads.n_leads,
+        n_leads=0 if leads is None else leads.n_leads * programme.design.path_step,
         pre_trend_p=None if leads is None else leads.p_joint,
         attrition=_unequal(lost),
         smallest_arm=_too_small(programme, cells, comparison),

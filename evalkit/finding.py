@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from evalkit.beside import event_study, naive, robustness
 from evalkit.cache import hash_of
 from evalkit.diagnostics import (
     CutoffChecks,
@@ -31,30 +32,27 @@ from evalkit.diagnostics import (
     honest_did,
     match,
     means_by_round,
-    other_cuts,
     pre_trend,
     pre_trend_power,
     spread,
     stability,
 )
-from evalkit.errors import DataError, DesignError
-from evalkit.estimators import itt, pre_post
-from evalkit.estimators.registry import estimate_by_name, path_by_name
+from evalkit.estimators.registry import estimate_by_name
 from evalkit.evaluated import once
 from evalkit.evidence import evidence_of
 from evalkit.flow import SampleFlow
 from evalkit.gate import Gate, open_gate
 from evalkit.inference.band import uniform_band
-from evalkit.inference.infer import fits, infer_or_none
+from evalkit.inference.family_interval import FamilyInterval, family_interval
+from evalkit.inference.infer import infer_or_none
 from evalkit.intake import read_truth
-from evalkit.moments import Moments
 from evalkit.moments.stored import stored_moments
 from evalkit.panel import Panel, Winsorised
 from evalkit.panel_store import panel_key
 from evalkit.plan_lock import Deviation, PlanLock, deviations, read_lock
 from evalkit.programme import IndicatorPlan, Programme, Terms
 from evalkit.provenance import Provenance, provenance
-from evalkit.results import Donors, Estimate, FloatArray, Inference, plain, plain_rows
+from evalkit.results import Donors, FloatArray, Inference, plain, plain_rows
 
 SCHEMA_VERSION = 1
 
@@ -73,6 +71,7 @@ class Finding:
     ``band`` holds the ends of the event study's uniform band, by term, NaN where it has none; ``compliance`` who took
     part, ``instrument`` the effect on them by Anderson–Rubin; ``bounds`` how far losses could move a drawn effect;
     ``match`` how a synthetic comparison fitted before the start, and what placebos show.
+    ``in_family`` is the interval that holds together with those of the other indicators of its family.
     ``cutoff`` are the checks at a cut-off, where ``naive`` is the difference between all above and all below.
     """
 
@@ -105,6 +104,7 @@ class Finding:
     drift: PreTrendPower | None = None
     honest: HonestDid | None = None
     spread: Spread | None = None
+    in_family: FamilyInterval | None = None
 
     @property
     def words(self) -> Terms:
@@ -145,8 +145,6 @@ class Finding:
             "main": plain_rows(self.main.tidy()),
             "why_this_interval": self.main.reason,
             "event_study": None if events is None else plain_rows(events),
-            "pre_trend": None if self.pre_trend is None else plain(self.pre_trend),
-            "match": None if self.match is None else plain(self.match),
             "donors": plain_rows(donor_weights(estimate)) if isinstance(estimate.basis, Donors) else None,
             "naive": None if self.naive is None else plain_rows(self.naive.tidy()),
             "robustness": {name: plain_rows(result.tidy()) for name, result in self.robustness},
@@ -165,12 +163,10 @@ class Finding:
             "notes": list(self.notes),
             "plan_lock": None if self.lock is None else {"locked_on": self.lock.locked_on, "hash": self.lock.plan_hash},
             "deviations": plain(self.deviations),
+            **{k: plain(getattr(self, k)) for k in ("pre_trend", "match", "in_family", "drift", "honest", "cutoff")},
             "stability": None if self.stability is None else {"verdict": self.stability.verdict},
-            "drift": None if self.drift is None else plain(self.drift),
-            "honest": None if self.honest is None else plain(self.honest),
             "bounds": None if self.bounds is None else plain_rows(self.bounds.tidy()),
             "instrument": None if self.instrument is None else plain_rows(self.instrument.tidy()),
-            "cutoff": None if self.cutoff is None else plain(self.cutoff),
         }
 
     def to_json(self) -> str:
@@ -216,17 +212,17 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
     moments = stored_moments(programme, plan, panel)
     lock, notes = read_lock(programme), list[str]()
     main = infer_or_none(estimate_by_name(plan.estimator, moments, panel), plan.inference, seed=seed)
-    study = _event_study(moments, main, plan.inference, seed, notes)
-    leads = None if study is None else pre_trend(study, programme.design.anticipation)
+    study = event_study(programme, plan, moments, main, seed, notes)
+    leads = None if study is None else pre_trend(study, programme.design.steps_ahead)
     lost, checks, fit = attrition(panel), cutoff_checks(panel, main.estimate), match(main.estimate, seed)
-    cells, firm, others = four_cell(moments), stability(main), _robustness(programme, plan, moments, panel, seed, notes)
+    cells, firm, others = four_cell(moments), stability(main), robustness(programme, plan, moments, panel, seed, notes)
     return Finding(
         programme=programme,
         indicator=plan,
         main=main,
         event_study=study,
         pre_trend=leads,
-        naive=_naive(moments, seed, notes),
+        naive=naive(moments, seed, notes),
         robustness=others,
         cells=cells,
         means=means_by_round(moments),
@@ -240,58 +236,22 @@ def _evaluate(programme: Programme, plan: IndicatorPlan, seed: int) -> Finding:
         notes=tuple(notes),
         lock=lock,
         deviations=() if lock is None else deviations(programme, lock, plan.name),
-        band=None if study is None else uniform_band(study, seed),
         compliance=compliance(moments) if moments.design.take_up else None,
         bounds=bounds(panel, lost, notes),
         cutoff=checks,
         instrument=by_instrument(main, others),
         match=fit,
         stability=firm,
-        drift=None if study is None else pre_trend_power(study, programme.design.anticipation, seed=seed),
-        honest=None if study is None else honest_did(study, programme.design.anticipation),
+        in_family=family_interval(main, sum(p.family == plan.family for p in programme.indicators), seed=seed),
         spread=spread(panel, moments, cells, firm, is_primary=plan.role == "primary"),
+        **({} if study is None else _of_path(study, programme.design.steps_ahead, seed)),
     )
 
 
-def _beside(estimate: Estimate, method: str, seed: int) -> Inference:
-    """Infer by the plan's method, or by the default where that is for others; the table names the method."""
-    return infer_or_none(estimate, method if fits(method, estimate) else "auto", seed=seed)
-
-
-def _event_study(moments: Moments, main: Inference, method: str, seed: int, notes: list[str]) -> Inference | None:
-    if main.estimate.estimator == "event_study":
-        return main
-    if moments.design.time is None:
-        return None
-    try:
-        path = path_by_name(main.estimate.estimator, moments)
-        return _beside(path, method, seed)
-    except DesignError as error:
-        notes.append(str(error))
-        return None
-
-
-def _robustness(
-    programme: Programme, plan: IndicatorPlan, moments: Moments, panel: Panel, seed: int, notes: list[str]
-) -> tuple[tuple[str, Inference], ...]:
-    """Return the plan's other estimators, and its own under other cuts; what the data do not allow becomes a note."""
-    found = []
-    ways = [(name, name, moments, panel) for name in plan.robustness]
-    for name, estimator, sums, rows in (*ways, *((n, plan.estimator, m, p) for n, m, p in other_cuts(programme, plan))):
-        try:
-            found.append((name, _beside(estimate_by_name(estimator, sums, rows), plan.inference, seed)))
-        except (DataError, DesignError) as error:
-            notes.append(f"{name}: {error}")
-    return tuple(found)
-
-
-def _naive(moments: Moments, seed: int, notes: list[str]) -> Inference | None:
-    if moments.design.running is not None:
-        return infer_or_none(itt(moments, strata=False), "auto", seed=seed)
-    if moments.design.time is None:
-        return None
-    try:
-        return infer_or_none(pre_post(moments), "auto", seed=seed)
-    except DesignError as error:
-        notes.append(str(error))
-        return None
+def _of_path(study: Inference, ahead: int, seed: int) -> dict[str, Any]:
+    """Return what the path by rounds says of the answer, by field."""
+    return {
+        "band": uniform_band(study, seed),
+        "drift": pre_trend_power(study, ahead, seed=seed),
+        "honest": honest_did(study, ahead),
+    }

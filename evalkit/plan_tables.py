@@ -13,8 +13,6 @@ from evalkit.design import AssignedTo, Assignment, Comparison
 from evalkit.ledger_plan import LedgerFields
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
 Value = int | float | str
 """What a cell may have to be, for its row to be meant."""
 
@@ -116,9 +114,20 @@ class DesignPlan(Frozen):
     assigned_to: AssignedTo = "cluster"
     comparison: Comparison = "not_yet"
     period: Literal["month"] | None = None
+    path: Literal["year"] | None = None
     anticipation: int = Field(default=0, ge=0)
     take_up: str | None = None
     demonstration: str | None = None
+
+    @property
+    def path_step(self) -> int:
+        """How many rounds a point of the path before and after the start stands for: the months of a year, or one."""
+        return 12 if self.path == "year" else 1
+
+    @property
+    def steps_ahead(self) -> int:
+        """How many points of the path lie before adoption and may already be touched by it."""
+        return self.anticipation // self.path_step
 
 
 class Source(LedgerFields):

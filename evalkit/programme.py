@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from evalkit.design import Design
-from evalkit.dose_plan import DosePlan, dose_problems, threshold_problems
+from evalkit.dose_plan import DosePlan, dose_problems, path_problems, threshold_problems
 from evalkit.errors import PlanError, nearest
 from evalkit.plan_tables import (
     UNDECIDED,
@@ -116,6 +116,7 @@ class Programme(Frozen):
         if (self.design.first_treated is None) == (self.design.treatment is None):
             problems.append("[design] needs exactly one of first_treated and treatment")
         problems += funnel_problems(self.funnel)
+        problems += path_problems(self.indicators, self.design)
         problems += dose_problems(self.dose, self.design, {s.kind for s in self.sources})
         if self.truth is not None and self.about.provenance == "real":
             problems.append("[truth] is for simulated programmes only")
@@ -165,7 +166,7 @@ class Programme(Frozen):
     def design_for(self, plan: IndicatorPlan) -> Design:
         """Return the Design with which one indicator is estimated."""
         values = {
-            **self.design.model_dump(exclude={"demonstration", "period"}),
+            **self.design.model_dump(exclude={"demonstration", "period", "path"}),
             "weights": plan.weights or self.design.weights,
         }
         return Design(**(values if plan.running is None else {**values, **at_cutoff(plan)}))

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 import evalkit
-from evalkit import DataError, PlanError, report
+from evalkit import DataError, Design, Moments, PlanError, report
 from evalkit.diagnostics import FourCell
 from evalkit.dose_plan import DosePlan
 from evalkit.doses import DoseEffects
@@ -23,7 +23,7 @@ from evalkit.plan_lock import plan_entries
 from evalkit.plan_tables import Text
 from evalkit.programme import Programme
 from evalkit.report.block import Block, FigureBlock
-from evalkit.report.dose_effects import shown_dose_effects
+from evalkit.report.dose_effects import shown_before, shown_dose_effects
 
 DATA = Path(__file__).parents[1] / "data_raw"
 FOLDER = DATA / "weinan_teams"
@@ -229,6 +229,55 @@ def test_nothing_where_there_is_no_dose_or_only_small_groups(finding: Finding, f
     assert report.dose_effects(finding, replace(found, cells=tuple(map(_few, found.cells)))) == Block("")
 
 
+def test_the_page_shows_each_group_before_its_start(finding: Finding, found: DoseEffects) -> None:
+    html = html_of(finding, found)
+    assert found.before is not None
+    rows = [found.before.row(f"dose={j}") for j in (1, 2)]
+    assert "每过一轮的变化比开始更晚或从未开始的村多多少" in html
+    for row in rows:
+        assert f"{row['estimate']:+.0f}元/亩" in html
+        assert f"{row['estimate']:+.0f} yuan per mu" in html
+    assert "就与这些村走势不同" not in html
+    assert "分组以后每组村数更少" in html
+    assert "没有分组核对" not in html
+
+
+def test_a_group_that_moved_apart_before_its_start_is_named(finding: Finding, programme: Programme) -> None:
+    """Villages of the first group drift by 2,000 yuan a year: p is below a half of .05, and the page names them."""
+    found, doses = evalkit.dose_effects(programme, INCOME), evalkit.village_doses(programme)
+    assert found is not None
+    frame = evalkit.Panel.from_programme(programme, INCOME).frame
+    drift = 2000.0 * pl.col("time") * pl.col("cluster").is_in([v for v, d in doses.items() if d < 2])
+    design = Design(unit="unit", cluster="cluster", time="time", first_treated="first_treated")
+    moments = Moments.from_frame(frame.with_columns(pl.col(INCOME) + drift), design=design, outcomes=[INCOME])
+    before = evalkit.infer(evalkit.by_dose(moments, doses, [2], before=True))
+    assert before.row("dose=1")["p_value"] < 0.025 < before.row("dose=2")["p_value"]
+    html = html_of(finding, replace(found, before=before))
+    assert "不到2件的村在开始前就与这些村走势不同" in html
+    assert "villages with below 2 requests already moved differently" in html
+
+
+def test_before_the_start_small_groups_are_withheld_and_few_villages_cannot_be_told(
+    finding: Finding, found: DoseEffects, programme: Programme
+) -> None:
+    assert found.before is not None
+    few = evalkit.dose_effects(with_dose(programme, cuts=[2, 2.7]), INCOME)
+    assert few is not None
+    rows = shown_before(finding, few)
+    assert [r["has_interval"] for r in rows] == [True, True, False]
+    assert html_of(finding, few).count("村数太少，不能判断") == 7
+    small = replace(few, cells=(_few(few.cells[0]), *few.cells[1:]))
+    held = [r["held"] for r in shown_before(finding, small)]
+    assert held == [r["held"] for r in shown_dose_effects(finding, small)[:3]]
+    assert held[0] == "households"
+
+
+def test_without_two_rounds_before_the_start_the_page_says_so(finding: Finding, found: DoseEffects) -> None:
+    html = html_of(finding, replace(found, before=None))
+    assert "没有分组核对：有的组在开始前没有两轮数据" in html
+    assert "not checked group by group" in html
+
+
 def test_a_text_of_the_plan_stands_on_the_page_as_text(finding: Finding, programme: Programme) -> None:
     marked = with_dose(programme, unit=Text(zh="<b>件</b>", en="<b>a</b>").model_dump())
     effects = evalkit.dose_effects(marked, INCOME)
@@ -245,7 +294,8 @@ def test_the_figure_has_title_alternative_text_and_table_and_draws_what_may_be_t
     shown = report.dose_effects(finding, effects)
     assert isinstance(shown, FigureBlock)
     html = shown.block.html
-    assert html.count("<figcaption><b>") == html.count('role="img" aria-label="') == html.count("<table>") == 2
+    assert html.count("<figcaption><b>") == html.count('role="img" aria-label="') == 2
+    assert html.count("<table>") == 4  # level effects and paths before the start, in two languages
     assert json.loads(go.Figure(dict(shown.figure)).to_json()) == shown.figure
     estimates = [effects.effects.row(t)["estimate"] for t in ("dose=1", "dose=2", "att")]
     assert [trace["x"][0] for trace in shown.figure["data"]] == pytest.approx(estimates)

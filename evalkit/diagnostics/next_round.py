@@ -29,7 +29,7 @@ FEWEST = 2
 DRAWS = 200
 HIGHEST_CV = 2.0
 """Villages more unequal than this are planned as if they were so; the page shows it."""
-Missing = Literal["", "cutoff", "no_likeness", "all_alike"]
+Missing = Literal["", "cutoff", "no_likeness", "all_alike", "shared_rounds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,10 @@ def next_round(
 
     What `wanted` leaves open is taken from the programme's own data (two villages of an arm at least, half of all in
     each where all were pilots in the end); SD, ICC, correlations between rounds, take-up and how unequal villages are
-    always (see `baseline_of`). The study is compared at the end only where households are not followed over untreated
-    rounds, else by `ancova` where the programme was drawn by lot and by `did` where it was not. Nothing of it depends
-    on what the programme changed.
+    always (see `baseline_of`). There is no number where the plan says that villages share what a round brings
+    (`two_way`): they are then not so many draws of chance. The study is compared at the end only where households are
+    not followed over untreated rounds, else by `ancova` where the programme was drawn by lot and by `did` where it was
+    not. Nothing of it depends on what the programme changed.
 
     Raises
     ------
@@ -91,6 +92,8 @@ def next_round(
         There is no such indicator, or the numbers given cannot be.
     """
     plan = programme.indicator(outcome) if outcome else first_primary(programme)
+    if plan.inference == "two_way":
+        return NextRound(programme, plan, None, None, missing="shared_rounds")
     try:
         baseline = baseline_of(Panel.from_programme(programme, plan.name))
     except DesignError:

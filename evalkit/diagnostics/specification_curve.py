@@ -68,7 +68,8 @@ def specification_curve(
     """Return the curve of an indicator over all choices of `data_choices` and methods, with its joint tests.
 
     None unless the indicator is primary, is estimated by one of `ANSWERED`, households are followed over rounds, and
-    villages are assigned as a whole.
+    villages are assigned as a whole. None, too, where the plan infers by village and round (`two_way`): dealing starts
+    out anew takes what a round brings to all pilots for an effect.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def specification_curve(
     """
     plan = programme.indicator(indicator)
     design = programme.design_for(plan)
-    if plan.role != "primary" or plan.estimator not in ANSWERED or design.time is None:
+    if plan.role != "primary" or plan.estimator not in ANSWERED or plan.inference == "two_way" or design.time is None:
         return None
     if design.assigned_to != "cluster" or not design.follows:
         return None

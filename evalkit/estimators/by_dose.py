@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.design import Comparison
-from evalkit.errors import listed
+from evalkit.errors import UsageError, listed
 from evalkit.estimators.dose_groups import FEWEST, DoseGroups, Split, dose_edges, split_by_dose
 from evalkit.estimators.group_cells import GroupCells, Pair, Sample, pairs_of, sum_pairs
 from evalkit.estimators.group_choices import require_choices
@@ -28,6 +29,7 @@ def by_dose(
     comparison: Comparison | None = None,
     sample: Sample | None = None,
     slopes: bool = False,
+    before: bool = False,
 ) -> Estimate:
     """Estimate the level effect ATT(d|d) of each dose group, and their mean over treated villages, ATT^loc.
 
@@ -48,6 +50,10 @@ def by_dose(
     slopes : bool
         Also what one more unit of dose goes with, between neighbouring groups. To be read as an effect of the dose it
         takes *strong* parallel trends: with the same dose, villages of all groups would have gained the same.
+    before : bool
+        Instead, what a look at earlier rounds shows: how much more each group changed from one round to the next,
+        before its start (and before `anticipation`), than villages did that start later or never, on average over
+        households and rounds. Under plain parallel trends all terms are 0.
 
     Returns
     -------
@@ -62,9 +68,10 @@ def by_dose(
     DataError
         A village that starts has no dose above 0, or one that never starts has one.
     DesignError
-        Households and not villages were assigned; no village of a group can be compared.
+        Households and not villages were assigned; no village of a group can be compared (``before``: a group has no
+        two rounds before its start).
     UsageError
-        No cuts, or cuts that do not ascend; an unknown choice.
+        No cuts, or cuts that do not ascend; an unknown choice; slopes before the start.
 
     Notes
     -----
@@ -79,18 +86,19 @@ def by_dose(
     Callaway, Goodman-Bacon & Sant'Anna (2024), Difference-in-differences with a continuous treatment, NBER w32117.
     """
     require_choices(comparison=comparison, sample=sample)
+    _require_effects(slopes, before)
     edges = dose_edges(cuts)
     name, every = moments.of(outcome, pooled=True)
     sample = sample_for(moments, sample)
     split = split_by_dose(moments, sampled(every, sample), dose, edges)
-    pairs = _after_start(split.moments, comparison or moments.design.comparison)
+    pairs = _pairs(split.moments, comparison or moments.design.comparison, before)
     sums = sum_pairs(split.moments, split.cells, pairs, sample)
     group = np.array([split.group[p.cohort] for p in pairs], dtype=np.int64)
     weight = cohort_weights(split.moments, split.cells, pairs)
     found = DoseGroups(sums.values(), sums.influence(), weight, split.doses, group, edges, slopes)
-    found.require()
+    found.require(before)
     treated = villages_with(moments, every, treated=True)
-    basis = _basis(split, sums, found, treated)
+    basis = _basis(split, sums, found, treated, _serving(split, pairs, sums))
     return Estimate(
         estimator="by_dose",
         outcome=name,
@@ -103,7 +111,9 @@ def by_dose(
     )
 
 
-def _basis(split: Split, sums: GroupCells, found: DoseGroups, treated: NDArray[np.bool_]) -> Influence:
+def _basis(
+    split: Split, sums: GroupCells, found: DoseGroups, treated: NDArray[np.bool_], serving: NDArray[np.bool_]
+) -> Influence:
     """Return ψ by village that any term rests on, and the terms without each."""
     inside: NDArray[np.bool_] = np.asarray((found.weight > 0).any(axis=1))
     inside[split.cells.cluster[sums.used.any(axis=1)]] = True
@@ -115,17 +125,38 @@ def _basis(split: Split, sums: GroupCells, found: DoseGroups, treated: NDArray[n
     return Influence(
         clusters=tuple(split.moments.clusters[v] for v in at),
         treated=treated[at],
-        untreated=sums.serving[at],
+        untreated=serving[at],
         psi=found.influence()[at],
         left_out=left_out,
-        arms=found.arms(int(sums.serving.sum())),
+        arms=found.arms(int(serving.sum())),
     )
 
 
-def _after_start(moments: Moments, comparison: Comparison) -> list[Pair]:
-    """Return the pairs (start and dose group, round) from the start on."""
-    pairs = pairs_of(moments, comparison, "varying", moments.design.anticipation)
-    return [p for p in pairs if moments.periods[p.time] >= (moments.cohorts[p.cohort] or 0)]
+def _pairs(moments: Moments, comparison: Comparison, before: bool) -> list[Pair]:
+    """Return the pairs (start and dose group, round) from the start on, or those of a round and the next before it.
+
+    Before the start as after it, a dose group is compared with villages that start later, or never.
+    """
+    ahead, start = moments.design.anticipation, moments.cohorts
+    pairs = pairs_of(moments, comparison, "varying", ahead)
+    if not before:
+        return [p for p in pairs if moments.periods[p.time] >= (start[p.cohort] or 0)]
+    early = [p for p in pairs if moments.periods[p.time] < (start[p.cohort] or 0) - ahead]
+    others = [tuple(k for k in p.comparison if (start[k] or np.inf) > (start[p.cohort] or 0)) for p in early]
+    return [replace(p, comparison=rest) for p, rest in zip(early, others, strict=True)]
+
+
+def _serving(split: Split, pairs: Sequence[Pair], sums: GroupCells) -> NDArray[np.bool_]:
+    """Return which villages have households in the comparison of any pair, (G,)."""
+    served = np.isin(split.cells.cohort, sorted({k for p in pairs for k in p.comparison}))
+    found = np.zeros(len(split.moments.clusters), dtype=np.bool_)
+    found[split.cells.cluster[served & sums.used.any(axis=1)]] = True
+    return found
+
+
+def _require_effects(slopes: bool, before: bool) -> None:
+    if slopes and before:
+        raise UsageError("by_dose", "slopes before the start", "slopes of effects", "leave out one of the two")
 
 
 def _counts(cells: Cells, sums: GroupCells, basis: Influence) -> Counts:

@@ -195,14 +195,15 @@ class DoseGroups:
             "n_treated_villages": (int(self.n_villages.sum()), *self.n_villages.tolist(), *steps),
         }
 
-    def require(self) -> None:
-        """Raise DesignError where a group has no village that can be compared."""
+    def require(self, before: bool) -> None:
+        """Raise DesignError where a group has no village that can be compared (``before`` its start, or after it)."""
         empty = [f"{a:g} to {b:g}" for (a, b), n in zip(pairwise(self.edges), self.n_villages, strict=True) if not n]
         if empty:
             raise DesignError(
                 "by_dose",
                 f"no village with a dose of {listed(empty)} can be compared",
-                "villages in every dose group, seen before and after, beside villages without the programme",
+                f"villages in every dose group, seen {'twice before' if before else 'before and after'}, "
+                "beside villages without the programme",
                 "choose other cuts",
             )
 

@@ -25,6 +25,7 @@ def event_study(
     *,
     anticipation: int | None = None,
     window: tuple[int, int] | None = None,
+    step: int = 1,
 ) -> Estimate:
     """Estimate one effect for each round relative to adoption, and their average from adoption on.
 
@@ -40,6 +41,9 @@ def event_study(
     window : (int, int), optional
         First and last event time of their own; all rounds before the first share its coefficient, and all after the
         last share the last one's. Without it each observed event time has its own.
+    step : int
+        Rounds that share one coefficient, counted from adoption on and backwards from it: 12 makes years of months.
+        ``event_time``, the window and the base then count steps, and `anticipation` is in whole steps.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def event_study(
     Raises
     ------
     UsageError
-        The window does not hold the base and 0.
+        The window does not hold the base and 0, or a step has no round or does not fit the anticipation.
     DesignError
         No round of the base or after adoption is observed for any pilot village, or all villages are treated.
 
@@ -62,15 +66,17 @@ def event_study(
     for early and late adopters, else a mixture (Sun & Abraham 2021).
     """
     name, cells = moments.of(outcome, folded=True, pooled=True)
-    base = -1 - (moments.design.anticipation if anticipation is None else anticipation)
+    ahead = moments.design.anticipation if anticipation is None else anticipation
+    _require_step(step, ahead)
+    base = -1 - ahead // step
     _require_window(window, base)
-    seen = _observed(moments, cells, window)
+    seen = _observed(moments, cells, window, step)
     _require(seen.times, base, moments)
     free = seen.times != base
     times = seen.times[free]
 
     def leads_and_lags(cohort: int | None) -> FloatArray:
-        return np.asarray(_binned(event_times(moments, cohort), window)[:, None] == times, dtype=np.float64)
+        return np.asarray(_binned(event_times(moments, cohort) // step, window)[:, None] == times, dtype=np.float64)
 
     within = within_sums(moments, cells, leads_and_lags, [f"event_time={int(k)}" for k in times])
     contrasts = _contrasts(seen, free, len(within.names) - len(times))
@@ -112,17 +118,18 @@ def _binned(times: FloatArray, window: tuple[int, int] | None) -> FloatArray:
     return times if window is None else np.clip(times, *window)
 
 
-def _observed(moments: Moments, cells: Cells, window: tuple[int, int] | None) -> _Observed:
+def _observed(moments: Moments, cells: Cells, window: tuple[int, int] | None, step: int) -> _Observed:
     """Count what is observed at each event time; households seen once are left out."""
     repeated = (cells.attended.sum(axis=1) > 1)[:, None] & cells.attended
     units = np.where(repeated, cells.n_at, 0)
     weights = np.where(repeated, cells.sum_w, 0.0)
-    single = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
+    rounds = np.stack([event_times(moments, g) for g in moments.cohorts])[cells.cohort]
+    single = rounds // step
     times = _binned(single, window)
     seen = np.unique(times[~np.isnan(times) & (units > 0)])
     here = [(times == k) & (units > 0) for k in seen]
     villages = np.array([len(np.unique(cells.cluster[h.any(axis=1)])) for h in here], dtype=np.int64)
-    counts = np.array([max(units[h & (single == k)].sum() for k in np.unique(single[h])) for h in here], dtype=np.int64)
+    counts = np.array([max(units[h & (rounds == k)].sum() for k in np.unique(rounds[h])) for h in here], dtype=np.int64)
     binned = np.array([bool((single[h] != k).any()) for k, h in zip(seen, here, strict=True)])
     return _Observed(seen, counts, villages, np.array([weights[h].sum() for h in here]), binned)
 
@@ -147,6 +154,16 @@ def _notes(base: int, seen: _Observed) -> tuple[str, ...]:
         return notes
     names = ", ".join(f"event_time={int(k)}" for k in left_out)
     return (*notes, f"att leaves out {names}: seen in one pilot village only, where no interval is possible")
+
+
+def _require_step(step: int, anticipation: int) -> None:
+    if step < 1 or anticipation % step:
+        raise UsageError(
+            "event_study, step",
+            f"{step} rounds, with {anticipation} rounds of anticipation",
+            "1 round or more, and anticipation in whole steps",
+            "correct step",
+        )
 
 
 def _require_window(window: tuple[int, int] | None, base: int) -> None:

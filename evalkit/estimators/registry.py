@@ -69,9 +69,12 @@ PATHS: dict[str, Callable[[Moments], Estimate]] = {
 """Estimators that show their own path by event time; beside all others stands `event_study`."""
 
 
-def path_by_name(name: str, moments: Moments) -> Estimate:
-    """Estimate the path by rounds since adoption that belongs to an estimator, from one base for all rounds."""
-    return PATHS.get(name, event_study)(moments)
+def path_by_name(name: str, moments: Moments, step: int = 1) -> Estimate:
+    """Estimate the path by rounds since adoption that belongs to an estimator, from one base for all rounds.
+
+    ``step`` rounds share a point, where the estimator has no path of its own.
+    """
+    return PATHS[name](moments) if name in PATHS else event_study(moments, step=step)
 
 
 def estimate_by_name(name: str, moments: Moments, panel: Panel | None = None) -> Estimate:

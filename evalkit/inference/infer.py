@@ -23,7 +23,7 @@ from evalkit.inference.randomization import randomization
 from evalkit.inference.robust_student import robust_student
 from evalkit.inference.student import no_interval
 from evalkit.inference.synthetic_jackknife import synthetic_jackknife
-from evalkit.inference.two_way import two_way
+from evalkit.inference.two_way import fits_two_way, two_way
 from evalkit.inference.wild import wild
 from evalkit.results import Donors, Estimate, Inference, Influence, Linear, LocalFit
 
@@ -119,5 +119,7 @@ def fits(method: str, estimate: Estimate) -> bool:
         return method in {"auto", "crv3"} | FOR_DONORS
     if method in FEW_PILOTS | FOR_DONORS:
         return method not in FOR_DONORS and estimate.estimator == "did"
+    if method == "two_way":
+        return fits_two_way(estimate)
     by_arms = isinstance(estimate.basis, Influence) and estimate.basis.arms is not None
     return isinstance(estimate.basis, Linear) or method in BOTH_BASES or (method == "jackknife" and by_arms)

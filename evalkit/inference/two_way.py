@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from evalkit.errors import DesignError
-from evalkit.inference.basis import linear
+from evalkit.inference.basis import is_fixed, linear
 from evalkit.inference.student import by_student
-from evalkit.results import Estimate, FloatArray, Inference
+from evalkit.results import Estimate, FloatArray, Inference, Linear
 
 FEW_ROUNDS = 15
 FEW_VILLAGES = 12
 """With fewer rounds, or villages in the smaller arm, the 95 % interval missed the truth up to 15 times in 100."""
+NOTHING = 1e-9
+"""Sums by round below this share of the largest that a village moves are 0 up to rounding."""
 
 
 def two_way(estimate: Estimate, level: float = 0.95) -> Inference:
@@ -22,12 +24,15 @@ def two_way(estimate: Estimate, level: float = 0.95) -> Inference:
     Miller 2011, section 2). The factor is fixest's: K counts neither household nor round effects, which lie within
     clusters. Round effects take out what a round brings to all; what they leave
     is shared by some villages only, as a shock to all pilot villages in a month. Shocks that last from round to round
-    across villages are not allowed for.
+    across villages are not allowed for. A term that is one round's own gap takes in all that the round brought: nothing
+    is left from which its chance could be read, and its term must stand for several rounds (`did`, or an `event_study`
+    in steps).
 
     Raises
     ------
     DesignError
-        The estimate is no regression over rounds, or there are fewer than two villages or rounds.
+        The estimate is no regression over rounds, there are fewer than two villages or rounds, or every round has a
+        coefficient of its own.
     DataError
         Weights change between a household's rounds.
     """
@@ -35,6 +40,13 @@ def two_way(estimate: Estimate, level: float = 0.95) -> Inference:
     villages, rounds = len(sums), int((sums != 0).any(axis=(0, 2)).sum())
     if min(villages, rounds) < 2:
         raise DesignError("two_way", f"there are {villages} villages and {rounds} rounds", "two of both", "use crv2")
+    if not _leaves_rounds(estimate, sums):
+        raise DesignError(
+            "two_way",
+            f"{estimate.estimator} gives every round a coefficient of its own, which takes in what the round brought",
+            "coefficients that stand for several rounds each",
+            'use did, or event_study in steps (in a plan by month: [design] path = "year")',
+        )
     g, n = min(villages, rounds), estimate.counts.n_obs
     k = basis.k_dof - (rounds - 1)
     variance = g / (g - 1) * (n - 1) / (n - k) * _three(sums)
@@ -63,10 +75,25 @@ def sums_by_round(estimate: Estimate) -> FloatArray:
         raise DesignError(
             "two_way",
             f"{estimate.estimator} has no scores by round",
-            "did, event_study or sun_abraham, from moments",
+            "did, or event_study in steps of several rounds, from moments",
             "leave covariates out, or use crv2",
         )
     return np.asarray(basis.by_round() @ basis.bread @ basis.contrasts.T, dtype=np.float64)
+
+
+def fits_two_way(estimate: Estimate) -> bool:
+    """Whether an estimate has scores by round that do not add up to 0 in each of them."""
+    basis = estimate.basis
+    return (
+        isinstance(basis, Linear) and basis.by_round is not None and _leaves_rounds(estimate, sums_by_round(estimate))
+    )
+
+
+def _leaves_rounds(estimate: Estimate, sums: FloatArray) -> bool:
+    """Whether what villages move adds up to more than 0 in some round; else coefficients hold all that rounds bring."""
+    used = ~is_fixed(estimate)
+    left, whole = np.abs(sums.sum(axis=0)[:, used]), np.abs(sums[:, :, used])
+    return whole.size == 0 or bool(left.max() > NOTHING * whole.max())
 
 
 def _three(sums: FloatArray) -> FloatArray:

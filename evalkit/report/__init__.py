@@ -3,6 +3,7 @@
 Each function returns a value that shows itself in Jupyter and on the page.
 """
 
+from evalkit.report.answer import statement
 from evalkit.report.backchecks import quality_backchecks
 from evalkit.report.balance import balance
 from evalkit.report.balancing import balancing
@@ -38,7 +39,7 @@ from evalkit.report.sensitivity import sensitivity
 from evalkit.report.sources import sources
 from evalkit.report.specification_curve import specification_curve
 from evalkit.report.specifications import specifications
-from evalkit.report.statement import headline, statement
+from evalkit.report.statement import headline
 from evalkit.report.strip import village_strip
 from evalkit.report.subgroups import subgroups
 from evalkit.report.synthetic import donors, gap

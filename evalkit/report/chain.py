@@ -10,7 +10,7 @@ from evalkit.report.block import Block, both, heading, paragraph
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, difference, effect_unit, interval
 from evalkit.report.overview import money_of
-from evalkit.report.statement import case_for
+from evalkit.report.statement import case_for, position
 from evalkit.report.wording import WORDS, Language, say
 
 
@@ -47,4 +47,11 @@ def _row(step: ChainStep, finding: Finding | None, money: Callable[[Unit], Unit]
     unit = money(effect_unit(finding.indicator.unit, finding.main.estimate.estimator))
     row = finding.main.row("att")
     ends = interval(row["conf_low"], row["conf_high"], unit, lang)
-    return [*first, name, difference(row["estimate"], unit, lang, signed=True), ends, claim]
+    against = words.label("chain_against") if is_against(finding) else ""
+    return [*first, name, difference(row["estimate"], unit, lang, signed=True) + against, ends, claim]
+
+
+def is_against(finding: Finding) -> bool:
+    """Whether the interval lies on the side that the plan calls worse."""
+    place = position(finding)
+    return place == ("up" if finding.indicator.better == "lower" else "down")

@@ -18,7 +18,6 @@ from evalkit.report.numbers import (
     alike,
     alike_in,
     difference,
-    effect_unit,
     interval,
     level,
     p_text,
@@ -26,7 +25,16 @@ from evalkit.report.numbers import (
     whole,
 )
 from evalkit.report.pre_trend import pre_trend_text
-from evalkit.report.rounds import MANY, event_word, is_monthly, round_in_words, round_label, round_places, time_word
+from evalkit.report.rounds import (
+    MANY,
+    by_path,
+    is_monthly,
+    path_word,
+    round_in_words,
+    round_label,
+    round_places,
+    time_word,
+)
 from evalkit.report.shown import shown_cells, shown_events, shown_means
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for, position
@@ -53,17 +61,19 @@ def _event_study(finding: Finding, lang: Language) -> Drawn:
     rows = shown_digits(shown_events(finding).to_dicts(), finding)
     gaps = _gaps(rows, lang)
     band = _band(rows, lang)
-    anticipation = finding.programme.design.anticipation
     axes = Axes(
-        words.label(event_word(finding.programme)),
+        words.label(path_word(finding.programme)),
         axis_title("gap", finding, lang),
         zero=True,
-        marks=(-0.5 - anticipation,),
+        marks=(-0.5 - finding.programme.design.steps_ahead,),
         percent_y=unit.kind == "share",
         whole_x=len(rows) <= MANY,
         legend=bool(band),
     )
-    subtitle = [words.label("event_subtitle"), *([words.label("event_band")] if band else [])]
+    subtitle = [
+        words.label(by_path("event_subtitle", finding.programme)),
+        *([words.label("event_band")] if band else []),
+    ]
     return Drawn(
         _event_title(finding, lang),
         ("；" if lang == "zh" else "; ").join(subtitle),
@@ -97,23 +107,13 @@ def _band(rows: list[dict[str, Any]], lang: Language) -> list[Series]:
 def _event_title(finding: Finding, lang: Language) -> str:
     place = position(finding)
     key = place if place in ("up", "down", "small") else "unclear"
-    row = finding.main.row("att")
-    label = getattr(finding.indicator.label, lang)
-    return say(
-        finding,
-        lang,
-        f"event_title_{key}",
-        label=label,
-        amount=difference(
-            abs(row["estimate"]), effect_unit(finding.indicator.unit, finding.main.estimate.estimator), lang
-        ),
-    )
+    return say(finding, lang, f"event_title_{key}", label=getattr(finding.indicator.label, lang))
 
 
 def _event_alt(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> str:
     unit = unit_of(finding.indicator.unit)
     points = [f"{r['event_time']}: {difference(r['estimate'], unit, lang, signed=True)}" for r in rows]
-    return f"{_event_title(finding, lang)}. {say(finding, lang, event_word(finding.programme))}: " + "; ".join(points)
+    return f"{_event_title(finding, lang)}. {say(finding, lang, path_word(finding.programme))}: " + "; ".join(points)
 
 
 def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -> Grid:
@@ -137,7 +137,7 @@ def _event_table(finding: Finding, rows: list[dict[str, Any]], lang: Language) -
         )
     )
     head = (
-        event_word(finding.programme),
+        path_word(finding.programme),
         "estimate",
         "interval",
         *(("band",) if banded else ()),
@@ -262,7 +262,9 @@ def _arms(finding: Finding, lang: Language) -> Drawn:
     shown = {arm: level(v, unit, lang) for arm, v in values.items()}
     title = words.label("arms_title", label=getattr(finding.indicator.label, lang), **shown)
     table = cells_grid(finding, lang)
-    return Drawn(title, words.label("arms_subtitle"), title, plot(points, axes), table)
+    by_strata = finding.main.estimate.estimator == "itt" and finding.programme.design.strata is not None
+    subtitle = words.label("arms_subtitle") + (words.label("arms_strata") if by_strata else "")
+    return Drawn(title, subtitle, title, plot(points, axes), table)
 
 
 def axis_title(key: str, finding: Finding, lang: Language) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 from evalkit.doses import DoseEffects
 from evalkit.finding import Finding
-from evalkit.report.block import Block, FigureBlock, paragraph
+from evalkit.report.block import Block, FigureBlock, both, paragraph
 from evalkit.report.charts import axis_title
-from evalkit.report.disclosure import Held, held_text, rounded
+from evalkit.report.disclosure import Held, Size, held_text, rounded, too_small
 from evalkit.report.figures import COMPARISON, PILOT, Drawn, Series, across_zero, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import Unit, alike_in, difference, interval, is_number, p_text, plain, unit_of, whole
@@ -21,6 +21,8 @@ from evalkit.report.wording import Language, say, words_of
 
 Row = dict[str, Any]
 ALL = "att"
+APART = 0.05
+"""Level of the look at groups before the start, over all of them (Bonferroni)."""
 ATTRIBUTED = ("effect", "assumed")
 """Forms of the page's own sentence under which a level effect may be called one, given its assumption."""
 
@@ -38,7 +40,7 @@ def dose_effects(finding: Finding, found: DoseEffects | None) -> Block | FigureB
         return Block("")
     drawn = figure_block(lambda lang: _figure(finding, found, rows, lang))
     said = paragraph(lambda lang: _said(finding, found, rows, lang), "prose")
-    return FigureBlock(Block(drawn.block.html + said), drawn.figure)
+    return FigureBlock(Block(drawn.block.html + said + _earlier(finding, found)), drawn.figure)
 
 
 def shown_dose_effects(finding: Finding, found: DoseEffects) -> list[Row]:
@@ -53,6 +55,22 @@ def shown_dose_effects(finding: Finding, found: DoseEffects) -> list[Row]:
         {**tidy[t], "held": h, "has_interval": is_number(tidy[t]["conf_low"]), "truth": truth.get(t)}
         for t, h in why.items()
     ]
+
+
+def shown_before(finding: Finding, found: DoseEffects) -> list[Row]:
+    """Return a row for each group before its start, with `held` and `has_interval`; none where nothing was compared.
+
+    There is no row of all groups, which with the others would give away one that is withheld.
+    """
+    if found.before is None:
+        return []
+    held, limits = held_cells(finding, found.cells), finding.programme.disclosure
+    rows = []
+    for j, why in enumerate(held):
+        row: Row = shown_digits(found.before.row(f"dose={j + 1}"), finding)
+        own = too_small(Size(row["n_treated_units"], row["n_treated_villages"]), limits)
+        rows.append({**row, "held": why or own, "has_interval": is_number(row["conf_low"])})
+    return rows
 
 
 def _of_both(why: dict[str, Held | None], upper: int) -> Held | None:
@@ -177,6 +195,53 @@ def _said(finding: Finding, found: DoseEffects, rows: list[Row], lang: Language)
         said.append(say(finding, lang, "dose_level_strong", reason=reason))
         said += [_slope(finding, found, rows, r, lang) for r in slopes]
     return ("" if lang == "zh" else " ").join(said)
+
+
+def _earlier(finding: Finding, found: DoseEffects) -> str:
+    """Return the groups' paths before the start, or say that they were not compared."""
+    rows = shown_before(finding, found)
+    if not any(r["held"] is None and r["has_interval"] for r in rows):
+        return paragraph(lambda lang: say(finding, lang, "dose_before_none"), "prose")
+    lead = paragraph(lambda lang: say(finding, lang, "dose_before_lead", later=_later(finding, lang)), "prose")
+    table = both(lambda lang: _earlier_table(finding, found, rows, lang).html())
+    return lead + table + paragraph(lambda lang: _earlier_said(finding, found, rows, lang), "prose")
+
+
+def _later(finding: Finding, lang: Language) -> str:
+    return say(finding, lang, f"dose_before_later_{finding.programme.design.comparison}")
+
+
+def _earlier_table(finding: Finding, found: DoseEffects, rows: list[Row], lang: Language) -> Grid:
+    words, limits = words_of(finding, lang), finding.programme.disclosure
+    unit = alike_in(unit_of(finding.indicator.unit), [r for r in rows if r["held"] is None])
+    keys = ("villages", "treated_units", "dose_before_change", "interval", "p_value")
+    body = []
+    for r in rows:
+        name, n = _name(finding, found, r, lang), whole(r["n_treated_villages"], lang)
+        if r["held"] is not None:
+            body.append([name, *[held_text(r["held"], limits, words)] * 5])
+            continue
+        few = say(finding, lang, "dose_level_few")
+        values = [
+            difference(r["estimate"], unit, lang, signed=True),
+            interval(r["conf_low"], r["conf_high"], unit, lang),
+            p_text(r["p_value"]),
+        ]
+        shown = values if r["has_interval"] else [few] * 3
+        body.append([name, n, whole(rounded(r["n_treated_units"], limits), lang), *shown])
+    return Grid([getattr(found.plan.label, lang), *[say(finding, lang, k) for k in keys]], body)
+
+
+def _earlier_said(finding: Finding, found: DoseEffects, rows: list[Row], lang: Language) -> str:
+    """Warn of groups whose path differed, at 5 % over all groups; and say what paths that are alike do not prove."""
+    told = [r for r in rows if r["held"] is None and r["has_interval"]]
+    apart = [r for r in told if r["p_value"] * len(told) < APART]
+    said = []
+    if apart:
+        names = ("、" if lang == "zh" else ", ").join(_name(finding, found, r, lang) for r in apart)
+        bound = min(1.0, max(r["p_value"] for r in apart) * len(told))
+        said.append(say(finding, lang, "dose_before_apart", groups=names, p=p_text(bound)))
+    return ("" if lang == "zh" else " ").join([*said, say(finding, lang, "dose_before_note")])
 
 
 def _slope(finding: Finding, found: DoseEffects, rows: list[Row], row: Row, lang: Language) -> str:

@@ -39,9 +39,8 @@ def families_block(findings: Sequence[Finding], adjusted: Sequence[InFamily], in
     )
     if all(a.n > 1 for a in adjusted):
         return title + why + grids + ways
-    return (
-        title + why + grids + ways + Block(paragraph(lambda lang: say(findings[0].programme, lang, "adjusted_alone")))
-    )
+    alone = "adjusted_alone" if drawn else "adjusted_alone_two"
+    return title + why + grids + ways + Block(paragraph(lambda lang: say(findings[0].programme, lang, alone)))
 
 
 def index_block(findings: Sequence[Finding], indices: Indices) -> Block:

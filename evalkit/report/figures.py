@@ -78,6 +78,7 @@ class Series:
     """Points of one series; `low` and `high` are the ends of intervals, None where there is none.
 
     A `filled` series is an area: its points go round it. With mode ``bars`` points are ends of horizontal bars from 0.
+    An interval `thick` pixels wide has no caps, so that a thin one with caps can be seen behind it.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Series:
     width: float = 2.0
     size: int = 9
     legend: bool = True
+    thick: float | None = None
 
 
 def shown(words: str) -> str:
@@ -126,8 +128,8 @@ def _bars(series: Series) -> dict[str, Any]:
         "array": above,
         "arrayminus": below,
         "color": series.color,
-        "thickness": 1.6,
-        "width": 5,
+        "thickness": series.thick or 1.6,
+        "width": 0 if series.thick else 5,
     }
 
 

@@ -1,4 +1,7 @@
-"""The forest figure: all indicators of a programme on one scale, percent of the comparison mean."""
+"""The forest figure: all indicators of a programme on one scale, percent of the comparison mean.
+
+Each has its own interval, and a longer one that holds together with those of the other indicators of its family.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,19 @@ from evalkit.report.block import Block, FigureBlock
 from evalkit.report.figures import LINE, PILOT, Axes, Drawn, Series, figure_block, plot, wrapped
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import percent
-from evalkit.report.overview import kind_of, relative_to_comparison
+from evalkit.report.overview import kind_of, relative_in_family, relative_to_comparison
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.wording import Language, say, words_of
 
 KINDS = ("up", "down", "unclear", "small")
-FAR = 3.0
+FAR = 6.0
 """An interval that reaches so many times as far as the next one would squeeze all others: the axis ends before it."""
 ROOM = 1.15
 """The axis goes beyond the farthest interval that it holds by this factor."""
 EDGE = 1.05
 """Room beyond the arrows, which stand where the axis would end."""
+THICK = 4.0
+"""Width of an indicator's own interval, in pixels; the one within its family is a hairline with caps behind it."""
 Interval = tuple[float, float, float]
 """Estimate, lower and upper end, as shares of the comparison mean."""
 
@@ -49,23 +54,39 @@ def reach_of(values: Sequence[Interval]) -> float | None:
 def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Language) -> Drawn:
     words, joint = words_of(findings[0].programme, lang), "、" if lang == "zh" else ", "
     values: list[Interval] = [shown_digits(v, f) for f in shown if (v := relative_to_comparison(f)) is not None]
+    families: list[Interval | None] = [shown_digits(relative_in_family(f), f) for f in shown]
     names = [getattr(f.indicator.label, lang) for f in shown]
-    rows = [
-        [n, percent(v[0], lang), f"{percent(v[1], lang)}{'至' if lang == 'zh' else ' to '}{percent(v[2], lang)}"]
-        for n, v in zip(names, values, strict=True)
-    ]
     left = [getattr(f.indicator.label, lang) for f in findings if f not in shown]
     note = words.label("forest_left_out", names=joint.join(left)) if left else ""
-    reach = reach_of(values)
-    far = [] if reach is None else [n for n, v in zip(names, values, strict=True) if max(map(abs, v)) > reach]
-    beyond = [words.label("forest_beyond", names=joint.join(far))] if far else []
-    subtitle = ("；" if lang == "zh" else "; ").join([words.label("forest_subtitle"), *beyond])
+    widest = [v if w is None else w for v, w in zip(values, families, strict=True)]
+    reach = reach_of(widest)
+    far = [] if reach is None else [n for n, v in zip(names, widest, strict=True) if max(map(abs, v)) > reach]
+    subtitle = [words.label("forest_subtitle")]
+    subtitle += [words.label("forest_family")] if any(families) else []
+    subtitle += [words.label("forest_beyond", names=joint.join(far))] if far else []
     title = _title(shown, lang)
-    alt = f"{title}. " + "; ".join(f"{r[0]} {r[1]}" for r in rows)
-    head = [words.label(k) for k in ("indicator", "relative", "interval")]
-    axes = _axes(names, values, reach, words.label("relative_axis"), lang)
-    figure = plot(_series(values, reach, words.label("estimate")), axes)
-    return Drawn(title, subtitle, alt, figure, Grid(head, rows, note=note))
+    alt = f"{title}. " + "; ".join(f"{n} {percent(v[0], lang)}" for n, v in zip(names, values, strict=True))
+    axes = _axes(names, widest, reach, words.label("relative_axis"), lang)
+    figure = plot(_series(values, families, reach, (words.label("estimate"), words.label("forest_in_family"))), axes)
+    table = Grid(*_table(shown, values, families, lang), note=note, compact=True)
+    return Drawn(title, ("；" if lang == "zh" else "; ").join(subtitle), alt, figure, table)
+
+
+def _table(
+    shown: Sequence[Finding], values: Sequence[Interval], families: Sequence[Interval | None], lang: Language
+) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows: each estimate with its interval, and where any has one, the interval within its family."""
+    words, to = words_of(shown[0].programme, lang), "至" if lang == "zh" else " to "
+    head, rows = [words.label(k) for k in ("indicator", "relative", "interval")], []
+    for finding, own, joint in zip(shown, values, families, strict=True):
+        lone = finding.in_family is None
+        ends = f"{percent(own[1], lang)}{to}{percent(own[2], lang)}"
+        wide = "" if joint is None else f"{percent(joint[1], lang)}{to}{percent(joint[2], lang)}"
+        wide = wide or words.label("forest_alone" if lone else "forest_unbounded")
+        rows.append([getattr(finding.indicator.label, lang), percent(own[0], lang), ends, wide])
+    if all(f.in_family is None for f in shown):
+        return head, [row[:3] for row in rows]
+    return [*head, words.label("forest_in_family")], rows
 
 
 def _axes(names: Sequence[str], values: Sequence[Interval], reach: float | None, title: str, lang: Language) -> Axes:
@@ -76,15 +97,24 @@ def _axes(names: Sequence[str], values: Sequence[Interval], reach: float | None,
     return Axes(title, "", zero_across=True, percent_x=True, legend=False, height=height, ticks_y=ticks, range_x=span)
 
 
-def _series(values: Sequence[Interval], reach: float | None, name: str) -> list[Series]:
-    """Return the intervals from the top down, and an arrow at the edge for each end that lies beyond it."""
+def _series(
+    values: Sequence[Interval], families: Sequence[Interval | None], reach: float | None, names: tuple[str, str]
+) -> list[Series]:
+    """Return the intervals from the top down, wider ones behind, and arrows at the edge for ends that lie beyond it."""
     places = list(range(len(values), 0, -1))
-    estimates, lows, highs = zip(*values, strict=True)
-    series = [Series(name, estimates, places, mode="markers", low=lows, high=highs, across=True)]
+    series = []
+    behind = [(y, w) for y, w in zip(places, families, strict=True) if w is not None]
+    if behind:
+        middles, lows, highs = zip(*(w for _, w in behind), strict=True)
+        at = [y for y, _ in behind]
+        series += [Series(names[1], middles, at, size=1, mode="markers", low=lows, high=highs, across=True)]
+    middles, lows, highs = zip(*values, strict=True)
+    series += [Series(names[0], middles, places, mode="markers", low=lows, high=highs, across=True, thick=THICK)]
+    widest = [v if w is None else w for v, w in zip(values, families, strict=True)]
     for end, symbol in ((reach, "triangle-right"), (None if reach is None else -reach, "triangle-left")):
         if end is not None:
-            far = [y for v, y in zip(values, places, strict=True) if max(x / end for x in v) > 1]
-            series += [Series(name, [end] * len(far), far, PILOT, symbol, mode="markers")] if far else []
+            far = [y for v, y in zip(widest, places, strict=True) if max(x / end for x in v) > 1]
+            series += [Series(names[0], [end] * len(far), far, PILOT, symbol, mode="markers")] if far else []
     return series
 
 

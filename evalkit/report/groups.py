@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalkit.finding import Finding
+from evalkit.report.answer import GROUPS
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
 from evalkit.report.disclosure import held_text
@@ -12,7 +13,7 @@ from evalkit.report.figures import COMPARISON, PILOT, Drawn, Series, across_zero
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, alike_in, difference, interval, p_text, unit_of, whole
 from evalkit.report.shown import CONTRASTS, shown_by_term
-from evalkit.report.statement import GROUPS, case_for
+from evalkit.report.statement import case_for
 from evalkit.report.wording import Language, words_of
 
 NAIVE = next(iter(CONTRASTS))

@@ -18,6 +18,8 @@ LONG = 100_000
 ENDS = ("estimate", "conf_low", "conf_high")
 """An estimate and the ends of its interval, as tidy tables call them."""
 CURRENCIES = {"yuan": "CNY", "cny": "CNY", "rmb": "CNY", "mzn": "MZN", "usd": "USD"}
+SMALL_POINTS = 0.05
+"""Fewer percentage points have two decimals: with one they would be 0.0."""
 PROPORTIONAL = frozenset({"ppml"})
 """Estimators whose effect is a share of what would have been, not a difference in the indicator's unit."""
 SHARES = ("share", "proportion")
@@ -99,7 +101,8 @@ def difference(value: float | None, unit: Unit, lang: Language, *, signed: bool 
         return sign + percent(value, lang)
     if unit.kind in ("share", "percent"):
         points = value * 100 if unit.kind == "share" else value
-        return f"{sign}{_minus(f'{points:.1f}')}{_gap(lang)}{WORDS[lang].units['points']}"
+        places = 1 if points == 0 or abs(points) >= SMALL_POINTS else 2
+        return f"{sign}{_minus(f'{points:.{places}f}')}{_gap(lang)}{WORDS[lang].units['points']}"
     return sign + _quantity(value, unit, lang)
 
 

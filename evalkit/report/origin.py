@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.finding import Finding
+from evalkit.report.answer import method_text
 from evalkit.report.audit import require_safe
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME, Block, both, text
 from evalkit.report.html_table import Grid
 from evalkit.report.publishable import publishable
 from evalkit.report.shown_digits import shown_digits
-from evalkit.report.statement import case_for, headline, method_text
+from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 
 SHOWN = 16

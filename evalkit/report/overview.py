@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from evalkit.finding import Finding
 from evalkit.gate import Claim
 from evalkit.inference import InFamily
+from evalkit.inference.family_interval import FamilyInterval
 from evalkit.programme import Programme
 from evalkit.report.answers import primary_answers
 from evalkit.report.block import Block, both, heading, paragraph, text
@@ -33,7 +34,6 @@ from evalkit.report.statement import case_for, headline
 from evalkit.report.wording import LANGUAGES, Language, say, words_of
 from evalkit.results import TIDY_SCHEMA
 
-COMMON = 0.05
 CAUTION: dict[Claim, str] = {
     "effect": "all_effect",
     "effect_at_cutoff": "all_assumed",
@@ -56,11 +56,7 @@ def overview_headline(
     kinds = [kind_of(f) for f in findings]
     counts = {k: kinds.count(k) for k in ("up", "down", "unclear", "small", "change", "withheld")}
     counts["unclear"] += kinds.count("no_interval")
-    few = sum(
-        1
-        for a, f in zip(adjusted, findings, strict=True)
-        if a.holm is not None and a.holm < COMMON and kind_of(f) not in ("change", "withheld")
-    )
+    few = sum(stays(f) for f in findings if kind_of(f) not in ("change", "withheld"))
 
     down = [f.indicator.better for f, k in zip(findings, kinds, strict=True) if k == "down"]
     good = {"down": "down_good"} if set(down) == {"lower"} else {}
@@ -87,17 +83,17 @@ def overview_headline(
 
 
 def _rests_on(findings: Sequence[Finding], lang: Language) -> str:
-    """Return on how many households and villages the answers rest, what their ranges mean, and what not to conclude."""
+    """Return on how many households and villages the answers rest, what not to conclude, and what their ranges mean."""
     told = [f for f in findings if f.indicator.role == "primary"] or findings
     stop, programme = "。" if lang == "zh" else ".", findings[0].programme
     shown = [f for f in told if case_for(f).shows_numbers]
     sample, ranges = sample_text(shown, lang), say(programme, lang, "range_note") if shown else ""
     lines = (
         ("rests_on", sample + stop if sample else ""),
-        ("how_to_read", ranges),
         ("not_to_conclude", caution_of_all(told, lang)),
+        ("how_to_read", ranges),
     )
-    rows = "".join(f"<dt>{text(say(programme, lang, k))}</dt><dd>{text(v)}</dd>" for k, v in lines if v)
+    rows = "".join(f"<div><dt>{text(say(programme, lang, k))}</dt><dd>{text(v)}</dd></div>" for k, v in lines if v)
     return f"<dl>{rows}</dl>"
 
 
@@ -121,12 +117,21 @@ def kind_of(finding: Finding) -> str:
     return "change" if finding.gate.claim == "change_only" else str(case.position)
 
 
+def stays(finding: Finding) -> bool:
+    """Whether the interval leaves out zero that holds together with those of all indicators of the family."""
+    row, joint = finding.main.row("att"), finding.in_family
+    low, high = (row["conf_low"], row["conf_high"]) if joint is None else _ends(joint)
+    return is_number(low) and is_number(high) and (low > 0 or high < 0)
+
+
 def _numbers(finding: Finding, adjusted: InFamily) -> dict[str, object]:
     row = finding.main.row("att") if case_for(finding).shows_numbers else {}
     values = {
         "indicator": finding.indicator.name,
         "family": finding.indicator.family,
         "claim": finding.gate.claim,
+        "conf_low_in_family": _ends(finding.in_family)[0] if row else None,
+        "conf_high_in_family": _ends(finding.in_family)[1] if row else None,
         "p_adjusted": adjusted.holm if row else None,
         "p_westfall_young": adjusted.westfall_young if row else None,
         "q_sharpened": adjusted.sharpened_q if row else None,
@@ -196,13 +201,28 @@ def _row(finding: Finding, money: Callable[[Unit], Unit], lang: Language) -> lis
 
 def relative_to_comparison(finding: Finding) -> tuple[float, float, float] | None:
     """Return estimate and interval as shares of the comparison mean; None where there is none."""
-    row, mean = finding.main.row("att"), shown_comparison_mean(finding)
-    values = (row["estimate"], row["conf_low"], row["conf_high"])
-    if not case_for(finding).shows_numbers or not is_number(mean) or mean <= 0 or not all(map(is_number, values)):
+    row = finding.main.row("att")
+    return _relative((row["estimate"], row["conf_low"], row["conf_high"]), finding)
+
+
+def relative_in_family(finding: Finding) -> tuple[float, float, float] | None:
+    """Return the same with the interval that holds together with those of its family; None where it has no such."""
+    joint = finding.in_family
+    return None if joint is None else _relative((finding.main.row("att")["estimate"], *_ends(joint)), finding)
+
+
+def _ends(joint: FamilyInterval | None) -> tuple[float | None, float | None]:
+    return (None, None) if joint is None else (joint.conf_low, joint.conf_high)
+
+
+def _relative(values: tuple[float | None, ...], finding: Finding) -> tuple[float, float, float] | None:
+    mean, (middle, low, high) = shown_comparison_mean(finding), values
+    if not case_for(finding).shows_numbers or not is_number(mean) or mean <= 0:
         return None
-    if finding.main.estimate.estimator in PROPORTIONAL:
-        return values
-    return values[0] / mean, values[1] / mean, values[2] / mean
+    if not (is_number(middle) and is_number(low) and is_number(high)):
+        return None
+    of = 1.0 if finding.main.estimate.estimator in PROPORTIONAL else mean
+    return middle / of, low / of, high / of
 
 
 def overview_notes(findings: Sequence[Finding], adjusted: Sequence[InFamily], indices: Indices) -> Block:

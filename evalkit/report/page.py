@@ -110,6 +110,7 @@ def _context(page: Page, body: str) -> dict[str, Any]:
         "body": body,
         "lang_attribute": "en" if page.lang == "en" else "zh-CN",
         "banner": WORDS["zh"].label("banner"),
+        "banner_real": WORDS["zh"].label("banner_real"),
     }
     context["downloads"] = _downloads(page)
     for lang, words in WORDS.items():
@@ -118,7 +119,7 @@ def _context(page: Page, body: str) -> dict[str, Any]:
             "kicker": visible(page.kicker[lang]),
             "generated": words.label("generated", version=page.version),
         }
-        shown |= {k: words.label(k) for k in ("home", "switch", "internal", "downloads", "real")} | {
+        shown |= {k: words.label(k) for k in ("home", "switch", "internal", "downloads")} | {
             "banner": words.label("banner_text")
         }
         context |= {f"{key}_{lang}": value for key, value in shown.items()}
@@ -138,6 +139,8 @@ def _downloads(page: Page) -> list[dict[str, str]]:
 def _failure_html(failure: Failure, lang: Language) -> str:
     words = WORDS[lang]
     items = [("failed_reason", failure.reason), ("failed_needed", failure.needed), ("failed_todo", failure.todo)]
-    rows = "".join(f"<dt>{text(words.label(key))}</dt><dd>{text(value)}</dd>" for key, value in items if value)
+    rows = "".join(
+        f"<div><dt>{text(words.label(key))}</dt><dd>{text(value)}</dd></div>" for key, value in items if value
+    )
     title, rest = text(words.label("failed")), text(words.label("failed_rest"))
     return f'<section class="answer"><h2>{title}</h2><dl>{rows}</dl><p>{rest}</p></section>'

@@ -49,6 +49,7 @@ RESULTS = (
     "flow",
     "winsorised",
     "why_this_interval",
+    "in_family",
 )
 """What is null in the numbers beside a page that reports no result."""
 FROM_COUNTS = ("cells", "means", "attrition", "take_up")

@@ -75,6 +75,16 @@ def earlier_rounds(n: int, programme: Programme, lang: Language) -> str:
     return WORDS[lang].label(key, n=n)
 
 
+def path_word(programme: Programme) -> str:
+    """Return the label's key for what a path before and after the start counts: rounds, months, or years of months."""
+    return "event_time_year" if programme.design.path == "year" else event_word(programme)
+
+
+def by_path(key: str, programme: Programme) -> str:
+    """Return the key of a text about the path: of its own where a point is a year of months."""
+    return f"{key}_year" if programme.design.path == "year" else key
+
+
 def event_word(programme: Programme) -> str:
     """Return the label's key for rounds since the start."""
     return "event_time_month" if is_monthly(programme) else "event_time"

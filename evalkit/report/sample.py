@@ -7,12 +7,13 @@ from typing import Any
 import polars as pl
 
 from evalkit.finding import Finding
+from evalkit.report.answer import caution
 from evalkit.report.block import Block, both, heading, paragraph, text
 from evalkit.report.disclosure import few_text, held_text, rounded, shown_cut
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import difference, effect_unit, interval, level, p_text, percent, unit_of, whole
 from evalkit.report.shown import shown_bounds, shown_flow, shown_losses
-from evalkit.report.statement import case_for, caution, reasons_text
+from evalkit.report.statement import case_for, reasons_text
 from evalkit.report.tables import arm_name, rounded_note
 from evalkit.report.wording import Language, Words, say, words_of
 

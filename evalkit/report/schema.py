@@ -18,6 +18,7 @@ from evalkit.diagnostics.pre_trend_power import PreTrendPower
 from evalkit.diagnostics.stability import Verdict
 from evalkit.flow import FlowStep
 from evalkit.gate import CLAIMS, TEXTS
+from evalkit.inference.family_interval import FamilyInterval
 from evalkit.panel import Winsorised
 from evalkit.plan_lock import Deviation
 from evalkit.programme import IndicatorPlan
@@ -68,6 +69,7 @@ def finding_schema() -> tuple[Schema, Schema]:
         ),
         "robustness": _or_null({"type": "object", "additionalProperties": _list({"$ref": "#/$defs/tidy"})}),
         "why_this_interval": _or_null(TEXT),
+        "in_family": _or_null(_fields(FamilyInterval)),
         "pre_trend": _or_null(_fields(PreTrend)),
         "drift": _or_null(_fields(PreTrendPower)),
         "honest": _or_null(_fields(HonestDid, bounds=_or_null(_list(_fields(Bounds))))),

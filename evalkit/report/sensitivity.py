@@ -9,16 +9,15 @@ from evalkit.diagnostics.honest_did import MOST, HonestDid
 from evalkit.finding import Finding
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.charts import axis_title
+from evalkit.report.drift import LEAST, borne, fastest_before
 from evalkit.report.figures import COMPARISON, PILOT, Axes, Drawn, Series, figure_block, plot
 from evalkit.report.html_table import Grid
-from evalkit.report.numbers import alike_in, interval, plain, unit_of
+from evalkit.report.numbers import alike_in, difference, interval, plain, unit_of
 from evalkit.report.shown import shown_honest, shown_study
 from evalkit.report.shown_digits import shown_digits
 from evalkit.report.statement import case_for
 from evalkit.report.wording import Language, Words, words_of
 
-LEAST = 0.1
-"""A breakdown value below this is called hardly any drift: to one decimal it would be 0."""
 BESIDE = 0.3
 """How far the axis goes on beyond the last interval, in times of the largest drift before the start."""
 
@@ -49,7 +48,7 @@ def shown_drifts(finding: Finding, honest: HonestDid) -> list[dict[str, Any]]:
 def _figure(finding: Finding, honest: HonestDid, rows: list[dict[str, Any]], lang: Language) -> Drawn:
     words, marked = words_of(finding, lang), _marked(honest)
     title, table = _title(finding, honest, lang), _table(finding, honest, rows, lang)
-    subtitle = words.label("drift_subtitle")
+    subtitle = words.label("drift_subtitle", one=_one(finding, honest, lang))
     subtitle += "" if marked is None else words.label("drift_mark", times=_times(marked))
     axes = Axes(
         words.label("drift_axis"),
@@ -87,12 +86,21 @@ def _series(rows: list[dict[str, Any]], words: Words) -> list[Series]:
 
 
 def _title(finding: Finding, honest: HonestDid, lang: Language) -> str:
-    label, most = getattr(finding.indicator.label, lang), plain(MOST, 0)
-    key = "none" if honest.breakdown is None else "most" if honest.breakdown >= MOST else "until"
-    key = "hardly" if key == "until" and (honest.breakdown or 0.0) < LEAST else key
-    return words_of(finding, lang).label(
-        f"drift_title_{key}", label=label, most=most, times=_times(honest.breakdown or 0.0)
-    )
+    label, most, bears = getattr(finding.indicator.label, lang), plain(MOST, 0), honest.breakdown
+    words, amount, size = words_of(finding, lang), "", borne(finding)
+    if size is not None:
+        shown = difference(size, unit_of(finding.indicator.unit), lang)
+        amount = words.label("drift_amount", amount=shown)
+    key = "none" if bears is None else "most" if bears >= MOST else "hardly" if bears < LEAST else "until"
+    return words.label(f"drift_title_{key}", label=label, most=most, times=_times(bears or 0.0), amount=amount)
+
+
+def _one(finding: Finding, honest: HonestDid, lang: Language) -> str:
+    """Say how large the fastest move before the start was; empty where a round of it is withheld."""
+    moved = fastest_before(finding, honest.n_leads)
+    if moved is None:
+        return ""
+    return words_of(finding, lang).label("drift_one", amount=difference(moved, unit_of(finding.indicator.unit), lang))
 
 
 def _times(breakdown: float) -> str:

@@ -131,7 +131,9 @@ def _estimates_note(finding: Finding, lang: Language) -> str:
     words = words_of(finding, lang)
     beside = finding.instrument is not None and finding.main.estimate.estimator not in LATE
     cuts = any(name in CUTS for name, _ in finding.robustness)
-    notes = ("robustness_note", *(["late_note"] if beside else []), *(["cuts_note"] if cuts else []))
+    by_rounds = finding.main.method == "two_way" and any(r.method != "two_way" for _, r in finding.robustness)
+    chosen = {"late_note": beside, "cuts_note": cuts, "rounds_note": by_rounds}
+    notes = ("robustness_note", *(name for name, applies in chosen.items() if applies))
     return "".join(words.label(n) for n in notes)
 
 
@@ -212,6 +214,14 @@ def _true_of(result: Inference) -> str:
     return "late" if result.estimate.estimator in LATE else "att"
 
 
+def _ends_of(result: Inference, finding: Finding) -> tuple[float | None, float | None]:
+    """Return the interval that the page gives: with an instrument, Anderson and Rubin's."""
+    by, row = finding.instrument, result.row("att")
+    if by is not None and by.estimate.estimator == result.estimate.estimator:
+        row = by.row("late")
+    return row["conf_low"], row["conf_high"]
+
+
 def _truth(finding: Finding, lang: Language) -> Grid:
     words, known = words_of(finding, lang), finding.truth or {}
     pairs = [(words.rows["main"], finding.main), *((estimator_name(n, words), r) for n, r in finding.robustness)]
@@ -220,8 +230,10 @@ def _truth(finding: Finding, lang: Language) -> Grid:
     for name, result in pairs:
         unit = units[result.estimate.estimator]
         row, value = result.row("att"), None if unit.kind == "relative" else known.get(_true_of(result))
-        low, high = row["conf_low"], row["conf_high"]
-        inside = DASH if None in (value, low, high) else words.label("yes" if low <= value <= high else "no")
+        low, high = _ends_of(result, finding)
+        inside = DASH
+        if value is not None and low is not None and high is not None:
+            inside = words.label("yes" if low <= value <= high else "no")
         rows.append(
             [
                 name,

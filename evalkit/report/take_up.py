@@ -6,13 +6,14 @@ from typing import Any
 
 from evalkit.finding import Finding
 from evalkit.report.block import Block, both, heading, paragraph
+from evalkit.report.cutoff_words import is_fuzzy
 from evalkit.report.disclosure import held_text, rounded
 from evalkit.report.html_table import Grid
 from evalkit.report.numbers import DASH, Unit, alike_in, difference, interval, percent, plain, unit_of, whole
 from evalkit.report.on_whom import OF_ASSIGNMENT
 from evalkit.report.shown import ARMS, shown_take_up
 from evalkit.report.statement import case_for
-from evalkit.report.tables import estimator_name
+from evalkit.report.tables import arm_name, estimator_name
 from evalkit.report.wording import Language, say, words_of
 from evalkit.results import Inference
 
@@ -38,11 +39,12 @@ def _arms(finding: Finding, lang: Language) -> Grid:
         n = table[arm]["n_units"]
         few = n < limits.min_households
         count = held_text("households", limits, words) if few else whole(rounded(n, limits), lang)
-        body.append([words.rows[arm], whole(table[arm]["n_villages"], lang), count, share])
+        body.append([arm_name(finding, arm, lang), whole(table[arm]["n_villages"], lang), count, share])
     if shares is not None:
         gap = difference(shares["pilot"] - shares["comparison"], unit_of("share"), lang, signed=True)
-        body.append([words.rows["difference"], "", "", gap])
-    return Grid(["", words.label("villages"), words.label("households"), words.label("took_part")], body)
+        body.append([arm_name(finding, "difference", lang), "", "", gap])
+    note = words.label("took_part_cutoff") if is_fuzzy(finding) and shares is not None else ""
+    return Grid(["", words.label("villages"), words.label("households"), words.label("took_part")], body, note=note)
 
 
 def _effects(finding: Finding, lang: Language) -> Grid:

@@ -112,6 +112,73 @@ def test_each_group_is_a_did_of_its_own_and_the_whole_is_the_continuous_did_of_d
     assert list(result["std_error"]) == pytest.approx([peer.overall_att_se, *curve["se"], steps["se"][1]], rel=1e-9)
 
 
+def test_before_the_start_by_hand() -> None:
+    """Starts in round 3: a (dose 1) changes by 2 from round 1 to 2, b (dose 3) by 5; c starts in round 4 and changes by
+    1 and 4; d never, by 3 and 0.
+
+    From round 1 to 2 those that start later than a and b, c and d, changed by 2: a 0 more, b 3 more. c's own change to
+    round 2 is set against d alone (a and b start earlier): 1 − 3, and to round 3, 4 − 0; of dose 3, so in b's group:
+    (3 − 2 + 4)/3 = 5/3. All: (0 + 3 − 2 + 4)/4.
+    """
+    paths = {"a": (3, [0, 2, 9, 9]), "b": (3, [0, 5, 9, 9]), "c": (4, [0, 1, 5, 9]), "d": (0, [0, 3, 3, 3])}
+    rows = [(v, v, g, t, float(y)) for v, (g, ys) in paths.items() for t, y in enumerate(ys, 1)]
+    found = moments_of(pl.DataFrame(rows, schema=["household", "village", "first", "round", "y"], orient="row"))
+    dose = {"a": 1.0, "b": 3.0, "c": 3.0}
+    estimate = evalkit.by_dose(found, dose, [2], comparison="not_yet", before=True)
+    assert estimate.values == pytest.approx([5 / 4, 0, 5 / 3])
+    assert estimate.columns["n_treated_villages"] == (3, 1, 2)
+    assert estimate.counts.n_comparison_clusters == 2
+    never = evalkit.by_dose(found, dose, [2], comparison="never", before=True)
+    assert never.values == pytest.approx([(-1 + 2 - 2 + 4) / 4, -1, (2 - 2 + 4) / 3])
+
+
+def test_before_the_start_each_group_is_a_did_of_its_own(cases: Path) -> None:
+    """castle, 2003 to 2004 before laws of 2005 on: in each dose group pyfixest's 2×2 against states without one."""
+    pyfixest = pytest.importorskip("pyfixest")
+    rows = pl.read_parquet(cases / "castle.parquet").with_columns(pl.col("year").cast(pl.Int64))
+    force = rows.group_by("state").agg(pl.col("cdl").sum().alias("force"))
+    rows = rows.filter(pl.col("year").is_in([2003, 2004, 2010])).join(force, on="state").rename({"l_homicide": "y"})
+    level = pl.when(pl.col("force") >= 4.2).then(2.0).when(pl.col("force") > 0).then(1.0).otherwise(0.0)
+    rows = rows.with_columns(
+        level.alias("level"),
+        pl.when(pl.col("force") > 0).then(3).otherwise(0).alias("first"),
+        pl.col("year").replace_strict({2003: 1, 2004: 2, 2010: 3}).alias("round"),
+    )
+    design = Design(unit="state", cluster="state", time="round", first_treated="first", comparison="never")
+    levels = dict(rows.select("state", "level").iter_rows())
+    estimate = evalkit.by_dose(moments_of(rows, design), levels, [2], before=True)
+    for j in (1.0, 2.0):
+        part = rows.filter(pl.col("level").is_in([0.0, j]), pl.col("round") < 3).with_columns(
+            ((pl.col("level") == j) & (pl.col("round") == 2)).cast(pl.Float64).alias("treated")
+        )
+        fit = pyfixest.feols("y ~ treated | state + round", part.to_pandas())
+        found = evalkit.infer(estimate, "crv1").row(f"dose={j:.0f}")
+        assert found["estimate"] == pytest.approx(fit.coef()["treated"], abs=1e-9)
+
+
+def test_a_group_that_drifts_is_seen_before_its_start_and_the_other_is_not() -> None:
+    """Villages of the high dose drift by .5 a round from the first on; the effect itself changes nothing before."""
+    frame, dose = staggered(8)
+    drifting = frame.with_columns(
+        pl.col("y") + 0.5 * pl.col("round") * pl.col("village").is_in(["v2", "v3", "v6", "v7"])
+    )
+    effect = pl.when((pl.col("first") > 0) & (pl.col("round") >= pl.col("first"))).then(7.0).otherwise(0.0)
+    plain, moved, later = (
+        evalkit.by_dose(moments_of(f), dose, [4], before=True).values
+        for f in (frame, drifting, drifting.with_columns(pl.col("y") + effect))
+    )
+    assert moved - plain == pytest.approx([0.25, 0, 0.5])
+    assert later == pytest.approx(moved)
+
+
+def test_before_the_start_there_are_no_slopes_and_it_takes_two_rounds() -> None:
+    frame, dose = staggered(1)
+    with pytest.raises(UsageError, match="slopes before the start"):
+        evalkit.by_dose(moments_of(frame), dose, [4], slopes=True, before=True)
+    with pytest.raises(DesignError, match="seen twice before"):
+        evalkit.by_dose(moments_of(frame.filter(pl.col("round") >= 3, pl.col("first") != 3)), dose, [4], before=True)
+
+
 def staggered(seed: int, *, missing: float = 0.0) -> tuple[pl.DataFrame, dict[str, float]]:
     """Thirteen villages that start in rounds 3, 4 or never, eight of them with doses."""
     frame = village_panel(seed, [3, 3, 3, 3, 4, 4, 4, 4, 0, 0, 0, 0, 0], rounds=5, missing=missing)

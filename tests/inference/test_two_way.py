@@ -8,6 +8,7 @@ import pytest
 
 import evalkit
 from evalkit import DataError, Design, DesignError, Moments
+from evalkit.inference.infer import fits
 from evalkit.inference.two_way import FEW_ROUNDS, _three, sums_by_round
 from tests.small_panels import two_way_design, village_panel, weighted_least_squares
 
@@ -120,6 +121,46 @@ def test_what_it_refuses_and_where_it_warns() -> None:
 
 
 def test_the_base_of_an_event_study_has_no_standard_error() -> None:
-    study = evalkit.infer(evalkit.event_study(moments_of(village_panel(1, [9, 9, 9, 0, 0, 0], rounds=18))), "two_way")
+    moments = moments_of(village_panel(1, [9, 9, 9, 0, 0, 0], rounds=18))
+    study = evalkit.infer(evalkit.event_study(moments, step=6), "two_way")
     assert study.row("event_time=-1")["std_error"] is None
     assert study.row("att")["std_error"] > 0
+
+
+def test_a_coefficient_a_round_leaves_nothing_to_read_chance_from() -> None:
+    """It takes in what the round brought, so squares by round are 0, and the rest held 0 in 16 of 100 draws."""
+    moments = moments_of(monthly(1, 1.0, rounds=24))
+    for saturated in (evalkit.event_study(moments), evalkit.sun_abraham(moments)):
+        assert np.abs(sums_by_round(saturated).sum(axis=0)).max() < 1e-12
+        assert not fits("two_way", saturated)
+        with pytest.raises(DesignError, match="a coefficient of its own"):
+            evalkit.infer(saturated, "two_way")
+    stepped = evalkit.event_study(moments, step=12)
+    assert fits("two_way", stepped)
+    assert not fits("two_way", evalkit.imputation(moments))
+    assert evalkit.infer(stepped, "two_way").row("event_time=0")["std_error"] > 0
+
+
+@pytest.mark.parametrize("step", [2, 6])
+def test_steps_from_rows(step: int) -> None:
+    """A step's gap by dummies on rows: its contribution by village, round and both, as for one coefficient."""
+    frame = village_panel(6, [7, 7, 7, 0, 0, 0, 0], rounds=18, households=3)
+    event = pl.when(pl.col("first") > 0).then((pl.col("round") - pl.col("first")) // step)
+    steps = frame.select(event.alias("k"))["k"]
+    times = sorted(set(steps.drop_nulls()) - {-1})
+    columns = np.column_stack([(steps == k).fill_null(False).cast(pl.Float64).to_numpy() for k in times])
+    x, y = two_way_design(frame, columns), frame["y"].to_numpy()
+    ones = np.ones(frame.height)
+    residual = y - x @ weighted_least_squares(x, y, ones)
+    moved = (x @ np.linalg.pinv(x.T @ x)[:, -len(times) :]) * residual[:, None]
+    study = evalkit.infer(evalkit.event_study(moments_of(frame), step=step), "two_way")
+    g, n, k = 7, frame.height, len(times) + 1
+    for j, time in enumerate(times):
+        table = frame.with_columns(pl.Series("z", moved[:, j]))
+        squares = [
+            float((table.group_by(by).agg(pl.col("z").sum())["z"] ** 2).sum())
+            for by in (["village"], ["round"], ["village", "round"])
+        ]
+        variance = (squares[0] + squares[1] - squares[2]) * g / (g - 1) * (n - 1) / (n - k)
+        found = study.row(f"event_time={time}")["std_error"]
+        assert found is None if variance < 0 else found == pytest.approx(np.sqrt(variance), rel=ROWS)

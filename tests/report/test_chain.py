@@ -12,9 +12,10 @@ import evalkit
 from evalkit import PlanError, report
 from evalkit.gate import Gate, Reason
 from evalkit.programme import ChainStep
+from evalkit.report.chain import is_against
 
 ROOT = Path(__file__).parents[2] / "data_raw"
-SIMULATED = ("ningxia_post", "shangyu_trinity", "suqian_ecommerce", "suqian_post", "weinan_teams")
+SIMULATED = ("ningxia_post", "shangyu_trinity", "suqian_ecommerce", "suqian_live", "suqian_post", "weinan_teams")
 
 
 @pytest.mark.parametrize("name", SIMULATED)
@@ -40,6 +41,19 @@ def test_a_step_shows_its_estimate_or_that_nothing_measures_it() -> None:
     assert "没有衡量" in rows[3]
     assert "不予报告" in rows[4]
     assert "元/年" not in rows[4]
+
+
+def test_a_step_says_where_it_went_against_what_was_meant() -> None:
+    """Income that rises where the plan would have it fall; nothing is said where the direction is open."""
+    whole = evalkit.load(ROOT / "suqian_ecommerce")
+    steps = (replace_indicator(whole, "disposable_income_pc_yuan"),)
+    found = evalkit.evaluate(whole.model_copy(update={"chain": steps}), "disposable_income_pc_yuan")
+    worse = replace(found, indicator=found.indicator.model_copy(update={"better": "lower"}))
+    open_ = replace(worse, main=replace(worse.main, conf_low=-worse.main.conf_high))
+    assert [is_against(f) for f in (found, worse, open_)] == [False, True, False]
+    html = report.chain([worse]).html
+    assert "+671元/年（与设想相反）" in html
+    assert "+671 yuan a year (against what was meant)" in html
 
 
 def replace_indicator(programme: evalkit.Programme, name: str | None) -> ChainStep:

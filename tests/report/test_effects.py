@@ -13,9 +13,11 @@ import pytest
 import evalkit
 from evalkit import report
 from evalkit.finding import Finding
+from evalkit.report.answer import meaning
 from evalkit.report.numbers import Unit, difference, effect_unit, interval, span
+from evalkit.report.on_whom import compliance
 from evalkit.report.overview import relative_to_comparison
-from evalkit.report.statement import compliance, headline, meaning
+from evalkit.report.statement import headline
 
 RELATIVE = Unit("relative")
 

@@ -68,7 +68,7 @@ def test_what_must_not_be_concluded_stands_on_every_page(plan: NextRound) -> Non
         assert "查不出，不能说成项目没有作用" in shown
 
 
-@pytest.mark.parametrize("missing", ["cutoff", "no_likeness", "all_alike"])
+@pytest.mark.parametrize("missing", ["cutoff", "no_likeness", "all_alike", "shared_rounds"])
 def test_without_numbers_the_reason_is_given_and_no_number(plan: NextRound, missing: str) -> None:
     other = replace(plan, found=None, missing=missing)
     said = text(report.power_headline(other))

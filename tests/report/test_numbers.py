@@ -33,7 +33,14 @@ def test_shares_are_percent_and_their_differences_points():
 
 
 def test_a_rounded_zero_has_no_sign():
-    assert difference(-0.0001, SHARE, "en") == "0.0 percentage points"
+    assert difference(-0.00004, SHARE, "en") == "0.00 percentage points"
+    assert difference(0.0, SHARE, "en") == "0.0 percentage points"
+
+
+def test_a_few_hundredths_of_a_point_are_not_written_as_none():
+    """−0.00012 to 0.0067 of a share: in points −0.01, not 0.0, to 0.7."""
+    assert interval(-0.00012, 0.0067, SHARE, "zh") == "−0.01至0.7个百分点"
+    assert span(-0.00012, 0.0067, SHARE, "zh") == "降低0.01个百分点到提高0.7个百分点"
 
 
 def test_interval_names_the_unit_once():

@@ -14,13 +14,14 @@ from evalkit.evidence import evidence_of
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason, open_gate
 from evalkit.inference import InFamily
+from evalkit.inference.family_interval import FamilyInterval
 from evalkit.report.block import SUMMARY_MIME, Block
-from evalkit.report.overview import caution_of_all
+from evalkit.report.overview import caution_of_all, stays
 from evalkit.report.publishable import publishable
 from evalkit.report.resting import sample_text
 from evalkit.report.wording import LANGUAGES, words_of
 
-CHANCE = "看的指标越多，碰巧出现差别的机会越大；考虑到这一点，仍有{}项的差别很难用碰巧解释。"
+CHANCE = "看的指标越多，碰巧出现差别的机会越大；同组各项一并看，仍有{}项的区间全在零的一边。"
 CHANGE = Gate("change_only", (Reason("chosen"), Reason("pre_trend_rejected", {"p": 0.01})))
 
 
@@ -60,10 +61,10 @@ def test_a_change_is_counted_as_one(pair: list[Finding]) -> None:
 def test_the_primary_indicators_are_answered_first(pair: list[Finding]) -> None:
     """Each as on its own page; an assumption that the one before states is referred to, not said again."""
     first, second = (report.headline(f, "zh") for f in pair)
-    assumed = "假定没有项目时，试点村与对照村的变化会相同"
-    assert second.startswith(assumed)
-    assert said(pair)["zh"] == f"{first}\n{second.replace(assumed, '同样假定如此')}"
-    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + "\nIf the same holds, then the online sales")
+    assumed = "前提是没有项目时，试点村与对照村的变化会相同"
+    assert second.endswith(f"；{assumed}。")
+    assert said(pair)["zh"] == f"{first}\n{second.replace(assumed, '前提同上')}"
+    assert said(pair)["en"].startswith(report.headline(pair[0], "en") + "\nThe online sales")
     changed = [replace(pair[0], gate=CHANGE), pair[1]]
     assert said(changed)["zh"] == f"{report.headline(changed[0], 'zh')}\n{second}"
 
@@ -77,7 +78,7 @@ def test_below_stand_the_sample_and_what_not_to_conclude(pair: list[Finding]) ->
     where = f"{households} households in 36 villages (16 pilot, 20 comparison), 2012 to 2017"
     assert f"<dd>{where}{'' if fewest == most else ', depending on the indicator'}.</dd>" in html
     assert "36个村的" in html
-    assert caution_of_all(pair, "en").startswith("Where a sentence begins with “if”, do not call it")
+    assert caution_of_all(pair, "en").startswith("Never quote a sentence without its condition")
     assert f"<dd>{caution_of_all(pair, 'zh')}</dd>" in html
 
 
@@ -149,3 +150,19 @@ def test_a_single_pilot_village_is_told_and_linked_inside_only(lone: Finding):
     assert [a for a, page in pages.items() if amount in page] == ["internal"]
     assert amount not in report.headline(shown["public"], "en")
     assert publishable(shown["public"])["main"] is None
+
+
+def test_what_stays_is_counted_by_the_intervals_of_the_figure(pair: list[Finding]) -> None:
+    """A thin bar across zero, or without an end, does not count; alone in its family the indicator's own decides."""
+    kept, across = FamilyInterval(3, 0.95, 0.983, 1.0, 2.0), FamilyInterval(3, 0.95, 0.983, -1.0, 2.0)
+    open_ended = FamilyInterval(3, 0.95, 0.983, None, None)
+    assert [stays(replace(pair[0], in_family=f)) for f in (kept, across, open_ended, None)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    assert counted([replace(pair[0], in_family=across), pair[1]])["zh"].endswith(CHANCE.format(1))
+    none = counted([replace(f, in_family=across) for f in pair])
+    assert none["zh"].endswith("同组各项一并看，没有一项的区间全在零的一边。")
+    assert none["en"].endswith("taken together, none has an interval on one side of zero.")

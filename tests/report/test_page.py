@@ -95,7 +95,7 @@ def test_language_is_set(html: str):
 def test_banner_of_simulated_data(simulated: bool):
     page = render(notebook(), replace(PAGE, simulated=simulated))
     assert ("模拟数据 / simulated data" in page) is simulated
-    assert ("· 真实数据" in page) is ("· real data" in page) is not simulated
+    assert ("<b>真实数据 / real data</b>" in page) is not simulated
 
 
 def test_internal_page_is_marked_and_has_no_way_to_the_list():

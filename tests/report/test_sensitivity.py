@@ -15,6 +15,7 @@ from evalkit.diagnostics.honest_did import Bounds, HonestDid
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.report.block import Block, FigureBlock
+from evalkit.report.drift import fastest_before
 from evalkit.report.publishable import publishable
 
 PAYLOAD = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
@@ -67,13 +68,43 @@ def test_the_table_beside_holds_the_same_intervals(income: Finding):
 @pytest.mark.parametrize(
     ("breakdown", "mark", "zh", "en"),
     [
-        (0.43, 0.43, "不超过开始前最大一轮的0.4倍，区间就不含0", "up to 0.4 times as fast"),
+        (
+            0.43,
+            0.43,
+            "每轮超过开始前最大一轮的0.4倍（约73.1元/年）时，就",
+            "0.4 times their largest move before the start (about 73.1",
+        ),
         # 0.96 is 0.9, not 1.0: at 1 the interval may hold 0
-        (0.96, 0.96, "不超过开始前最大一轮的0.9倍，区间就不含0", "up to 0.9 times as fast"),
-        (5.2, 5.2, "不超过开始前最大一轮的5.2倍，区间就不含0", "up to 5.2 times as fast"),
-        (0.08, None, "两类村走势稍有差别，区间就含0", "ever so little, the interval would hold 0"),
-        (None, None, "走势即使没有差别，区间也含0", "even had the two sides not drifted apart"),
-        (10.0, None, "走势之差达到开始前最大一轮的10倍，区间仍不含0", "drifted apart 10 times as fast"),
+        (
+            0.96,
+            0.96,
+            "每轮超过开始前最大一轮的0.9倍（约164元/年）时，就",
+            "0.9 times their largest move before the start (about 164",
+        ),
+        (
+            5.2,
+            5.2,
+            "每轮超过开始前最大一轮的5.2倍（约950元/年）时，就",
+            "5.2 times their largest move before the start (about 950",
+        ),
+        (
+            0.08,
+            None,
+            "两类村本来只要稍有拉开差距，就不能判断高低",
+            "anyway by the least bit, higher or lower could not be told",
+        ),
+        (
+            None,
+            None,
+            "两类村的差距本来不变，也不能判断高低",
+            "even had the two sides not been drifting apart, higher or",
+        ),
+        (
+            10.0,
+            None,
+            "每轮达到开始前最大一轮的10倍时，仍能判断高低",
+            "by 10 times their largest move before the start, higher could",
+        ),
     ],
 )
 def test_the_message_is_the_breakdown_value(
@@ -100,6 +131,21 @@ def test_alternative_text_and_note_hold_the_numbers(income: Finding):
     assert f"0.5: −{abs(first.conf_low):.0f}至{first.conf_high:.0f}元/年" in alts[0]
     assert f"0.5: −{abs(first.conf_low):,.0f} to {first.conf_high:,.0f} yuan a year" in alts[1]
     assert f"{income.honest.n_leads}轮开始前的数据中" in html
+
+
+def test_one_is_the_largest_move_before_the_start(income: Finding):
+    """Leads 12 and −5 before the base, where the gap is 0: moves of 17 and 5, so 1 is 17 yuan."""
+    study, base = income.event_study, -1 - income.programme.design.anticipation
+    place = {t: j for j, t in enumerate(study.estimate.columns["event_time"]) if t is not None}
+    leads = [t for t in sorted(place) if t < base]
+    assert len(leads) == income.honest.n_leads == 2
+    values = study.estimate.values.copy()
+    values[[place[t] for t in leads]] = [12.0, -5.0]
+    moved = replace(income, event_study=replace(study, estimate=replace(study.estimate, values=values)))
+    assert fastest_before(moved, 2) == pytest.approx(17)
+    assert "1倍约为17.0元/年" in html_of(moved)
+    assert "1 is about 17.0 yuan a year" in html_of(moved)
+    assert fastest_before(moved, 3) is None
 
 
 def test_there_is_none_without_bounds_or_where_nothing_is_reported(income: Finding, saved: Finding):

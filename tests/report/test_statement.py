@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from importlib import import_module
@@ -11,9 +12,9 @@ import pytest
 from evalkit import report
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
+from evalkit.report.answer import basis, caution, how_sure, meaning, range_text
 from evalkit.report.block import FINDING_MIME, SUMMARY_MIME
 from evalkit.report.rounds import earlier_rounds, round_in_words
-from evalkit.report.statement import basis, caution, meaning
 
 
 def test_randomised_but_wide_interval(saved: Finding):
@@ -44,8 +45,8 @@ def test_specialists_names_stand_in_the_details_and_not_in_the_answer(saved: Fin
 
 def test_p_of_a_reason_stands_under_limits_only(income: Finding):
     closed = replace(income, gate=Gate("change_only", (Reason("chosen"), Reason("pre_trend_rejected", {"p": 0.012}))))
-    assert "走势已经不同；" in basis(closed, "zh")
-    assert "already moved apart before the programme;" in basis(closed, "en")
+    assert "走势已经不同。" in basis(closed, "zh")
+    assert "already moved apart before the programme." in basis(closed, "en")
     assert "走势已经不同（p = 0.012）" in report.limits(closed).html
     assert "before the programme (p = 0.012)" in report.limits(closed).html
 
@@ -65,12 +66,21 @@ def test_rounds_before_the_start_are_counted_as_what_they_are(income: Finding):
     assert round_in_words(2016, income.programme, "en") == "2016"
 
 
-def test_what_the_range_means_is_said_where_there_is_no_comparison_mean(
-    income: Finding, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(import_module("evalkit.report.statement"), "shown_comparison_mean", lambda finding: None)
-    assert meaning(income, "zh").startswith("合理范围指95%置信区间")
-    assert meaning(income, "en").startswith("The plausible range is a 95 % confidence interval")
+def test_what_the_range_means_and_how_it_is_made(income: Finding, saved: Finding):
+    """Also where nothing relates it to a comparison mean; where no result is reported neither is said."""
+    for finding in (income, saved, replace(income, comparison_mean=None)):
+        first = report.statement(finding).html
+        assert how_sure(finding, "zh").startswith("合理范围指95%置信区间：同样的调查做100次")
+        assert how_sure(finding, "zh").endswith(range_text(finding, "zh") + "。")
+        assert how_sure(finding, "en").startswith("The plausible range is a 95 % confidence interval")
+        assert all(html.escape(how_sure(finding, x)) in first for x in ("zh", "en"))
+    closed = replace(income, gate=Gate("not_reportable", (Reason("small_cell"),)))
+    assert "置信区间" not in report.statement(closed).html
+
+
+def test_nothing_is_said_of_a_comparison_mean_that_is_not_there(income: Finding, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(import_module("evalkit.report.answer"), "shown_comparison_mean", lambda finding: None)
+    assert [meaning(income, x) for x in ("zh", "en")] == ["", ""]
 
 
 def test_meaning_relates_to_the_comparison_mean(income: Finding):
@@ -125,3 +135,22 @@ def test_dash_has_a_reason(income: Finding):
     html = report.flow(income).html
     assert "–" in html
     assert "pilot households are not told apart at this step" in html
+
+
+def test_the_drift_that_it_bears_stands_beside_what_not_to_conclude(income: Finding):
+    """0.4 of the largest move before the start, 183 yuan; where no such size is known the condition alone is told."""
+    assert "的差距本来每轮就会拉开73.1元/年以上，那么是高是低都不能判断" in caution(income, "zh")
+    assert "drifting apart anyway by more than 73.1 yuan a year a round" in caution(income, "en")
+    assert income.honest is not None
+    for breakdown in (None, 0.05, 10.0):
+        other = replace(income, honest=replace(income.honest, breakdown=breakdown))
+        assert "变化得快或慢" in caution(other, "zh")
+
+
+def test_where_the_direction_is_open_the_estimate_is_no_more_than_a_guess(saved: Finding):
+    assert meaning(saved, "zh") == "估计值为+20.5个百分点，但正负两边都有可能。对照协会平均为11.4%。"
+    assert meaning(saved, "en").startswith("The estimate is +20.5 percentage points, but either direction is possible.")
+
+
+def test_the_comparison_mean_is_said_to_be_since_the_start(income: Finding):
+    assert meaning(income, "zh") == "相当于对照村项目开始后平均水平（9608元/年）的7.0%。"

@@ -14,8 +14,8 @@ import evalkit
 from evalkit import report
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
+from evalkit.report.answer import how_sure
 from evalkit.report.publishable import publishable
-from evalkit.report.statement import basis
 from evalkit.report.wording import LANGUAGES
 from tests.one_pilot_programme import EFFECT, one_pilot_programme
 
@@ -34,13 +34,13 @@ def test_the_claim_rests_on_the_match(lone: Finding) -> None:
     assert lone.gate.claim == "effect_if_parallel_trends"
     assert [r.code for r in lone.gate.reasons] == ["chosen", "matched"]
     assert lone.gate.reasons[1].values == {"n_rounds": 8}
-    assert report.headline(lone, "zh").startswith("假定没有项目时，试点村此后的走势会与合成对照相同")
+    assert "；前提是没有项目时，试点村此后的走势会与合成对照相同" in report.headline(lone, "zh")
     assert "weighted mix of comparison villages" in report.headline(lone, "en")
 
 
 def test_the_assumption_of_the_interval_stands_on_the_page(lone: Finding) -> None:
-    assert "前提是没有项目时，试点村偏离合成对照不会比它们更多" in basis(lone, "zh")
-    assert "no more than these do" in basis(lone, "en")
+    assert "前提是没有项目时，试点村偏离合成对照不会比它们更多" in how_sure(lone, "zh")
+    assert "no more than these do" in how_sure(lone, "en")
 
 
 def test_other_estimates_stand_beside(lone: Finding) -> None:
@@ -66,8 +66,8 @@ def test_did_with_one_pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, met
     assert finding.gate.claim == "effect_if_parallel_trends"
     assert [r.code for r in finding.gate.reasons] == ["chosen", "pre_trend_shown"]
     assert dict(finding.robustness)["synthetic_did"].method == "placebo"
-    assert "前提是试点村与对照村受到的冲击" in basis(finding, "zh")
-    assert "shocks of pilot and comparison villages" in basis(finding, "en")
+    assert "前提是试点村与对照村受到的冲击" in how_sure(finding, "zh")
+    assert "shocks of pilot and comparison villages" in how_sure(finding, "en")
     assert report.gap(finding).html == report.donors(finding).html == ""
     assert report.event_study(finding).block.html
 
@@ -79,8 +79,8 @@ def test_did_with_one_pilot_and_few_others(tmp_path: Path, monkeypatch: pytest.M
     assert finding.main.method == "wild"
     assert row["conf_high"] - row["conf_low"] > 4 * row["std_error"]
     assert [r.code for r in finding.gate.reasons] == ["chosen", "pre_trend_shown"]
-    assert "试点村只有一个，范围很宽，难以据此看出有无效果" in basis(finding, "zh")
-    assert "with a single pilot village it is long and can hardly show an effect" in basis(finding, "en")
+    assert "试点村只有一个，范围很宽，难以据此看出有无效果" in how_sure(finding, "zh")
+    assert "with a single pilot village it is long and can hardly show an effect" in how_sure(finding, "en")
     assert dict(finding.robustness)["pre_post"].row("att")["conf_low"] is None
 
 
@@ -121,8 +121,8 @@ def test_public_pages_show_the_middle_of_placebos_only(lone: Finding) -> None:
 
 
 def test_the_page_says_how_small_p_can_get(lone: Finding) -> None:
-    assert "试点可能落在的组合只有25种，碰巧的可能性最低也只能降到4.0%" in basis(lone, "zh")
-    assert "only 25 sets of villages could have been the pilots, so chance cannot be put below 4.0%" in basis(
+    assert "试点可能落在的组合只有25种，碰巧的可能性最低也只能降到4.0%" in how_sure(lone, "zh")
+    assert "only 25 sets of villages could have been the pilots, so chance cannot be put below 4.0%" in how_sure(
         lone, "en"
     )
 

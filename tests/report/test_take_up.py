@@ -17,12 +17,13 @@ from evalkit.errors import DataError, PlanError
 from evalkit.finding import Finding
 from evalkit.gate import Gate, Reason
 from evalkit.programme import Disclosure, FunnelStep, Programme
+from evalkit.report.answer import caution
 from evalkit.report.block import Block, FigureBlock
 from evalkit.report.funnel import shown_funnel
-from evalkit.report.numbers import Unit, difference, interval
+from evalkit.report.numbers import Unit, difference, interval, unit_of
 from evalkit.report.on_whom import compliance
 from evalkit.report.publishable import publishable
-from evalkit.report.statement import caution, headline
+from evalkit.report.statement import headline
 
 MONEY = Unit("money", "CNY", ("year",))
 IN_YUAN = replace(MONEY, in_wan=False)
@@ -55,8 +56,8 @@ def test_losses_that_differ_weaken_the_sentence(post: Finding) -> None:
     """Villages were drawn by lot, which allows `effect`; with unequal losses the sentence begins with an if."""
     assert post.gate.claim == "effect_if_assumed"
     assert [r.code for r in post.gate.reasons] == ["randomised", "attrition_differs"]
-    assert headline(post, "zh").startswith("假定没有调查到的经营主体与调查到的经营主体情况相近")
-    assert headline(post, "en").startswith("If farm businesses that could not be surveyed")
+    assert "；前提是没有调查到的经营主体与调查到的经营主体情况相近" in headline(post, "zh")
+    assert ", provided that farm businesses that could not be surveyed" in headline(post, "en")
     assert "使试点村" not in headline(post, "zh")
     text = _text(report.limits(post).html)
     assert "经营主体未能访到" in text
@@ -249,3 +250,29 @@ def test_stages_that_are_wrong_are_named(programme: Programme, tmp_path: Path) -
     )
     with pytest.raises(PlanError, match="names 'contracted' twice"):
         evalkit.load(tmp_path)
+
+
+@pytest.mark.usefixtures("_cache")
+def test_at_a_cutoff_arms_are_those_above_and_below(root: Path) -> None:
+    """Members are on both sides in every township, so no township is pilot; and why two shares on the page differ."""
+    finding = evalkit.evaluate(evalkit.load(root / "data_raw" / "shangyu_trinity"), "contract_sales_yuan")
+    html = report.take_up(finding).html
+    rows = re.findall(r'<th scope="row">(.*?)</th>', html)
+    assert rows == ["过线的", "未过线的", "相差", "Above the cut-off", "Below the cut-off", "Difference"]
+    assert "这里是全部过线的与全部未过线的" in html
+    assert "These are all above and all below" in html
+    assert "试点乡镇" in report.take_up(replace(finding, cutoff=None)).html
+
+
+def test_truth_stands_beside_the_interval_that_the_answer_has(post: Finding) -> None:
+    """Anderson and Rubin's, as in the box at the top, and not the usual one of the same estimate."""
+    assert post.instrument is not None
+    unit = replace(unit_of(post.indicator.unit), in_wan=None)
+    late = next(r for n, r in post.robustness if n == "late_ancova")
+    usual, robust = (
+        interval(r["conf_low"], r["conf_high"], unit, "en") for r in (late.row("att"), post.instrument.row("late"))
+    )
+    assert usual != robust
+    html = report.truth(post).html
+    assert robust.replace(" yuan a year", "") in html
+    assert usual.replace(" yuan a year", "") not in html

@@ -13,7 +13,7 @@ from evalkit.simulate.registry import numbers
 
 DATA = Path(__file__).parents[2] / "data_raw"
 MOST_BYTES = 40e6
-"""All five together."""
+"""All of them together."""
 
 
 def test_each_scenario_has_its_programme_and_all_are_small() -> None:
