@@ -22,7 +22,8 @@ class Form:
 
     ``needs`` must be in the codebook; ``has`` may be. ``sums`` gives, for the columns that are there, the sums by
     name: those that end in _yuan are kept in fen until the end. ``means`` names sums that are divided by another,
-    ``nets`` sums from which another is taken away, which is cheaper than a sum of differences.
+    ``nets`` sums from which another is taken away, which is cheaper than a sum of differences. ``counts`` gives
+    conditions by name, of which the entries that meet them are counted; null meets none.
     """
 
     needs: tuple[str, ...]
@@ -30,22 +31,24 @@ class Form:
     sums: Callable[[], dict[str, pl.Expr]]
     means: dict[str, str] = field(default_factory=dict)
     nets: dict[str, tuple[str, str]] = field(default_factory=dict)
+    counts: Callable[[], dict[str, pl.Expr]] = dict
 
     def names(self) -> tuple[str, ...]:
         """Return the columns that a ledger of this kind gives; sums that only others need begin with _."""
-        made = [n for n in self.sums() if not n.startswith("_")]
+        made = [n for n in (*self.sums(), *self.counts()) if not n.startswith("_")]
         for name, (whole, _) in self.nets.items():
             made.insert(made.index(whole) + 1, name)
         return tuple(made)
 
 
 def orders() -> dict[str, pl.Expr]:
-    """Return the sums of orders: gross, returned, net, online, live, and how many.
+    """Return the sums of orders: gross, returned, online, live; net is made of them.
 
     Gross is what was sold, later returned or not; cancelled orders are no sales. A return is an order with the status
     returned (all of it, or its returned_yuan), or a row of its own with a negative amount in the period in which it is
     booked. Online includes live-stream. Example: orders of 100 (online), 50 (live, returned), 30 (offline, cancelled)
-    and a row of −20 (online): gross 150, returned 70, net 80, online 150, online net 80, live 50, 2 orders.
+    and a row of −20 (online): gross 150, returned 70, net 80, online 150, online net 80, live 50; of `order_counts` 2
+    orders, both online, 1 returned, 1 cancelled.
     """
     fen, status, channel = pl.col(AMOUNT), pl.col("status"), pl.col("channel")
     live = status != "cancelled"
@@ -59,10 +62,19 @@ def orders() -> dict[str, pl.Expr]:
         "sales_online_yuan": pl.when(online).then(gross).otherwise(0).sum(),
         "_returned_online": pl.when(online).then(returned).otherwise(0).sum(),
         "sales_live_yuan": pl.when(channel == "live").then(gross).otherwise(0).sum(),
-        "orders": (live & (fen > 0)).sum().cast(pl.Int64),
-        "orders_online": (live & (fen > 0) & online).sum().cast(pl.Int64),
-        "orders_returned": (live & (fen > 0) & (status == "returned")).sum().cast(pl.Int64),
-        "orders_cancelled": (~live).sum().cast(pl.Int64),
+    }
+
+
+def order_counts() -> dict[str, pl.Expr]:
+    """Return which entries are orders, online, returned later, cancelled; the example is at `orders`."""
+    status, channel = pl.col("status"), pl.col("channel")
+    live = status != "cancelled"
+    sold = live & (pl.col(AMOUNT) > 0)
+    return {
+        "orders": sold,
+        "orders_online": sold & ((channel == "online") | (channel == "live")),
+        "orders_returned": sold & (status == "returned"),
+        "orders_cancelled": ~live,
     }
 
 
@@ -114,6 +126,7 @@ FORMS = {
             "sales_net_yuan": ("sales_gross_yuan", "sales_returned_yuan"),
             "sales_online_net_yuan": ("sales_online_yuan", "_returned_online"),
         },
+        counts=order_counts,
     ),
     "loans": Form((AMOUNT, "loan_id", "event"), ("due_date",), loan_rows),
     "parcels": Form((), ("direction", AMOUNT), parcels),

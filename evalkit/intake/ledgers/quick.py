@@ -58,18 +58,23 @@ def _plain_numbers(text: pl.Series) -> pl.Series:
 
 def _plain_dates(text: pl.Series) -> pl.Series:
     other = text.str.len_bytes() != WIDTH
-    return (text.set(other, None) if other.any() else text).str.to_date(PLAIN_DATE, strict=False)
+    return (text.set(other, None) if other.any() else text).str.to_date(PLAIN_DATE, strict=False, cache=False)
 
 
 def _read(text: pl.Series, quick: Callable[[pl.Series], pl.Series], slow: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     """Read plainly, and with the slow reader what was not read so."""
     value, unread = quick(text), pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
-    places = (value.is_null() & text.is_not_null()).arg_true()
-    if not places.is_empty():
+    if value.null_count() > text.null_count():
+        places = _unread(value, text)
         rest = pl.DataFrame({"text": _trimmed(text.gather(places), [])}).with_columns(slow(pl.col("text")).alias(READ))
         value = value.scatter(places, rest[READ])
         unread = unread.scatter(places, rest["text"].is_not_null() & rest[READ].is_null())
     return pl.DataFrame({READ: value, UNREAD: unread}).to_struct(text.name)
+
+
+def _unread(value: pl.Series, text: pl.Series) -> pl.Series:
+    """Return the rows of texts that gave no value."""
+    return (value.is_null() & text.is_not_null()).arg_true()
 
 
 def _trimmed(text: pl.Series, missing: Sequence[str]) -> pl.Series:
@@ -81,9 +86,9 @@ def _trimmed(text: pl.Series, missing: Sequence[str]) -> pl.Series:
 def _looked_up(text: pl.Series, words: Mapping[str, str], kinds: pl.Enum) -> pl.Series:
     known = text.cast(pl.Enum(list(words)), strict=False).to_physical()
     found = pl.Series(text.name, list(words.values()), dtype=kinds).gather(known)
-    places = (known.is_null() & text.is_not_null()).arg_true()
-    if places.is_empty():
+    if known.null_count() == text.null_count():
         return found
+    places = _unread(known, text)
     rest = text.gather(places).str.strip_chars()
     slow = rest.replace_strict({**words, "": None}, default=UNKNOWN, return_dtype=kinds)
     return found.scatter(places, slow)

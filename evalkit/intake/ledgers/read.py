@@ -24,7 +24,7 @@ from evalkit.intake.ledgers.proof import threads
 from evalkit.intake.ledgers.records import HEADER, KEY, PERIOD, WHO, WHY, Around, LedgerRead
 from evalkit.intake.ledgers.rules import quality, rejected
 from evalkit.intake.ledgers.scan import Scan, require_unchanged, scan
-from evalkit.intake.ledgers.sums import N_ROWS, keys_of_sums, summed
+from evalkit.intake.ledgers.sums import HALF, N_ROWS, keys_of_sums, summed
 from evalkit.intake.rules import line
 from evalkit.programme import Source
 
@@ -63,7 +63,8 @@ def read_ledger(
     with tempfile.TemporaryDirectory(prefix="evalkit-ledger-") as scratch, threads(1, "evalkit-proof") as thread:
         try:
             found = scan(source, entries, folder, Path(scratch), thread)
-            ledger = _reduced(found, source, entries, known, Around(folder, calendar, changes))
+            with found.in_strides():
+                ledger = _reduced(found, source, entries, known, Around(folder, calendar, changes))
         except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
             raise _damaged(source, entries, folder) or DataError(
                 source.place, f"it cannot be read as a table ({error})", "sound files", "export them again"
@@ -114,12 +115,16 @@ def _whose(pieces: Sequence[pl.LazyFrame], source: Source, entries: Sequence[Ent
     entry = next(e for e in entries if e.name == source.who)
     if not is_treated(entry):
         sums = summed(pieces, source)
-        ids_at_the_door(sums[WHO].drop_nulls().unique(), entry, source.place, folder)
+        ids_at_the_door(_different(sums.lazy()), entry, source.place, folder)
         return sums
-    ids = pl.concat(pieces).select(WHO).unique().collect(engine="streaming")[WHO].drop_nulls()
+    ids = _different(pl.concat(pieces))
     passed = ids_at_the_door(ids, entry, source.place, folder)
     token = pl.col(WHO).replace_strict(ids, passed, default=None)
     return summed([rows.with_columns(token) for rows in pieces], source)
+
+
+def _different(rows: pl.LazyFrame) -> pl.Series:
+    return rows.select(WHO).unique().collect(engine="streaming")[WHO].drop_nulls()
 
 
 def _without_identifiers(out: pl.DataFrame, source: Source, entries: Sequence[Entry], folder: Path) -> pl.DataFrame:
@@ -176,9 +181,14 @@ def _none() -> pl.DataFrame:
 
 
 def _of_known(sums: pl.DataFrame, known: pl.Series, source: Source) -> pl.DataFrame:
-    """Return the sums of known units, sorted; by the units' rank, which is much quicker than by their ids."""
-    units = known.cast(pl.String).drop_nulls().unique().sort().alias(WHO).to_frame().with_row_index("_rank")
-    return sums.join(units, on=WHO).sort("_rank", *keys_of_sums(source)[1:]).drop("_rank")
+    """Return the sums of known units, sorted; by the units' rank, which is much quicker than by their ids.
+
+    Rank and period make one whole number, again much quicker than two columns.
+    """
+    units = known.cast(pl.String).drop_nulls().unique().sort().alias(WHO).to_frame().with_row_index("_place")
+    place = pl.col("_place").cast(pl.Int64) * HALF + pl.col(PERIOD)
+    mine = sums.lazy().join(units.lazy(), on=WHO).with_columns(place)
+    return mine.sort("_place", *keys_of_sums(source)[2:]).drop("_place").collect()
 
 
 def _finished(sums: pl.DataFrame, source: Source, calendar: Calendar) -> tuple[pl.DataFrame, tuple[str, ...]]:

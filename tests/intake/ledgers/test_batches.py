@@ -1,7 +1,8 @@
-"""A ledger in many files is summed some files at a time, to the same sums."""
+"""A ledger in many files is summed some files at a time, and some rows at a time, to the same sums."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,8 @@ from evalkit.intake.ledgers import read_ledger, scan
 from evalkit.intake.ledgers import sums as sums_
 from evalkit.plan_tables import Source
 
+SIZE = "POLARS_IDEAL_MORSEL_SIZE"
+"""Where polars looks up how many rows to take at a time."""
 LOANS = """raw_header,name,kind,unit
 id,entry_id,id,
 who,household_id,id,
@@ -55,3 +58,27 @@ def test_sums_do_not_depend_on_batches(
     monkeypatch.setattr(sums_, "MOST_SUMS", most)
     assert loans(tmp_path).equals(together)
     assert together["loan_outstanding_yuan"].sum() > 0
+
+
+@pytest.mark.parametrize("own", [None, "7"])
+@pytest.mark.parametrize("stride", [1, 3])
+def test_sums_do_not_depend_on_strides_and_a_persons_own_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int, own: str | None
+) -> None:
+    """Where somebody has set how many rows polars takes at a time, that holds again once the ledger is read."""
+    together = loans(tmp_path)
+    seen = []
+    monkeypatch.setattr(scan, "STRIDE", stride)
+    monkeypatch.setattr(sums_, "follow", lambda pieces, _: [seen.append(os.environ[SIZE]), *pieces][1:])
+    monkeypatch.setattr(scan, "AT_ONCE", 1)
+    with pl.Config(streaming_chunk_size=own and int(own)):
+        assert loans(tmp_path).equals(together)
+        assert os.environ.get(SIZE) == own
+    assert seen == [str(stride)]
+
+
+def test_rows_that_are_not_in_memory_are_taken_as_polars_likes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = loans(tmp_path)
+    monkeypatch.setattr(scan, "IN_MEMORY", 0)
+    monkeypatch.setattr(scan, "STRIDE", -1)
+    assert loans(tmp_path).equals(together)
