@@ -57,5 +57,5 @@ def test_each_method_fits_what_it_is_made_for() -> None:
     assert {m for m in METHODS if fits(m, cutoff)} == AT_CUTOFF
     assert {m for m in METHODS if fits(m, synthetic)} == {*FOR_DONORS, "crv3"}
     assert {m for m in METHODS if fits(m, did)} == {*METHODS} - AT_CUTOFF - FOR_DONORS
-    few = {"conley_taber", "ferman_pinto"}
-    assert {m for m in METHODS if fits(m, _estimate("classical"))} == {*METHODS} - AT_CUTOFF - FOR_DONORS - few
+    others = {"conley_taber", "ferman_pinto", "two_way"}  # for a did; and there are no rounds
+    assert {m for m in METHODS if fits(m, _estimate("classical"))} == {*METHODS} - AT_CUTOFF - FOR_DONORS - others
