@@ -140,7 +140,10 @@ def test_dash_has_a_reason(income: Finding):
 def test_the_drift_that_it_bears_stands_beside_what_not_to_conclude(income: Finding):
     """0.4 of the largest move before the start, 183 yuan; where no such size is known the condition alone is told."""
     assert "的差距本来每轮就会拉开73.1元/年以上，那么是高是低都不能判断" in caution(income, "zh")
-    assert "drifting apart anyway by more than 73.1 yuan a year a round" in caution(income, "en")
+    assert (
+        "drifting apart in the disposable income per head anyway, by more than 73.1 yuan a year from one round"
+        in caution(income, "en")
+    )
     assert income.honest is not None
     for breakdown in (None, 0.05, 10.0):
         other = replace(income, honest=replace(income.honest, breakdown=breakdown))
