@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -80,5 +82,7 @@ def test_none_where_it_stands_alone_or_has_no_interval() -> None:
     no_interval = infer_or_none(result([5], [0, 2, 1, 3], "crv1").estimate, "crv2")
     assert no_interval.row("att")["conf_low"] is None
     assert family_interval(no_interval, 4) is None
+    for low in (np.nan, -np.inf):
+        assert family_interval(replace(own, conf_low=np.full_like(own.conf_low, low)), 4) is None
     with pytest.raises(UsageError, match="n is 0"):
         family_interval(own, 0)
