@@ -52,14 +52,15 @@ def family_interval(result: Inference, n: int, *, term: str = "att", seed: int =
     """
     if n < 1:
         raise UsageError("family_interval", f"n is {n}", "the number of outcomes in the family", "count them")
-    if n == 1 or result.method not in METHODS or not _is_interval(result, term):
+    if n == 1 or result.method not in METHODS or None in _ends(result, term):
         return None
     level = 1 - (1 - result.conf_level) / n
-    row = infer(result.estimate, result.method, level=level, seed=seed).row(term)
-    low, high = (row[end] if row[end] is not None and math.isfinite(row[end]) else None for end in ENDS)
+    low, high = _ends(infer(result.estimate, result.method, level=level, seed=seed), term)
     return FamilyInterval(n, result.conf_level, level, low, high)
 
 
-def _is_interval(result: Inference, term: str) -> bool:
+def _ends(result: Inference, term: str) -> tuple[float | None, float | None]:
+    """Return the ends of an interval; None for one that is undefined or infinite."""
     row = result.row(term)
-    return all(row[end] is not None and math.isfinite(row[end]) for end in ENDS)
+    low, high = (row[end] if row[end] is not None and math.isfinite(row[end]) else None for end in ENDS)
+    return low, high

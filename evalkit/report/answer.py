@@ -8,7 +8,7 @@ from math import comb
 from evalkit.estimators.late import LATE
 from evalkit.finding import Finding
 from evalkit.inference.lone_pilot import FEW_PILOTS
-from evalkit.report.block import Block, both, text
+from evalkit.report.block import Block, both, described, text
 from evalkit.report.cutoff_words import just_below, taken_up
 from evalkit.report.drift import borne
 from evalkit.report.numbers import difference, interval, is_number, level, percent, unit_of, whole
@@ -50,10 +50,7 @@ def _details(finding: Finding, lang: Language) -> str:
         ("group_title_short", by_group(finding, lang)),
         ("how_to_read", how_sure(finding, lang) if shows else ""),
     ]
-    rows = "".join(
-        f"<div><dt>{text(words.label(key))}</dt><dd>{text(value)}</dd></div>" for key, value in items if value
-    )
-    return f"<dl>{rows}</dl>"
+    return described((words.label(key), value) for key, value in items)
 
 
 def _doing(finding: Finding, lang: Language) -> str:

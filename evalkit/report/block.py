@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -51,6 +51,12 @@ class FigureBlock:
 def both(make: Callable[[Language], str], tag: str = "div") -> str:
     """Return what `make` gives in each language, in elements that the page's switch shows and hides."""
     return "".join(f'<{tag} lang="{lang}">{make(lang)}</{tag}>' for lang in LANGUAGES)
+
+
+def described(lines: Iterable[tuple[str, str]]) -> str:
+    """Return a list of heads, each with the text that belongs to it; a head without text is left out."""
+    rows = "".join(f"<div><dt>{text(head)}</dt><dd>{text(said)}</dd></div>" for head, said in lines if said)
+    return f"<dl>{rows}</dl>"
 
 
 def text(value: object) -> str:

@@ -58,7 +58,7 @@ def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Languag
     names = [getattr(f.indicator.label, lang) for f in shown]
     left = [getattr(f.indicator.label, lang) for f in findings if f not in shown]
     note = words.label("forest_left_out", names=joint.join(left)) if left else ""
-    widest = [v if w is None else w for v, w in zip(values, families, strict=True)]
+    widest = _widest(values, families)
     reach = reach_of(widest)
     far = [] if reach is None else [n for n, v in zip(names, widest, strict=True) if max(map(abs, v)) > reach]
     subtitle = [words.label("forest_subtitle")]
@@ -72,18 +72,26 @@ def _forest(findings: Sequence[Finding], shown: Sequence[Finding], lang: Languag
     return Drawn(title, ("；" if lang == "zh" else "; ").join(subtitle), alt, figure, table)
 
 
+def _widest(values: Sequence[Interval], families: Sequence[Interval | None]) -> list[Interval]:
+    """Return the longer of an indicator's intervals: the one within its family where it has one."""
+    return [own if joint is None else joint for own, joint in zip(values, families, strict=True)]
+
+
+def _ends(interval: Interval, lang: Language) -> str:
+    to = "至" if lang == "zh" else " to "
+    return f"{percent(interval[1], lang)}{to}{percent(interval[2], lang)}"
+
+
 def _table(
     shown: Sequence[Finding], values: Sequence[Interval], families: Sequence[Interval | None], lang: Language
 ) -> tuple[list[str], list[list[str]]]:
     """Return head and rows: each estimate with its interval, and where any has one, the interval within its family."""
-    words, to = words_of(shown[0].programme, lang), "至" if lang == "zh" else " to "
+    words = words_of(shown[0].programme, lang)
     head, rows = [words.label(k) for k in ("indicator", "relative", "interval")], []
     for finding, own, joint in zip(shown, values, families, strict=True):
-        lone = finding.in_family is None
-        ends = f"{percent(own[1], lang)}{to}{percent(own[2], lang)}"
-        wide = "" if joint is None else f"{percent(joint[1], lang)}{to}{percent(joint[2], lang)}"
-        wide = wide or words.label("forest_alone" if lone else "forest_unbounded")
-        rows.append([getattr(finding.indicator.label, lang), percent(own[0], lang), ends, wide])
+        wide = words.label("forest_alone" if finding.in_family is None else "forest_unbounded")
+        wide = wide if joint is None else _ends(joint, lang)
+        rows.append([getattr(finding.indicator.label, lang), percent(own[0], lang), _ends(own, lang), wide])
     if all(f.in_family is None for f in shown):
         return head, [row[:3] for row in rows]
     return [*head, words.label("forest_in_family")], rows
@@ -110,10 +118,10 @@ def _series(
         series += [Series(names[1], middles, at, size=1, mode="markers", low=lows, high=highs, across=True)]
     middles, lows, highs = zip(*values, strict=True)
     series += [Series(names[0], middles, places, mode="markers", low=lows, high=highs, across=True, thick=THICK)]
-    widest = [v if w is None else w for v, w in zip(values, families, strict=True)]
     for end, symbol in ((reach, "triangle-right"), (None if reach is None else -reach, "triangle-left")):
         if end is not None:
-            far = [y for v, y in zip(widest, places, strict=True) if max(x / end for x in v) > 1]
+            widest = zip(_widest(values, families), places, strict=True)
+            far = [y for v, y in widest if max(x / end for x in v) > 1]
             series += [Series(names[0], [end] * len(far), far, PILOT, symbol, mode="markers")] if far else []
     return series
 

@@ -10,7 +10,7 @@ from evalkit.inference import InFamily
 from evalkit.inference.family_interval import FamilyInterval
 from evalkit.programme import Programme
 from evalkit.report.answers import primary_answers
-from evalkit.report.block import Block, both, heading, paragraph, text
+from evalkit.report.block import Block, both, described, heading, paragraph, text
 from evalkit.report.disclosure import rounded_counts
 from evalkit.report.families import Indices, families_block, shown_index
 from evalkit.report.html_table import Grid
@@ -93,8 +93,7 @@ def _rests_on(findings: Sequence[Finding], lang: Language) -> str:
         ("not_to_conclude", caution_of_all(told, lang)),
         ("how_to_read", ranges),
     )
-    rows = "".join(f"<div><dt>{text(say(programme, lang, k))}</dt><dd>{text(v)}</dd></div>" for k, v in lines if v)
-    return f"<dl>{rows}</dl>"
+    return described((say(programme, lang, key), value) for key, value in lines)
 
 
 def caution_of_all(findings: Sequence[Finding], lang: Language) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalkit.errors import visible
-from evalkit.report.block import both, text
+from evalkit.report.block import both, described, text
 from evalkit.report.wording import WORDS, Language
 
 Opening = Literal["zh", "en", "both"]
@@ -139,8 +139,6 @@ def _downloads(page: Page) -> list[dict[str, str]]:
 def _failure_html(failure: Failure, lang: Language) -> str:
     words = WORDS[lang]
     items = [("failed_reason", failure.reason), ("failed_needed", failure.needed), ("failed_todo", failure.todo)]
-    rows = "".join(
-        f"<div><dt>{text(words.label(key))}</dt><dd>{text(value)}</dd></div>" for key, value in items if value
-    )
+    told = described((words.label(key), value) for key, value in items)
     title, rest = text(words.label("failed")), text(words.label("failed_rest"))
-    return f'<section class="answer"><h2>{title}</h2><dl>{rows}</dl><p>{rest}</p></section>'
+    return f'<section class="answer"><h2>{title}</h2>{told}<p>{rest}</p></section>'

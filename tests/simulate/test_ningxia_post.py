@@ -15,8 +15,9 @@ from evalkit.batch.villages import n_treated
 from evalkit.finding import Finding
 from evalkit.report.publishable import publishable
 from evalkit.simulate import replicate, write_programme
+from evalkit.simulate.months import month
 from evalkit.simulate.ningxia_post.draw import draw
-from evalkit.simulate.ningxia_post.scenario import month, read_scenario
+from evalkit.simulate.ningxia_post.scenario import read_scenario
 
 FOLDER = Path(__file__).parents[2] / "data_raw" / "ningxia_post"
 BOUGHT, SOLD, PARCELS, ACCOUNT = "origin_purchases_yuan", "post_sales_yuan", "parcels_number", "has_account"

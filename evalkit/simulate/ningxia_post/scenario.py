@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evalkit.simulate.months import month
 from evalkit.simulate.registry import numbers
 
 PROCESSES = ("purchases", "parcels", "account", "sales", "payments")
@@ -78,12 +79,6 @@ def read_scenario() -> Scenario:
         basket=v["basket"],
         processes={name: _process(v[name]) for name in PROCESSES},
     )
-
-
-def month(text: str) -> int:
-    """Return the month of a text like 2016-03, counted from year 0."""
-    year, number = text.split("-")
-    return int(year) * 12 + int(number) - 1
 
 
 def _process(values: Mapping[str, Any]) -> Process:

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from evalkit.simulate.suqian_live.scenario import YEAR, Scenario
+from evalkit.simulate.months import YEAR
+from evalkit.simulate.suqian_live.scenario import Scenario
 
 Array = NDArray[np.float64]
 CUT = 2.2

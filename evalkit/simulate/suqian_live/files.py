@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from evalkit.simulate.months import YEAR
 from evalkit.simulate.office import write_prices, write_truth
 from evalkit.simulate.suqian_live.draw import Drawn, draw
-from evalkit.simulate.suqian_live.scenario import YEAR, Scenario, read_scenario
+from evalkit.simulate.suqian_live.scenario import Scenario, read_scenario
 from evalkit.simulate.suqian_live.truth import truth
 
 SHOPFRONT, LIVE = "网店", "直播"

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.simulate.months import YEAR, month
 from evalkit.simulate.registry import numbers
-
-YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,3 @@ def read_scenario() -> Scenario:
         sales=v["sales"],
         orders=v["orders"],
     )
-
-
-def month(text: str) -> int:
-    """Return the month of a text like 2016-03, counted from year 0."""
-    year, number = text.split("-")
-    return int(year) * YEAR + int(number) - 1

@@ -14,15 +14,8 @@ from evalkit.intake.files import read_table
 from evalkit.intake.ledgers import LedgerRead, opened, proof, read_ledger, scan
 from evalkit.intake.ledgers.sums import summed
 from evalkit.plan_tables import Source
+from tests.intake.ledgers.test_golden import BOOK
 
-BOOK = """raw_header,name,kind
-单号,order_id,id
-户,household_id,id
-日期,order_date,date
-金额,amount_yuan,number
-渠道,channel,category
-状态,status,category
-"""
 HEAD = "单号,户,日期,金额,渠道,状态,备注\n"
 PLAN = Source(
     kind="ledger", ledger="orders", file="o*.csv", key=("order_id",), who="household_id", date="order_date",
